@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using Rosud.Context;
+using Rosud.Tenants;
+
+namespace Rosud.Agents;
+
+/// <summary>One attempt at one step, as the agent gets it.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.assignment")]
+public sealed record Assignment
+{
+    /// <summary>Names the attempt; every answer goes under it.</summary>
+    [Id(0)] public required AssignmentId Id { get; init; }
+
+    /// <summary>What to do, in words.</summary>
+    [Id(1)] public required string Goal { get; init; }
+
+    /// <summary>The task's input; JSON null when there is none.</summary>
+    [Id(2)] public JsonValue Input { get; init; } = JsonValue.Null;
+
+    /// <summary>When the attempt ends whatever happens, by the cluster's clock; for display.</summary>
+    [Id(3)] public required DateTimeOffset Deadline { get; init; }
+
+    /// <summary>Time left when it was handed out: what to measure with.</summary>
+    [Id(4)] public required TimeSpan TimeLeft { get; init; }
+
+    /// <summary>Until when the lease holds without a heartbeat.</summary>
+    [Id(5)] public required DateTimeOffset LeaseUntil { get; init; }
+
+    /// <summary>Runs only for comparison: no outside effects.</summary>
+    [Id(6)] public bool Shadow { get; init; }
+
+    /// <summary>The declared reads, as they were at one version.</summary>
+    [Id(7)] public required ContextView Context { get; init; }
+
+    /// <summary>What changed since the attempt before, when there was one.</summary>
+    [Id(8)] public AssignmentChange? Changed { get; init; }
+
+    /// <summary>The same after a failure or loss, another after a stale retry: give it to whatever has effects.</summary>
+    [Id(9)] public required string IdempotencyKey { get; init; }
+
+    /// <summary>W3C trace context of the run.</summary>
+    [Id(10)] public string? TraceParent { get; init; }
+}
+
+/// <summary>What changed in an attempt's reads since the attempt before.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.assignment-change")]
+public sealed record AssignmentChange([property: Id(0)] ContextVersion Since, [property: Id(1)] ImmutableArray<ContextKey> Keys);
+
+/// <summary>What an attempt used.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.usage")]
+public sealed record Usage(
+    [property: Id(0)] long InputTokens = 0,
+    [property: Id(1)] long OutputTokens = 0,
+    [property: Id(2)] decimal? CostUsd = null);
+
+/// <summary>An agent's answer to an assignment: what it wants committed.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.completion")]
+public sealed record Completion
+{
+    /// <summary>Writes within the step's declared writes; each key once. May be empty.</summary>
+    [Id(0)] public ImmutableArray<ContextWrite> Writes { get; init; } = [];
+
+    /// <summary>A value beside the context; checked by the agent's output schema.</summary>
+    [Id(1)] public JsonValue? Output { get; init; }
+
+    /// <summary>What it really relied on; may only narrow the view. Null for the whole view.</summary>
+    [Id(2)] public ImmutableArray<KeyPattern>? Reads { get; init; }
+
+    /// <summary>What it used.</summary>
+    [Id(3)] public Usage Usage { get; init; } = new();
+}
+
+/// <summary>An agent says that it could not do an assignment.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.failure")]
+public sealed record Failure
+{
+    /// <summary>Why, in a sentence. At most 4,096 characters; longer is cut.</summary>
+    [Id(0)] public required string Reason { get; init; }
+
+    /// <summary>Whether another attempt could succeed.</summary>
+    [Id(1)] public bool Retryable { get; init; } = true;
+
+    /// <summary>The agent is throttled: try again after this. A deferral spends no retry and does not count in the breaker.</summary>
+    [Id(2)] public TimeSpan? RetryAfter { get; init; }
+}
+
+/// <summary>What became of a completion.</summary>
+public enum SettleKind
+{
+    /// <summary>Its writes are committed.</summary>
+    Accepted,
+
+    /// <summary>It rests on a value that is not accepted yet; it will be committed or dropped without another call.</summary>
+    Held,
+
+    /// <summary>What it read has changed; nothing was committed, and another attempt may follow.</summary>
+    Stale,
+
+    /// <summary>It broke its contract or was not acceptable; nothing was committed.</summary>
+    Rejected,
+}
+
+/// <summary>The answer to an agent's verb on an assignment.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.settle-outcome")]
+public abstract record SettleOutcome
+{
+    private SettleOutcome() { }
+
+    /// <summary>The completion was judged.</summary>
+    [GenerateSerializer, Immutable, Alias("rosud.settled")]
+    public sealed record Settled([property: Id(0)] SettleKind Kind, [property: Id(1)] ContextVersion? Version, [property: Id(2)] string? Reason = null) : SettleOutcome;
+
+    /// <summary>Early keys are in the context.</summary>
+    [GenerateSerializer, Immutable, Alias("rosud.settle-published")]
+    public sealed record Published([property: Id(0)] ContextVersion Version) : SettleOutcome;
+
+    /// <summary>The lease is renewed.</summary>
+    [GenerateSerializer, Immutable, Alias("rosud.settle-beat")]
+    public sealed record Beat([property: Id(0)] DateTimeOffset LeaseUntil, [property: Id(1)] bool Superseded, [property: Id(2)] bool Cancelled) : SettleOutcome;
+
+    /// <summary>The failure is noted.</summary>
+    [GenerateSerializer, Immutable, Alias("rosud.settle-noted")]
+    public sealed record Noted : SettleOutcome;
+
+    /// <summary>Nothing was done, for example <c>fenced</c>.</summary>
+    [GenerateSerializer, Immutable, Alias("rosud.settle-refused")]
+    public sealed record Refused([property: Id(0)] Problem Problem) : SettleOutcome;
+}

@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using Rosud.Context;
+using Rosud.Runs;
+using Rosud.Tenants;
+
+namespace Rosud.Channels;
+
+/// <summary>Coordinates the agents of one channel and owns their shared, versioned context.</summary>
+/// <remarks>
+/// Keyed <c>tenant/channel</c>. The only writer of its context: it decides the order of all commits. Every answer that says
+/// something was done is given after it is durable. Calls fail with <see cref="UnknownOutcomeException"/> when a write may or
+/// may not have landed (repeat with the same operation id) and with <see cref="OverloadedException"/> when the queue is full.
+/// No call waits for an agent.
+/// </remarks>
+[Alias("rosud.channel")]
+public interface IChannelGrain : IGrainWithStringKey
+{
+    /// <summary>Makes the channel. The same spec again finds it; another is refused as <c>already-exists</c>.</summary>
+    [Alias("create")]
+    Task<ChannelOutcome> Create(ChannelSpec spec);
+
+    /// <summary>Replaces agents and sync of a channel that exists; null leaves them. The network cannot change.</summary>
+    [Alias("configure")]
+    Task<ChannelOutcome> Configure(ImmutableArray<string>? agents, SyncPolicy? sync);
+
+    /// <summary>The channel as it is now, confirmed.</summary>
+    [Alias("describe")]
+    Task<ChannelOutcome> Describe();
+
+    /// <summary>Deletes the channel: ends its runs and its streams. Its name cannot be used again for 24 hours.</summary>
+    [Alias("delete")]
+    Task<ChannelOutcome> Delete();
+
+    /// <summary>Commits a patch, atomically over its keys, by SEMANTICS C1.</summary>
+    [Alias("commit")]
+    Task<PatchOutcome> Commit(ContextPatch patch);
+
+    /// <summary>Reads part of the context at one version.</summary>
+    [Alias("read")]
+    Task<ReadOutcome> Read(ContextQuery query);
+
+    /// <summary>The commits after a version, in order: at most <paramref name="limit"/> (1 to 500).</summary>
+    [Alias("changes")]
+    Task<ChangesOutcome> Changes(ContextVersion after, int limit);
+
+    /// <summary>Starts a run, or joins the run of the same task id. Its contract is checked in full before there is a run.</summary>
+    /// <param name="request">The task and how to run it.</param>
+    /// <param name="observer">Is told when the run ends; null when nobody waits.</param>
+    [Alias("coordinate")]
+    Task<CoordinateOutcome> Coordinate(CoordinateRequest request, IRunObserver? observer);
+
+    /// <summary>The channel's runs that are open or among the last 10,000, in the order of their ids.</summary>
+    [Alias("runs")]
+    Task<ImmutableArray<RunSummary>> Runs(string? after, int limit, RunStatus? status);
+}
+
+/// <summary>A run in a list.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.run-summary")]
+public sealed record RunSummary(
+    [property: Id(0)] RunId Run,
+    [property: Id(1)] RunStatus Status,
+    [property: Id(2)] DateTimeOffset AcceptedAt,
+    [property: Id(3)] DateTimeOffset? EndedAt);

@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+using Rosud.Agents;
+using Rosud.Context;
+using Rosud.Tenants;
+
+namespace Rosud.Supervision;
+
+/// <summary>Admits assignments to one agent, hands them out, watches their leases and keeps results until their run has judged them.</summary>
+/// <remarks>Keyed <c>tenant/agent</c>. No call waits for an agent's work; <see cref="Take"/> and <see cref="Heartbeat"/> park for at most 20 s.</remarks>
+[Alias("rosud.supervisor")]
+public interface ISupervisorGrain : IGrainWithStringKey
+{
+    /// <summary>Hands out waiting assignments to a pull agent; parks until one comes or <see cref="TakeRequest.Wait"/> has passed.</summary>
+    [Alias("take")]
+    Task<TakeOutcome> Take(TakeRequest request);
+
+    /// <summary>Renews an attempt's lease; parks until the attempt is superseded or cancelled, at most <see cref="HeartbeatRequest.Wait"/>.</summary>
+    [Alias("heartbeat")]
+    Task<SettleOutcome> Heartbeat(AssignmentId assignment, HeartbeatRequest request);
+
+    /// <summary>Commits early keys of a running attempt, as provisional.</summary>
+    [Alias("publish")]
+    Task<SettleOutcome> Publish(AssignmentId assignment, ImmutableArray<ContextWrite> writes);
+
+    /// <summary>Ends an attempt with its writes. Repeating it gives the same answer.</summary>
+    [Alias("complete")]
+    Task<SettleOutcome> Complete(AssignmentId assignment, Completion completion);
+
+    /// <summary>Ends an attempt without writes. Repeating it gives the same answer.</summary>
+    [Alias("fail")]
+    Task<SettleOutcome> Fail(AssignmentId assignment, Failure failure);
+
+    /// <summary>Breaker and bulkhead as they are now; <paramref name="network"/> picks the breaker shown first.</summary>
+    [Alias("describe")]
+    Task<SupervisorView> Describe(string? network);
+
+    /// <summary>Operator: closes every breaker and forgets forced states and quarantine.</summary>
+    [Alias("reset")]
+    Task<SupervisorView> Reset();
+
+    /// <summary>Operator: refuses every admission until reset.</summary>
+    [Alias("force-open")]
+    Task<SupervisorView> ForceOpen();
+}
+
+/// <summary>A worker asks for assignments.</summary>
+/// <param name="Max">At most this many, 1 to 100.</param>
+/// <param name="Wait">How long to wait for the first, 0 to 20 s.</param>
+/// <param name="Lease">How long the worker may be silent, 1 s to 10 min. Renew at a third of it.</param>
+[GenerateSerializer, Immutable, Alias("rosud.take-request")]
+public sealed record TakeRequest([property: Id(0)] int Max, [property: Id(1)] TimeSpan Wait, [property: Id(2)] TimeSpan Lease);
+
+/// <summary>The answer to a worker that asked for assignments.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.take-outcome")]
+public abstract record TakeOutcome
+{
+    private TakeOutcome() { }
+
+    /// <summary>The assignments; none when none came in time.</summary>
+    [GenerateSerializer, Immutable, Alias("rosud.taken")]
+    public sealed record Taken([property: Id(0)] ImmutableArray<Assignment> Assignments) : TakeOutcome;
+
+    /// <summary>The agent is not registered, or not as a pull agent.</summary>
+    [GenerateSerializer, Immutable, Alias("rosud.take-refused")]
+    public sealed record Refused([property: Id(0)] Problem Problem) : TakeOutcome;
+}
+
+/// <summary>A worker says that it is alive.</summary>
+/// <param name="Progress">0 to 1, or null.</param>
+/// <param name="Status">A few words, or null. At most 1,024 characters.</param>
+/// <param name="Wait">How long to wait for news, 0 to 20 s.</param>
+[GenerateSerializer, Immutable, Alias("rosud.heartbeat-request")]
+public sealed record HeartbeatRequest([property: Id(0)] double? Progress, [property: Id(1)] string? Status, [property: Id(2)] TimeSpan Wait);

@@ -1,0 +1,190 @@
+using System.Collections.Immutable;
+using Rosud.Context;
+using Rosud.Runs;
+using Rosud.Tenants;
+
+namespace Rosud.Channels;
+
+/// <summary>The channel as its runs' drivers see it: the durable truth of every run. PROTOCOL-runs §3, §4.</summary>
+/// <remarks>Implemented by the channel's grain, same key. Each verb is one record in the log, or none when it is refused; repeating it gives the same answer.</remarks>
+[Alias("rosud.run-log")]
+internal interface IRunLog : IGrainWithStringKey
+{
+    /// <summary>Makes the caller the driver: raises the run's epoch durably and answers all that is known of it.</summary>
+    [Alias("take-driver")]
+    Task<DriverAnswer> TakeDriver(RunId run);
+
+    /// <summary>Commits what an attempt wrote and marks its step done, in one record.</summary>
+    [Alias("commit-step")]
+    Task<StepAnswer> CommitStep(StepCommit commit);
+
+    /// <summary>Commits keys of a running attempt, as provisional.</summary>
+    [Alias("publish-step")]
+    Task<StepAnswer> PublishStep(StepPublish publish);
+
+    /// <summary>Counts a retry, fences lower attempts and withdraws their early keys, in one record.</summary>
+    [Alias("begin")]
+    Task<StepAnswer> Begin(BeginAttempt begin);
+
+    /// <summary>Ends the run, once, and withdraws what unfinished steps published.</summary>
+    [Alias("end")]
+    Task<StepAnswer> End(EndRun end);
+
+    /// <summary>The run's result is archived: the log may forget all but its id, hash and status.</summary>
+    [Alias("archived")]
+    Task Archived(RunId run);
+
+    /// <summary>Reads what a run may read, plainly, for a driver that has missed a notice.</summary>
+    [Alias("view")]
+    Task<ContextView> View(RunId run, ImmutableArray<KeyPattern> keys);
+}
+
+/// <summary>The answer to a driver that takes over.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.driver-answer")]
+internal abstract record DriverAnswer
+{
+    private DriverAnswer() { }
+
+    /// <summary>The caller drives, under the record's epoch. An ended run has <see cref="RunRecord.End"/> and needs only its archive.</summary>
+    /// <param name="Record">All that is known.</param>
+    /// <param name="Context">The run's interest, as it is now.</param>
+    /// <param name="TimeLeft">Until the deadline, by the channel's clock.</param>
+    [GenerateSerializer, Immutable, Alias("rosud.driver-taken")]
+    internal sealed record Taken([property: Id(0)] RunRecord Record, [property: Id(1)] ContextView Context, [property: Id(2)] TimeSpan TimeLeft) : DriverAnswer;
+
+    /// <summary>The run has ended and was archived; only this is left.</summary>
+    [GenerateSerializer, Immutable, Alias("rosud.driver-gone")]
+    internal sealed record Gone([property: Id(0)] RunEnd? End) : DriverAnswer;
+}
+
+/// <summary>What an accepted attempt wrote and relied on.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.step-commit")]
+internal sealed record StepCommit
+{
+    [Id(0)] public required RunId Run { get; init; }
+
+    [Id(1)] public required int Epoch { get; init; }
+
+    [Id(2)] public required string Step { get; init; }
+
+    /// <summary>The attempt as the result will list it; its <see cref="AttemptView.ReadVersion"/> is what the writes are based on.</summary>
+    [Id(3)] public required AttemptView Attempt { get; init; }
+
+    [Id(4)] public required ImmutableArray<ContextWrite> Writes { get; init; }
+
+    /// <summary>Keys and patterns the attempt relied on.</summary>
+    [Id(5)] public required ImmutableArray<KeyPattern> Reads { get; init; }
+
+    /// <summary>Commit although a read has changed, and mark the entries.</summary>
+    [Id(6)] public bool FlagStale { get; init; }
+
+    /// <summary>With the last step: how the run ends, in the same record.</summary>
+    [Id(7)] public RunStatus? Last { get; init; }
+
+    [Id(8)] public string? LastDetail { get; init; }
+
+    /// <summary>The writer; the platform for default values.</summary>
+    [Id(9)] public string? Writer { get; init; }
+}
+
+/// <summary>Early keys of a running attempt.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.step-publish")]
+internal sealed record StepPublish(
+    [property: Id(0)] RunId Run,
+    [property: Id(1)] int Epoch,
+    [property: Id(2)] string Step,
+    [property: Id(3)] int Attempt,
+    [property: Id(4)] string Agent,
+    [property: Id(5)] ImmutableArray<ContextWrite> Writes,
+    [property: Id(6)] ContextVersion BasedOn,
+    [property: Id(7)] ImmutableArray<KeyPattern> Reads);
+
+/// <summary>Why a step is tried again.</summary>
+internal enum RetryCause
+{
+    /// <summary>What it read had changed.</summary>
+    Stale,
+
+    /// <summary>The agent failed, timed out, or a worker lost its lease.</summary>
+    Failure,
+
+    /// <summary>The platform lost it. Not charged.</summary>
+    Lost,
+
+    /// <summary>Its writes were not acceptable.</summary>
+    Acceptance,
+}
+
+/// <summary>Another attempt at a step.</summary>
+/// <param name="Attempt">The new attempt's number.</param>
+/// <param name="Last">The attempt before, as it ended.</param>
+/// <param name="Charged">Whether it spends the run's retry budget.</param>
+[GenerateSerializer, Immutable, Alias("rosud.begin-attempt")]
+internal sealed record BeginAttempt(
+    [property: Id(0)] RunId Run,
+    [property: Id(1)] int Epoch,
+    [property: Id(2)] string Step,
+    [property: Id(3)] int Attempt,
+    [property: Id(4)] RetryCause Cause,
+    [property: Id(5)] bool Charged,
+    [property: Id(6)] AttemptView Last);
+
+/// <summary>The end of a run that no last commit carries. Epoch 0 is a cancel from outside, which is not fenced.</summary>
+/// <param name="Unfinished">Attempts that the end cut off, for the result.</param>
+[GenerateSerializer, Immutable, Alias("rosud.end-run")]
+internal sealed record EndRun(
+    [property: Id(0)] RunId Run,
+    [property: Id(1)] int Epoch,
+    [property: Id(2)] RunStatus Status,
+    [property: Id(3)] string? Detail,
+    [property: Id(4)] ImmutableArray<AttemptView> Unfinished);
+
+/// <summary>The channel's answer to a driver.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.step-answer")]
+internal abstract record StepAnswer
+{
+    private StepAnswer() { }
+
+    /// <summary>It is in the log. <paramref name="Changes"/> are the commits it made (none for a record about the run alone), as listeners see them.</summary>
+    [GenerateSerializer, Immutable, Alias("rosud.step-done")]
+    internal sealed record Done([property: Id(0)] ContextVersion Version, [property: Id(1)] ImmutableArray<Change> Changes) : StepAnswer
+    {
+        /// <summary>How the run ended, when this record ended it.</summary>
+        [Id(2)] public RunEnd? End { get; init; }
+
+        /// <summary>Written keys that lost by the channel's conflict rules.</summary>
+        [Id(3)] public ImmutableArray<ContextKey> Dropped { get; init; } = [];
+    }
+
+    /// <summary>The step was done before, by this attempt. <paramref name="Attempt"/> is how it is listed.</summary>
+    [GenerateSerializer, Immutable, Alias("rosud.step-already")]
+    internal sealed record Already([property: Id(0)] AttemptView Attempt) : StepAnswer;
+
+    /// <summary>What it read, or wrote under <c>reject</c>, has changed. <paramref name="Context"/> is the run's interest as it is now.</summary>
+    [GenerateSerializer, Immutable, Alias("rosud.step-stale")]
+    internal sealed record Stale([property: Id(0)] ImmutableArray<StaleKey> Keys, [property: Id(1)] ContextView Context) : StepAnswer;
+
+    /// <summary>A key it read is not accepted yet: hold the commit and repeat it when that producer is done.</summary>
+    [GenerateSerializer, Immutable, Alias("rosud.step-provisional")]
+    internal sealed record Provisional : StepAnswer;
+
+    /// <summary>A later attempt has the step.</summary>
+    [GenerateSerializer, Immutable, Alias("rosud.step-fenced")]
+    internal sealed record Fenced : StepAnswer;
+
+    /// <summary>Another driver took over: stop.</summary>
+    [GenerateSerializer, Immutable, Alias("rosud.step-superseded")]
+    internal sealed record EpochLost : StepAnswer;
+
+    /// <summary>The run has ended.</summary>
+    [GenerateSerializer, Immutable, Alias("rosud.step-ended")]
+    internal sealed record Ended([property: Id(0)] RunEnd End) : StepAnswer;
+
+    /// <summary>The retry budget of the run or of the channel is spent.</summary>
+    [GenerateSerializer, Immutable, Alias("rosud.step-budget")]
+    internal sealed record BudgetSpent : StepAnswer;
+
+    /// <summary>The writes break a rule of the channel (schema, limits): the attempt is rejected.</summary>
+    [GenerateSerializer, Immutable, Alias("rosud.step-refused")]
+    internal sealed record Refused([property: Id(0)] Problem Problem) : StepAnswer;
+}

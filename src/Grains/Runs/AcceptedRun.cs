@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using Rosud.Channels;
+using Rosud.Context;
+using Rosud.Networks;
+
+namespace Rosud.Runs;
+
+/// <summary>A run as the channel's log accepted it: all that a driver needs, also one that comes back after a crash.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.accepted-run")]
+internal sealed record AcceptedRun
+{
+    [Id(0)] public required RunId Run { get; init; }
+
+    [Id(1)] public required CoordinationTask Task { get; init; }
+
+    [Id(2)] public required ContentHash TaskHash { get; init; }
+
+    /// <summary>The needed steps with everything resolved, in an order that respects their dependencies.</summary>
+    [Id(3)] public required ImmutableArray<PlannedStep> Steps { get; init; }
+
+    /// <summary>What the run returns: the task's outputs, or the default ones.</summary>
+    [Id(4)] public required ImmutableArray<KeyPattern> Outputs { get; init; }
+
+    [Id(5)] public required DateTimeOffset AcceptedAt { get; init; }
+
+    /// <summary>By the channel's clock.</summary>
+    [Id(6)] public required DateTimeOffset Deadline { get; init; }
+
+    [Id(7)] public required int RetryBudget { get; init; }
+
+    [Id(8)] public required OnStaleContext OnStaleContext { get; init; }
+
+    [Id(9)] public required ExecutionKind Execution { get; init; }
+
+    [Id(10)] public required RunPriority Priority { get; init; }
+
+    [Id(11)] public required string Network { get; init; }
+
+    [Id(12)] public required double BreakerThreshold { get; init; }
+
+    [Id(13)] public required IsolationKind Isolation { get; init; }
+
+    /// <summary>Agents in the channel, for the result.</summary>
+    [Id(14)] public required int RegisteredAgents { get; init; }
+
+    [Id(15)] public required ContextVersion VersionStart { get; init; }
+
+    /// <summary>When running attempts are told that they are behind; the network's or channel's.</summary>
+    [Id(16)] public required TimeSpan? StalenessThreshold { get; init; }
+
+    [Id(17)] public required string TraceId { get; init; }
+
+    /// <summary>Prices that usage without a cost is charged at.</summary>
+    [Id(18)] public ImmutableArray<Price> Prices { get; init; } = [];
+
+    [Id(19)] public string Caller { get; init; } = "";
+
+    /// <summary>Everything the run's steps read or are guarded by: what the channel tells its driver about.</summary>
+    public IEnumerable<KeyPattern> Interest => Steps.SelectMany(step => step.Reads.Select(read => read.Key)
+        .Concat(step.When is { } when ? [new KeyPattern(when.Key.Value)] : []));
+
+    public ChannelId Channel => Run.Channel;
+}
+
+/// <summary>A step with its agent, contract and limits resolved.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.planned-step")]
+internal sealed record PlannedStep
+{
+    [Id(0)] public required string Id { get; init; }
+
+    [Id(1)] public required string Agent { get; init; }
+
+    [Id(2)] public required string Goal { get; init; }
+
+    [Id(3)] public required ImmutableArray<StepRead> Reads { get; init; }
+
+    [Id(4)] public required ImmutableArray<KeyPattern> Writes { get; init; }
+
+    [Id(5)] public ImmutableArray<string> After { get; init; } = [];
+
+    [Id(6)] public StepGuard? When { get; init; }
+
+    [Id(7)] public bool Optional { get; init; }
+
+    [Id(8)] public OnFailure OnFailure { get; init; } = new(OnFailureKind.Fail);
+
+    [Id(9)] public ImmutableArray<Acceptance> Acceptance { get; init; } = [];
+
+    /// <summary>The longest an attempt may take: the step's limit, else the agent's.</summary>
+    [Id(10)] public required TimeSpan Timeout { get; init; }
+
+    [Id(11)] public required long AgentRevision { get; init; }
+}

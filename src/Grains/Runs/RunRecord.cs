@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using Rosud.Context;
+
+namespace Rosud.Runs;
+
+/// <summary>All that the channel's log knows of one open run. PROTOCOL-runs §2.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.run-record")]
+internal sealed record RunRecord(
+    [property: Id(0)] AcceptedRun Accepted,
+    [property: Id(1)] int Epoch,
+    [property: Id(2)] ImmutableSortedDictionary<string, StepRecord> Steps)
+{
+    /// <summary>Retries charged to the run's budget.</summary>
+    [Id(3)] public int Retries { get; init; }
+
+    /// <summary>Takeovers after crashes since the last step was done.</summary>
+    [Id(4)] public int Takeovers { get; init; }
+
+    /// <summary>How the run ended; null while it is open.</summary>
+    [Id(5)] public RunEnd? End { get; init; }
+}
+
+/// <summary>How and when a run ended.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.run-end")]
+internal sealed record RunEnd(
+    [property: Id(0)] RunStatus Status,
+    [property: Id(1)] DateTimeOffset At,
+    [property: Id(2)] ContextVersion Version,
+    [property: Id(3)] string? Detail);
+
+/// <summary>All that the channel's log knows of one step of an open run.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.step-record")]
+internal sealed record StepRecord
+{
+    /// <summary>Retries so far: the next attempt is epoch + retries.</summary>
+    [Id(0)] public int Retries { get; init; }
+
+    /// <summary>Attempts below this are fenced.</summary>
+    [Id(1)] public int Fence { get; init; }
+
+    /// <summary>The accepted attempt; null while the step is not done.</summary>
+    [Id(2)] public AttemptView? Done { get; init; }
+
+    /// <summary>Attempts that ended without being accepted, in order.</summary>
+    [Id(3)] public ImmutableArray<AttemptView> Ended { get; init; } = [];
+
+    /// <summary>Keys published early by an attempt that is not accepted yet, with what was there before.</summary>
+    [Id(4)] public ImmutableArray<EarlyKey> Early { get; init; } = [];
+
+    /// <summary>Keys that the accepted attempt wrote.</summary>
+    [Id(5)] public ImmutableArray<ContextKey> Wrote { get; init; } = [];
+
+    /// <summary>Keys that an accepted attempt read (exact keys of the view handed over, or what the agent narrowed it to).</summary>
+    [Id(6)] public ImmutableArray<KeyPattern> Read { get; init; } = [];
+}
+
+/// <summary>One key published early: by which attempt, at which version, and the value that comes back if the attempt is not accepted.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.early-key")]
+internal sealed record EarlyKey(
+    [property: Id(0)] ContextKey Key,
+    [property: Id(1)] int Attempt,
+    [property: Id(2)] ContextVersion Version,
+    [property: Id(3)] JsonValue? Before);
