@@ -19,7 +19,7 @@ public interface INetworkGrain : IGrainWithStringKey
     [Alias("metrics")]
     Task<NetworkMetrics> Metrics();
 
-    /// <summary>Adds one ended run. The same run again changes nothing while it is among the last 10,000.</summary>
+    /// <summary>Adds one ended run. The same run again changes nothing while it is among the last 1,000 of its network.</summary>
     [Alias("report")]
     Task Report(RunResult result);
 }

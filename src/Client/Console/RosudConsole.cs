@@ -1,0 +1,37 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Rosud.Console;
+
+/// <summary>Serves the live page: channels, their context, runs and events, as they happen.</summary>
+public static class RosudConsole
+{
+    private const string Root = "Rosud.Console.page.";
+
+    private static readonly Dictionary<string, string> ContentTypes = new(StringComparer.Ordinal)
+    {
+        ["index.html"] = "text/html; charset=utf-8", ["console.css"] = "text/css; charset=utf-8", ["console.js"] = "text/javascript; charset=utf-8", ["stream.js"] = "text/javascript; charset=utf-8",
+    };
+
+    /// <summary>Maps the page at <paramref name="path"/>. The page itself is public and empty; it asks for an API key when the API does.</summary>
+    /// <remarks>Everything it shows comes from <c>/v1</c> of the same host, so <c>MapRosud</c> must be mapped too. Loads nothing from elsewhere.</remarks>
+    public static IEndpointRouteBuilder MapRosudConsole(this IEndpointRouteBuilder app, string path = "/console")
+    {
+        var group = app.MapGroup(path).ExcludeFromDescription().AllowAnonymous();
+        group.MapGet("", (HttpContext context) => context.Request.Path.Value!.EndsWith('/') ? File("index.html", context) : Results.Redirect($"{context.Request.PathBase}{path}/"));
+        group.MapGet("{file}", (string file, HttpContext context) => ContentTypes.ContainsKey(file) ? File(file, context) : Results.NotFound());
+        return app;
+    }
+
+    private static IResult File(string name, HttpContext context)
+    {
+        context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        context.Response.Headers["Referrer-Policy"] = "no-referrer";
+        var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(Root + name)
+            ?? throw new InvalidOperationException($"The page '{name}' is not in the assembly.");
+        return Results.Stream(stream, ContentTypes[name]);
+    }
+}

@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using Orleans.Streams;
+using Rosud.Context;
+
+namespace Rosud.Channels;
+
+/// <summary>
+/// Publishes what a channel commits, in order, one message at a time: what lands while one is on its way goes into the next.
+/// A message that is lost costs its listeners a read, never data; after the last commit the head is announced again
+/// (SEMANTICS C19). Runs on its grain's scheduler.
+/// </summary>
+internal sealed class Announcer(IAsyncStream<ChannelUpdate> stream, long epoch, TimeProvider clock, Action<Exception> failed)
+{
+    /// <summary>The most a message carries; listeners read a larger delta themselves.</summary>
+    public const int BytesMax = 256 * 1024;
+
+    private const long NoticesPerEpoch = 1L << 32;
+
+    private static readonly TimeSpan[] Again = [TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(150), TimeSpan.FromMilliseconds(200)];
+
+    private readonly List<Change> _changes = [];
+    private readonly List<ChannelNotice> _notices = [];
+    private readonly CancellationTokenSource _stopped = new();
+    private ContextVersion _head;
+    private long _noticeNumber = epoch * NoticesPerEpoch;
+    private bool _deleted;
+    private Task _publishing = Task.CompletedTask;
+    private Task _reminding = Task.CompletedTask;
+    private int _announcements;
+
+    /// <summary>Where listeners are who have seen everything.</summary>
+    public void StartAt(ContextVersion head) => _head = head;
+
+    public void Announce(IReadOnlyList<Change> changes, IReadOnlyList<ChannelNotice> notices, bool deleted)
+    {
+        if (changes.Count == 0 && notices.Count == 0 && !deleted) return;
+        _changes.AddRange(changes);
+        foreach (var notice in notices) _notices.Add(notice with { Number = ++_noticeNumber });
+        _deleted |= deleted;
+        _announcements++;
+        if (_publishing.IsCompleted) _publishing = Publish();
+    }
+
+    public void Stop() => _stopped.Cancel();
+
+    private async Task Publish()
+    {
+        while (_changes.Count > 0 || _notices.Count > 0 || _deleted)
+        {
+            var update = Next();
+            await Send(update);
+            if (update.Deleted) return;
+        }
+
+        if (_reminding.IsCompleted) _reminding = Remind();
+    }
+
+    private ChannelUpdate Next()
+    {
+        var from = _head;
+        if (_changes.Count > 0) _head = _changes[^1].Version;
+        var bytes = _changes.Sum(change => change.Writes.Sum(write => write.Key.Value.Length + (write.Value?.Length ?? 0)));
+        var update = new ChannelUpdate(from, _head, epoch)
+        {
+            Changes = bytes <= BytesMax ? [.. _changes] : (ImmutableArray<Change>?)null,
+            Notices = [.. _notices],
+            Deleted = _deleted,
+        };
+        _changes.Clear();
+        _notices.Clear();
+        _deleted = false;
+        return update;
+    }
+
+    // Says the head again once nothing new comes, for listeners that lost the last message.
+    private async Task Remind()
+    {
+        for (var pause = 0; pause < Again.Length; pause++)
+        {
+            var announcements = _announcements;
+            try
+            {
+                await Task.Delay(Again[pause], clock, _stopped.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            if (_announcements != announcements) pause = -1;
+            else await Send(new(_head, _head, epoch));
+        }
+    }
+
+    private async Task Send(ChannelUpdate update)
+    {
+        try
+        {
+            await stream.OnNextAsync(update);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            failed(fault);   // Listeners find the hole by version and read it.
+        }
+    }
+}

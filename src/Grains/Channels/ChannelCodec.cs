@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using Orleans.Serialization;
+using Rosud.Context;
+using Rosud.Journal;
+using Rosud.Runs;
+
+namespace Rosud.Channels;
+
+/// <summary>The bytes and the names under which a channel's things are kept in its journal.</summary>
+internal sealed class ChannelCodec(Serializer serializer)
+{
+    public const string ChannelKey = "channel";
+
+    private const string ContextPrefix = "c/";
+    private const string RunPrefix = "r/";
+    private const string ProgressPrefix = "p/";
+    private const string StepPrefix = "s/";
+    private const string StubPrefix = "e/";
+
+    public static string KeyOf(ContextKey key) => ContextPrefix + key.Value;
+
+    public static string RunKey(string run) => RunPrefix + run;
+
+    public static string ProgressKey(string run) => ProgressPrefix + run;
+
+    public static string StepKey(string run, string step) => $"{StepPrefix}{run}/{step}";
+
+    public static string StubKey(string run) => StubPrefix + run;
+
+    public ReadOnlyMemory<byte> Write<T>(T value) => serializer.SerializeToArray(value);
+
+    public T Read<T>(ReadOnlyMemory<byte> bytes) => serializer.Deserialize<T>(bytes);
+
+    /// <summary>The commit that a journal entry stands for; null when it made no version.</summary>
+    public Change? ChangeOf(JournalEntry entry, long versionBase)
+    {
+        if (entry.Version <= versionBase) return null;
+        var note = Read<CommitNote>(entry.Note);
+        var writes = ImmutableArray.CreateBuilder<ContextWrite>();
+        foreach (var change in entry.Changes)
+        {
+            if (!change.Key.StartsWith(ContextPrefix, StringComparison.Ordinal)) continue;
+            writes.Add(new(new(change.Key[ContextPrefix.Length..]), change.After is { } after ? Read<ContextEntry>(after).Value : null));
+        }
+
+        return new(new(entry.Version - versionBase), note.At, note.Origin, writes.ToImmutable()) { Provisional = note.Provisional };
+    }
+
+    /// <summary>What was there before a commit, for each key it changed; null for a key that was not there.</summary>
+    public IEnumerable<(ContextKey Key, ContextEntry? Before)> BeforeOf(JournalEntry entry) =>
+        from change in entry.Changes
+        where change.Key.StartsWith(ContextPrefix, StringComparison.Ordinal)
+        select (new ContextKey(change.Key[ContextPrefix.Length..]), change.Before is { } before ? Read<ContextEntry>(before) : null);
+
+    /// <summary>The whole channel, from what its journal recovered.</summary>
+    public ChannelState Restore(JournalRecovery recovery)
+    {
+        var live = recovery.Live;
+        var record = live.TryGetValue(ChannelKey, out var bytes) ? Read<ChannelRecord>(bytes) : null;
+        var entries = Under<ContextEntry>(live, ContextPrefix).Select(pair => pair.Value).ToList();
+        var lastCommit = entries.Count == 0 ? DateTimeOffset.MinValue : entries.Max(entry => entry.CommittedAt);
+        var version = new ContextVersion(recovery.Version - (record?.Base ?? 0));
+        return new(this)
+        {
+            Record = record,
+            Log = ContextLog.Restore(version, lastCommit, entries),
+            Runs = RestoreRuns(live),
+        };
+    }
+
+    private RunTable RestoreRuns(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> live)
+    {
+        var steps = Under<StepRecord>(live, StepPrefix)
+            .Select(pair => (pair.Key, Slash: pair.Key.IndexOf('/', StringComparison.Ordinal), pair.Value))
+            .ToLookup(step => step.Key[..step.Slash], step => KeyValuePair.Create(step.Key[(step.Slash + 1)..], step.Value), StringComparer.Ordinal);
+        var progress = Under<RunProgress>(live, ProgressPrefix).ToDictionary(StringComparer.Ordinal);
+        var table = RunTable.Empty;
+        foreach (var (name, accepted) in Under<AcceptedRun>(live, RunPrefix))
+        {
+            var known = progress[name];
+            var records = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, steps[name]);
+            table = table.With(new(accepted, known.Epoch, records) { Retries = known.Retries, Takeovers = known.Takeovers, End = known.End });
+        }
+
+        return Under<RunStub>(live, StubPrefix).OrderBy(pair => pair.Value.End.At).Aggregate(table, (all, pair) => all.Archive(pair.Value));
+    }
+
+    private IEnumerable<KeyValuePair<string, T>> Under<T>(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> live, string prefix) =>
+        from pair in live
+        where pair.Key.StartsWith(prefix, StringComparison.Ordinal)
+        select KeyValuePair.Create(pair.Key[prefix.Length..], Read<T>(pair.Value));
+}

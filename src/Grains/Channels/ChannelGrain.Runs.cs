@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Rosud.Agents;
+using Rosud.Context;
+using Rosud.Networks;
+using Rosud.Runs;
+using Rosud.Tenants;
+
+namespace Rosud.Channels;
+
+internal sealed partial class ChannelGrain
+{
+    private readonly RetryBucket _retries = new();
+
+    public async Task<CoordinateOutcome> Coordinate(CoordinateRequest request, IRunObserver? observer)
+    {
+        var state = _loop.Durable;
+        if (!state.Exists) state = await Confirmed();
+        if (!state.Exists) return new CoordinateOutcome.Refused(ChannelRules.NotFound);
+        if (request.Task.Id is { } id && state.Runs.FindTask(id) is { } known) return await Joined(RunRules.Join(known, request.TaskHash), observer);
+        var policy = await PolicyOf(state.Record!.Spec.Network);
+        var agents = await AgentsOf(state.Record.Spec, request.Task);
+        var (accepted, problem) = RunAcceptance.Prepare(NewRun(), request, state, agents, policy, clock.GetUtcNow());
+        if (accepted is null) return new CoordinateOutcome.Refused(problem!);
+        var outcome = await _loop.Decide(draft => RunRules.Accept(draft, accepted), 1024 + request.Task.Input.Length + (accepted.Steps.Length * 256));
+        if (outcome is not CoordinateOutcome.Accepted { Joined: false }) return await Joined(outcome, observer);
+        _retries.FirstAttempts(accepted.Steps.Length);
+        var record = _loop.Durable.Runs.Live.GetValueOrDefault(accepted.Run.Name);
+        if (record is { End: null })
+        {
+            _drivers.Start(record.Accepted, RunRules.Interest(_loop.Durable, record), observer).Ignore();
+        }
+
+        await _openRuns.Secured;
+        return outcome;
+    }
+
+    public Task<DriverAnswer> TakeDriver(RunId run) => Spoken(run, draft => RunRules.TakeDriver(draft, run));
+
+    public Task<StepAnswer> CommitStep(StepCommit commit) => Spoken(
+        commit.Run, draft => RunRules.Commit(draft, commit), 512 + commit.Writes.Sum(write => write.Value?.Length ?? 0));
+
+    public Task<StepAnswer> PublishStep(StepPublish publish) => Spoken(
+        publish.Run, draft => RunRules.Publish(draft, publish), 512 + publish.Writes.Sum(write => write.Value?.Length ?? 0));
+
+    public Task<StepAnswer> Begin(BeginAttempt begin) => Spoken(begin.Run, draft => RunRules.Begin(draft, begin, _retries));
+
+    public Task<StepAnswer> End(EndRun end) => Spoken(end.Run, draft => RunRules.End(draft, end));
+
+    public Task Archived(RunId run) => Spoken(run, draft =>
+    {
+        if (draft.State.Runs.Live.TryGetValue(run.Name, out var record) && record.End is { } end) draft.Archive(record, end);
+        return true;
+    });
+
+    public Task<ContextView> View(RunId run, ImmutableArray<KeyPattern> keys)
+    {
+        _drivers.Heard(run);
+        return Task.FromResult(RunRules.ViewOf(_loop.Durable, keys, clock.GetUtcNow()));
+    }
+
+    /// <summary>The sweeper or a reminder: every open run without a driver gets one.</summary>
+    public Task Wake() => _drivers.WakeSilent(_loop.Durable.Runs.Live.Values, TimeSpan.Zero);
+
+    public Task ReceiveReminder(string reminderName, Orleans.Runtime.TickStatus status) =>
+        _drivers.WakeSilent(_loop.Durable.Runs.Live.Values, DriverWatch.Silence);
+
+    private Task<T> Spoken<T>(RunId run, Func<Draft, T> decide, int bytes = 512)
+    {
+        _drivers.Heard(run);
+        return _loop.Decide(decide, bytes);
+    }
+
+    private async Task<CoordinateOutcome> Joined(CoordinateOutcome outcome, IRunObserver? observer)
+    {
+        if (outcome is CoordinateOutcome.Accepted { Joined: true } joined && observer is not null)
+        {
+            await GrainFactory.GetGrain<IRunGrain>(joined.Run.Key).Watch(observer);
+        }
+
+        return outcome;
+    }
+
+    private async Task<CoordinationPolicy> PolicyOf(string network) =>
+        await GrainFactory.GetGrain<INetworkGrain>(new NetworkId(_id.Tenant, network).Key).Describe() is NetworkOutcome.Found found
+            ? found.Network.Coordination
+            : new();
+
+    // The contract is checked against what is registered now, so every agent that could be named is asked.
+    private async Task<IReadOnlyDictionary<string, AgentView>> AgentsOf(ChannelSpec spec, CoordinationTask task)
+    {
+        var names = spec.Agents
+            .Concat(task.Steps is { } steps ? steps.SelectMany(AgentsNamed) : [])
+            .Where(Names.IsValid).Distinct(StringComparer.Ordinal).ToList();
+        var views = await Task.WhenAll(names.Select(name => GrainFactory.GetGrain<IAgentGrain>(new AgentId(_id.Tenant, name).Key).Describe()));
+        return names.Zip(views)
+            .Where(pair => pair.Second is AgentOutcome.Found)
+            .ToDictionary(pair => pair.First, pair => ((AgentOutcome.Found)pair.Second).Agent, StringComparer.Ordinal);
+    }
+
+    private static IEnumerable<string> AgentsNamed(TaskStep step) => new[] { step.Agent, step.OnFailure.Agent }
+        .Concat(step.Acceptance.Select(test => test.Verifier)).OfType<string>();
+
+    private RunId NewRun()
+    {
+        Span<byte> random = stackalloc byte[5];
+        RandomNumberGenerator.Fill(random);
+        return RunId.Make(_id, $"r{clock.GetUtcNow().ToUnixTimeMilliseconds():x}{Convert.ToHexStringLower(random)}");
+    }
+}

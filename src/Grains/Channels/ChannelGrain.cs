@@ -1,0 +1,202 @@
+using Microsoft.Extensions.Logging;
+using System.Collections.Immutable;
+using Orleans.Concurrency;
+using Orleans.Placement;
+using Orleans.Streams;
+using Rosud.Context;
+using Rosud.Journal;
+using Rosud.Networks;
+using Rosud.Runs;
+using Rosud.Tenants;
+
+namespace Rosud.Channels;
+
+/// <summary>The channel's grain: puts every command through the commit loop and announces what landed.</summary>
+[GrainType("rosud.channel"), Reentrant, HashBasedPlacement]
+internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec codec, TimeProvider clock, ILogger<ChannelGrain> logger)
+    : Grain, IChannelGrain, IRunLog, IWakeable, IRemindable
+{
+    // How long an activation may serve plain reads without looking whether it is still the one.
+    private static readonly TimeSpan ConfirmEvery = TimeSpan.FromSeconds(1);
+
+    private readonly ChannelMeter _meter = new();
+    private ChannelId _id;
+    private IJournal _journal = null!;
+    private CommitLoop _loop = null!;
+    private Announcer _announcer = null!;
+    private DriverWatch _drivers = null!;
+    private OpenRuns _openRuns = null!;
+    private long _confirmedAt;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _id = ChannelId.FromKey(this.GetPrimaryKeyString());
+        _journal = journals.Open(this.GetGrainId());
+        var recovery = await _journal.Activate(cancellationToken);
+        _confirmedAt = clock.GetTimestamp();
+        var state = await ContextHistory.Remember(codec.Restore(recovery), _journal);
+        _loop = new(_journal, state, clock, Landed, Fenced);
+        var stream = this.GetStreamProvider(ChannelUpdates.Provider)
+            .GetStream<ChannelUpdate>(StreamId.Create(ChannelUpdates.Namespace, this.GetPrimaryKeyString()));
+        _announcer = new(stream, recovery.Epoch, clock, fault => logger.LogWarning(fault, "An announcement of channel {Channel} was lost.", _id));
+        _announcer.StartAt(state.Log.Head);
+        _drivers = new(GrainFactory, clock, logger);
+        _openRuns = new(this, _loop, _drivers, clock);
+        _openRuns.Look(state.Runs);
+        if (state.Record is { DeletedAt: not null }) Purge().Ignore();
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _announcer?.Stop();
+        if (_loop is not null) await _loop.Idle.WaitAsync(cancellationToken);
+        if (_journal is not null) await _journal.Deactivate(cancellationToken);
+    }
+
+    public async Task<ChannelOutcome> Create(ChannelSpec spec)
+    {
+        var errors = ChannelRules.Check(spec.Agents, spec.Sync);
+        if (!Names.IsValid(_id.Name)) errors = errors.Add(new("/id", "A name has 1 to 128 of a-z 0-9 . _ - and starts with a letter or digit.", "invalid_name"));
+        if (await GrainFactory.GetGrain<INetworkGrain>(new NetworkId(_id.Tenant, spec.Network).Key).Describe() is not NetworkOutcome.Found)
+        {
+            errors = errors.Add(new("/network", "There is no such network: configure it first.", "unknown_network"));
+        }
+
+        if (errors.Length > 0) return Invalid(errors);
+        var outcome = await _loop.Decide(draft => ChannelRules.Create(draft, _id, spec));
+        if (outcome is ChannelOutcome.Found) await Index.Add(_id.Name);
+        return outcome;
+    }
+
+    public async Task<ChannelOutcome> Configure(ImmutableArray<string>? agents, SyncPolicy? sync)
+    {
+        var errors = ChannelRules.Check(agents ?? [], sync ?? new());
+        return errors.Length > 0 ? Invalid(errors) : await _loop.Decide(draft => ChannelRules.Configure(draft, _id, agents, sync));
+    }
+
+    public async Task<ChannelOutcome> Describe()
+    {
+        var state = await Confirmed();
+        return state.Exists ? new ChannelOutcome.Found(ChannelRules.View(_id, state), false) : new ChannelOutcome.Refused(ChannelRules.NotFound);
+    }
+
+    public async Task<ChannelOutcome> Delete()
+    {
+        var outcome = await _loop.Decide(ChannelRules.Delete);
+        if (outcome is not ChannelOutcome.Deleted) return outcome;
+        await Index.Remove(_id.Name);
+        Purge().Ignore();
+        return outcome;
+    }
+
+    public async Task<PatchOutcome> Commit(ContextPatch patch)
+    {
+        var bytes = 256 + patch.Writes.Sum(write => write.Key.Value.Length + (write.Value?.Length ?? 0));
+        var outcome = await _loop.Decide(draft => PatchRules.Decide(draft, patch), bytes);
+        _meter.Patched(outcome);
+        return outcome;
+    }
+
+    public async Task<ReadOutcome> Read(ContextQuery query)
+    {
+        var state = query.Consistency == ReadConsistency.Confirmed ? await Confirmed() : await Plain();
+        if (query.MinVersion is { } min && state.Log.Head < min) state = await Confirmed();
+        if (!state.Exists) return new ReadOutcome.Refused(ChannelRules.NotFound);
+        var wanted = query.Version is { } version && (query.MinVersion is not { } least || version > least) ? version : query.MinVersion ?? ContextVersion.None;
+        if (wanted > state.Log.Head) return new ReadOutcome.Refused(Ahead(state));
+        return query.Version is { } past && past < state.Log.Head
+            ? await ContextHistory.ReadAt(_journal, state, past, query.Keys)
+            : new ReadOutcome.Found(ContextHistory.ReadNow(state, query.Keys, clock.GetUtcNow()));
+    }
+
+    public async Task<ChangesOutcome> Changes(ContextVersion after, int limit)
+    {
+        var state = await Confirmed();
+        if (!state.Exists) return new ChangesOutcome.Refused(ChannelRules.NotFound);
+        if (after > state.Log.Head) return new ChangesOutcome.Refused(Ahead(state));
+        return new ChangesOutcome.Found(await ContextHistory.Changes(_journal, state, after, Math.Clamp(limit, 1, 500)));
+    }
+
+    public Task<ImmutableArray<RunSummary>> Runs(string? after, int limit, RunStatus? status)
+    {
+        var runs = _loop.Durable.Runs;
+        var live = runs.Live.Values.Select(run => new RunSummary(run.Accepted.Run, run.End?.Status ?? RunStatus.Working, run.Accepted.AcceptedAt, run.End?.At));
+        var stubs = runs.Stubs.Values.Select(stub => new RunSummary(stub.Run, stub.End.Status, stub.AcceptedAt, stub.End.At));
+        return Task.FromResult(live.Concat(stubs)
+            .Where(run => (status is null || run.Status == status) && string.CompareOrdinal(run.Run.Name, after) > 0)
+            .OrderBy(run => run.Run.Name, StringComparer.Ordinal).Take(Math.Clamp(limit, 1, 500)).ToImmutableArray());
+    }
+
+    /// <summary>For the dashboard: sizes only, never contents.</summary>
+    [ReadOnly]
+    public Task<ChannelGrainState> GetState() => Task.FromResult(new ChannelGrainState(
+        _id.Name, _loop.Durable.Log.Head.Number, _loop.Durable.Log.Count, _loop.Durable.Log.Bytes, _loop.Durable.Runs.Live.Count, _loop.Durable.Exists));
+
+    internal void KeepAlive(TimeSpan time) => DelayDeactivation(time);
+
+    internal void Warn(Exception fault, string what) => logger.LogWarning(fault, "Channel {Channel}: {What}", _id, what);
+
+    private IndexEntry Index => new(GrainFactory, _id.Tenant, "channels");
+
+    // Takes the value first and then makes sure that nothing newer was acknowledged elsewhere.
+    private async Task<ChannelState> Confirmed()
+    {
+        var state = _loop.Durable;
+        try
+        {
+            await _journal.Confirm();
+        }
+        catch (JournalFencedException fault)
+        {
+            Fenced(fault);
+            throw new UnknownOutcomeException("The channel moved while this was being read. Read again.");
+        }
+
+        _confirmedAt = clock.GetTimestamp();
+        return state;
+    }
+
+    private Task<ChannelState> Plain() =>
+        clock.GetElapsedTime(_confirmedAt) < ConfirmEvery ? Task.FromResult(_loop.Durable) : Confirmed();
+
+    private void Landed(CommitLoop.Batch batch)
+    {
+        _confirmedAt = clock.GetTimestamp();
+        var gone = batch.Before.Exists && !batch.After.Exists;
+        if (batch.After.Exists || gone)
+        {
+            _announcer.Announce(batch.Changes, batch.Notices, gone);
+            _drivers.Tell([.. batch.After.Runs.Open], batch.Changes);
+        }
+
+        _meter.Landed(batch.Commands.Count, batch.Changes.Count, batch.Entries.Count > 0);
+        _openRuns.Landed(batch.Before.Runs, batch.After.Runs);
+    }
+
+    private void Fenced(Exception fault)
+    {
+        logger.LogWarning(fault, "Channel {Channel} is served elsewhere now.", _id);
+        DeactivateOnIdle();
+    }
+
+    private async Task Purge()
+    {
+        while (await _loop.Decide(ChannelRules.Purge, 200 * 1024)) { }
+    }
+
+    private static Problem Ahead(ChannelState state) =>
+        new(ProblemKind.VersionAhead, "The context has not come so far.") { Version = state.Log.Head.Number };
+
+    private static ChannelOutcome.Refused Invalid(ImmutableArray<ProblemError> errors) =>
+        new(new(ProblemKind.InvalidRequest, "The channel's configuration has faults.") { Errors = errors });
+}
+
+/// <summary>What the dashboard shows of a channel.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.channel-grain-state")]
+internal sealed record ChannelGrainState(
+    [property: Id(0)] string Channel,
+    [property: Id(1)] long Version,
+    [property: Id(2)] int Keys,
+    [property: Id(3)] long Bytes,
+    [property: Id(4)] int LiveRuns,
+    [property: Id(5)] bool Exists);

@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using Rosud.Context;
+using Rosud.Runs;
+using Rosud.Tenants;
+
+namespace Rosud.Channels;
+
+/// <summary>Decides what makes, changes and ends a channel.</summary>
+internal static class ChannelRules
+{
+    /// <summary>The most agents of a channel.</summary>
+    public const int AgentsMax = 1_000;
+
+    /// <summary>How long the name of a deleted channel cannot be used.</summary>
+    public static readonly TimeSpan NameRests = TimeSpan.FromHours(24);
+
+    private const int PurgeMax = 200;
+
+    public static Problem NotFound { get; } = new(ProblemKind.NotFound, "There is no such channel.");
+
+    /// <summary>What is wrong with a spec, all of it.</summary>
+    public static ImmutableArray<ProblemError> Check(ImmutableArray<string> agents, SyncPolicy sync)
+    {
+        var errors = ImmutableArray.CreateBuilder<ProblemError>();
+        if (agents.Length > AgentsMax) errors.Add(new("/agents", $"A channel has at most {AgentsMax} agents.", "too_many"));
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < agents.Length; i++)
+        {
+            if (!Names.IsValid(agents[i])) errors.Add(new($"/agents/{i}", "A name has 1 to 128 of a-z 0-9 . _ - and starts with a letter or digit.", "invalid_name"));
+            else if (!seen.Add(agents[i])) errors.Add(new($"/agents/{i}", "The agent is named twice.", "duplicate"));
+        }
+
+        errors.AddRange(KeyPolicies.Check(sync));
+        return errors.ToImmutable();
+    }
+
+    public static ChannelOutcome Create(Draft draft, ChannelId id, ChannelSpec spec)
+    {
+        switch (draft.State.Record)
+        {
+            case { DeletedAt: null } there:
+                return SameSpec(draft.State, there.Spec, spec)
+                    ? new ChannelOutcome.Found(View(id, draft.State), false)
+                    : Refuse(new(ProblemKind.AlreadyExists, "A channel of this name exists with another configuration."));
+            case { DeletedAt: { } deletedAt } when draft.Now - deletedAt < NameRests:
+                return Refuse(new(ProblemKind.AlreadyExists, "A channel of this name was deleted less than 24 hours ago.")
+                {
+                    RetryAfter = NameRests - (draft.Now - deletedAt),
+                });
+            case var old:
+                while (Purge(draft)) { }
+                var versionBase = (old?.Base ?? 0) + draft.State.Log.Head.Number;
+                draft.StartOver(new ChannelRecord(spec, draft.Now, versionBase));
+                return new ChannelOutcome.Found(View(id, draft.State), true);
+        }
+    }
+
+    public static ChannelOutcome Configure(Draft draft, ChannelId id, ImmutableArray<string>? agents, SyncPolicy? sync)
+    {
+        if (!draft.State.Exists) return Refuse(NotFound);
+        var spec = draft.State.Record!.Spec;
+        var next = spec with { Agents = agents ?? spec.Agents, Sync = sync ?? spec.Sync };
+        if (!SameSpec(draft.State, spec, next)) draft.Put(draft.State.Record with { Spec = next });
+        return new ChannelOutcome.Found(View(id, draft.State), false);
+    }
+
+    public static ChannelOutcome Delete(Draft draft)
+    {
+        if (draft.State.Record is null) return Refuse(NotFound);
+        if (!draft.State.Exists) return new ChannelOutcome.Deleted();
+        foreach (var run in draft.State.Runs.Open.ToList())
+        {
+            RunRules.EndNow(draft, run, RunStatus.Canceled, "The channel was deleted.", []);
+        }
+
+        draft.Put(draft.State.Record! with { DeletedAt = draft.Now });
+        return new ChannelOutcome.Deleted();
+    }
+
+    /// <summary>Forgets some of what a deleted channel left behind. True while there is more.</summary>
+    public static bool Purge(Draft draft)
+    {
+        var keys = draft.State.Log.Keys.Take(PurgeMax).ToList();
+        if (keys.Count > 0) draft.Commit([.. keys.Select(key => new ContextWrite(key, null))], new(Origin.Platform));
+        foreach (var run in draft.State.Runs.Live.Values.Take(PurgeMax).ToList())
+        {
+            draft.Archive(run, run.End ?? new(RunStatus.Canceled, draft.Now, draft.State.Log.Head, null));
+        }
+
+        foreach (var stub in draft.State.Runs.Stubs.Values.Take(PurgeMax).ToList()) draft.Forget(stub);
+        return draft.State.Log.Count > 0 || draft.State.Runs.Live.Count > 0 || draft.State.Runs.Stubs.Count > 0;
+    }
+
+    public static ChannelView View(ChannelId id, ChannelState state) =>
+        new(id, state.Record!.Spec, state.Log.Head, state.Record.CreatedAt);
+
+    private static ChannelOutcome.Refused Refuse(Problem problem) => new(problem);
+
+    // Records with arrays inside compare by reference; what is stored of them compares by value.
+    private static bool SameSpec(ChannelState state, ChannelSpec one, ChannelSpec other) =>
+        state.Codec.Write(one).Span.SequenceEqual(state.Codec.Write(other).Span);
+}

@@ -1,0 +1,63 @@
+using Rosud.Context;
+using Rosud.Journal;
+using Rosud.Runs;
+
+namespace Rosud.Channels;
+
+/// <summary>All that is durable of a channel: what it is, its context and its runs. A value; the flush loop evaluates commands on a tentative one.</summary>
+internal sealed record ChannelState(ChannelCodec Codec) : IJournaled
+{
+    /// <summary>Null while the channel was never made.</summary>
+    public ChannelRecord? Record { get; init; }
+
+    public ContextLog Log { get; init; } = ContextLog.Empty;
+
+    public RunTable Runs { get; init; } = RunTable.Empty;
+
+    /// <summary>The channel's policies for its keys.</summary>
+    public KeyPolicies Policies => Record is { } record ? KeyPolicies.Of(record.Spec.Sync) : KeyPolicies.Of(new());
+
+    public bool Exists => Record is { DeletedAt: null };
+
+    public IEnumerable<string> Keys
+    {
+        get
+        {
+            if (Record is not null) yield return ChannelCodec.ChannelKey;
+            foreach (var key in Log.Keys) yield return ChannelCodec.KeyOf(key);
+            foreach (var (run, record) in Runs.Live)
+            {
+                yield return ChannelCodec.RunKey(run);
+                yield return ChannelCodec.ProgressKey(run);
+                foreach (var step in record.Steps.Keys) yield return ChannelCodec.StepKey(run, step);
+            }
+
+            foreach (var run in Runs.Stubs.Keys) yield return ChannelCodec.StubKey(run);
+        }
+    }
+
+    public ReadOnlyMemory<byte>? Encode(string key)
+    {
+        if (key == ChannelCodec.ChannelKey) return Record is null ? null : Codec.Write(Record);
+        var name = key[2..];
+        return key[0] switch
+        {
+            'c' => Log.Find(new(name)) is { } entry ? Codec.Write(entry) : null,
+            'r' => Runs.Live.TryGetValue(name, out var run) ? Codec.Write(run.Accepted) : null,
+            'p' => Runs.Live.TryGetValue(name, out var run) ? Codec.Write(ProgressOf(run)) : null,
+            's' => EncodeStep(name),
+            'e' => Runs.Stubs.TryGetValue(name, out var stub) ? Codec.Write(stub) : null,
+            _ => null,
+        };
+    }
+
+    public static RunProgress ProgressOf(RunRecord run) => new(run.Epoch, run.Retries, run.Takeovers, run.End);
+
+    private ReadOnlyMemory<byte>? EncodeStep(string name)
+    {
+        var slash = name.IndexOf('/', StringComparison.Ordinal);
+        return Runs.Live.TryGetValue(name[..slash], out var run) && run.Steps.TryGetValue(name[(slash + 1)..], out var step)
+            ? Codec.Write(step)
+            : null;
+    }
+}

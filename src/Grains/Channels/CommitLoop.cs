@@ -1,0 +1,178 @@
+using Rosud.Context;
+using Rosud.Journal;
+using Rosud.Tenants;
+
+namespace Rosud.Channels;
+
+/// <summary>
+/// Decides commands in order, many to a record: takes what waits, evaluates it on a tentative value, appends one batch,
+/// and only then lets anybody see it. Runs on its grain's scheduler.
+/// </summary>
+internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeProvider clock, Action<CommitLoop.Batch> landed, Action<Exception> fenced)
+{
+    /// <summary>Commands that may wait; one more is refused.</summary>
+    public const int QueueMax = 10_000;
+
+    /// <summary>Bytes of commands that may wait; a command beyond that is refused.</summary>
+    public const int QueueBytesMax = 16 * 1024 * 1024;
+
+    private const int BatchMax = 512;
+    private const int BatchBytesMax = 256 * 1024;
+
+    private readonly Queue<Command> _waiting = [];
+    private int _waitingBytes;
+    private Task _flushing = Task.CompletedTask;
+    private Exception? _stopped;
+
+    /// <summary>What is durable. Assigned after a write only.</summary>
+    public ChannelState Durable { get; private set; } = recovered;
+
+    /// <summary>Completes when nothing waits any more.</summary>
+    public Task Idle => _flushing;
+
+    /// <summary>Decides one command in its turn.</summary>
+    /// <param name="decide">Fills the draft and answers. Runs once, never beside another; throws only for faults of our own.</param>
+    /// <param name="bytes">About how much it will write.</param>
+    /// <returns>The answer, once what the draft did is durable; for a draft that did nothing, once it is certain that this activation is not a stale one.</returns>
+    public Task<T> Decide<T>(Func<Draft, T> decide, int bytes = 512)
+    {
+        if (_stopped is not null) return Task.FromException<T>(Unknown(_stopped));
+        if (_waiting.Count >= QueueMax || _waitingBytes + bytes > QueueBytesMax)
+        {
+            return Task.FromException<T>(new OverloadedException("The channel's queue is full.", TimeSpan.FromMilliseconds(200)));
+        }
+
+        var command = new Command<T>(decide, bytes);
+        _waiting.Enqueue(command);
+        _waitingBytes += bytes;
+        if (_flushing.IsCompleted) _flushing = Flush();
+        return command.Answered;
+    }
+
+    private async Task Flush()
+    {
+        await Task.Yield();   // Whatever was sent in the same turn goes into the same record.
+        while (_waiting.Count > 0 && _stopped is null)
+        {
+            var batch = Evaluate(Take());
+            try
+            {
+                if (batch.Entries.Count > 0) await journal.Append(batch.Entries, batch.After);
+                else await journal.Confirm();
+            }
+            catch (JournalFencedException fault)
+            {
+                Stop(batch, fault);
+                return;
+            }
+
+            Durable = batch.After;
+            foreach (var command in batch.Commands) command.Answer();
+            landed(batch);
+        }
+    }
+
+    private List<Command> Take()
+    {
+        var taken = new List<Command>();
+        var bytes = 0;
+        while (_waiting.TryPeek(out var next) && taken.Count < BatchMax && (taken.Count == 0 || bytes + next.Bytes <= BatchBytesMax))
+        {
+            bytes += next.Bytes;
+            _waitingBytes -= next.Bytes;
+            taken.Add(_waiting.Dequeue());
+        }
+
+        return taken;
+    }
+
+    private Batch Evaluate(List<Command> commands)
+    {
+        var before = Durable;
+        var state = before;
+        var entries = new List<JournalEntry>();
+        var changes = new List<Change>();
+        var notices = new List<ChannelNotice>();
+        var operations = new Dictionary<ContentHash, JournalOperation>();
+        foreach (var command in commands)
+        {
+            var draft = new Draft(state, clock.GetUtcNow(), id => operations.GetValueOrDefault(id) ?? journal.FindOperation(id));
+            if (!command.Evaluate(draft)) continue;
+            state = draft.State;
+            entries.AddRange(draft.Entries);
+            changes.AddRange(draft.Commits);
+            notices.AddRange(draft.Notices);
+            foreach (var entry in draft.Entries)
+            {
+                if (entry.Operation is { } operation) operations[operation.Id] = operation;
+            }
+        }
+
+        return new(before, state, commands, entries, changes, notices);
+    }
+
+    private void Stop(Batch batch, Exception fault)
+    {
+        _stopped = fault;
+        foreach (var command in batch.Commands) command.Fail(Unknown(fault));
+        foreach (var command in _waiting) command.Fail(Unknown(fault));
+        _waiting.Clear();
+        fenced(fault);
+    }
+
+    private static UnknownOutcomeException Unknown(Exception fault) =>
+        new($"The channel moved while this was being written ({fault.Message}) Repeat it with the same operation id.");
+
+    /// <summary>What one record did.</summary>
+    internal sealed record Batch(
+        ChannelState Before,
+        ChannelState After,
+        IReadOnlyList<Command> Commands,
+        IReadOnlyList<JournalEntry> Entries,
+        IReadOnlyList<Change> Changes,
+        IReadOnlyList<ChannelNotice> Notices);
+
+    internal abstract class Command(int bytes)
+    {
+        public int Bytes { get; } = bytes;
+
+        public abstract bool Evaluate(Draft draft);
+
+        public abstract void Answer();
+
+        public abstract void Fail(Exception fault);
+    }
+
+    private sealed class Command<T>(Func<Draft, T> decide, int bytes) : Command(bytes)
+    {
+        private readonly TaskCompletionSource<T> _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private T _answer = default!;
+        private Exception? _fault;
+
+        public Task<T> Answered => _answered.Task;
+
+        // A command that throws is a fault of ours: it alone fails, and nothing of its draft is kept.
+        public override bool Evaluate(Draft draft)
+        {
+            try
+            {
+                _answer = decide(draft);
+                draft.Finish();
+                return true;
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                _fault = fault;
+                return false;
+            }
+        }
+
+        public override void Answer()
+        {
+            if (_fault is null) _answered.TrySetResult(_answer);
+            else _answered.TrySetException(_fault);
+        }
+
+        public override void Fail(Exception fault) => _answered.TrySetException(fault);
+    }
+}

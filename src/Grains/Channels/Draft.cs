@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+using Rosud.Context;
+using Rosud.Journal;
+using Rosud.Runs;
+
+namespace Rosud.Channels;
+
+/// <summary>
+/// What one command does to a channel: the value it makes and the journal entries that lead there. Everything a command
+/// does lands in one record or not at all.
+/// </summary>
+internal sealed class Draft(ChannelState state, DateTimeOffset now, Func<ContentHash, JournalOperation?> findOperation)
+{
+    private readonly List<JournalEntry> _entries = [];
+    private readonly List<JournalChange> _changes = [];
+    private readonly List<Change> _commits = [];
+    private readonly List<ChannelNotice> _notices = [];
+
+    public ChannelState State { get; private set; } = state;
+
+    /// <summary>The operation with this id, when it was answered before (also earlier in the same batch).</summary>
+    public JournalOperation? FindOperation(ContentHash id) => findOperation(id);
+
+    public DateTimeOffset Now { get; } = now;
+
+    public IReadOnlyList<JournalEntry> Entries => _entries;
+
+    /// <summary>The commits it makes, as listeners see them.</summary>
+    public IReadOnlyList<Change> Commits => _commits;
+
+    /// <summary>What listeners hear beside commits; also of a command that changed nothing.</summary>
+    public IReadOnlyList<ChannelNotice> Notices => _notices;
+
+    /// <summary>Makes the next version of the context.</summary>
+    public Change Commit(ImmutableArray<ContextWrite> writes, Origin origin, bool provisional = false, bool stale = false)
+    {
+        Close(0, default);
+        var before = State;
+        var (log, change) = State.Log.Commit(writes, origin, Now, provisional, stale);
+        State = State with { Log = log };
+        foreach (var write in writes) Track(ChannelCodec.KeyOf(write.Key), before);
+        _commits.Add(change);
+        var note = State.Codec.Write(new CommitNote(change.CommittedAt, origin, provisional, stale));
+        Close(change.Version.Number + (State.Record?.Base ?? 0), note);
+        return change;
+    }
+
+    /// <summary>Keys that were published early are accepted as they are; makes no version.</summary>
+    public void Accept(ImmutableArray<EarlyKey> early)
+    {
+        var keys = early.Where(key => State.Log.Find(key.Key) is { Provisional: true } entry && entry.Version == key.Version).Select(key => key.Key).ToList();
+        if (keys.Count == 0) return;
+        var before = State;
+        State = State with { Log = State.Log.Accept(keys) };
+        foreach (var key in keys) Track(ChannelCodec.KeyOf(key), before);
+    }
+
+    public void Put(ChannelRecord record)
+    {
+        var before = State;
+        State = State with { Record = record };
+        Track(ChannelCodec.ChannelKey, before);
+    }
+
+    /// <summary>Replaces a run's record; only what differs is written.</summary>
+    public void Put(RunRecord record)
+    {
+        var before = State;
+        var name = record.Accepted.Run.Name;
+        var old = before.Runs.Live.GetValueOrDefault(name);
+        State = State with { Runs = State.Runs.With(record) };
+        if (old is null) Track(ChannelCodec.RunKey(name), before);
+        if (old is null || ChannelState.ProgressOf(old) != ChannelState.ProgressOf(record)) Track(ChannelCodec.ProgressKey(name), before);
+        foreach (var (step, known) in record.Steps)
+        {
+            if (old is null || !old.Steps.TryGetValue(step, out var was) || !ReferenceEquals(was, known)) Track(ChannelCodec.StepKey(name, step), before);
+        }
+    }
+
+    /// <summary>Forgets all of an ended run but its stub, and the oldest stub when there are too many.</summary>
+    public void Archive(RunRecord record, RunEnd end)
+    {
+        var before = State;
+        var accepted = record.Accepted;
+        var name = accepted.Run.Name;
+        State = State with { Runs = State.Runs.Archive(new(accepted.Run, accepted.Task.Id, accepted.TaskHash, accepted.AcceptedAt, end)) };
+        Track(ChannelCodec.RunKey(name), before);
+        Track(ChannelCodec.ProgressKey(name), before);
+        foreach (var step in record.Steps.Keys) Track(ChannelCodec.StepKey(name, step), before);
+        Track(ChannelCodec.StubKey(name), before);
+        if (State.Runs.StubOrder.Count > RunTable.StubsMax) Forget(State.Runs.Stubs[State.Runs.StubOrder[0].Run]);
+    }
+
+    /// <summary>Forgets an archived run.</summary>
+    public void Forget(RunStub stub)
+    {
+        var before = State;
+        State = State with { Runs = State.Runs.Forget(stub) };
+        Track(ChannelCodec.StubKey(stub.Run.Name), before);
+    }
+
+    /// <summary>Makes an empty channel in the place of one that is gone.</summary>
+    public void StartOver(ChannelRecord record)
+    {
+        Put(record);
+        State = State with { Log = ContextLog.Empty };
+    }
+
+    /// <summary>Says something to listeners beside the commits.</summary>
+    public void Notify(string type, object body) =>
+        _notices.Add(new(State.Log.Head, 0, type, Now, JsonValue.From(body)));
+
+    /// <summary>Ends the draft: what was tracked becomes an entry, and the operation is remembered with it.</summary>
+    public void Finish(JournalOperation? operation = null)
+    {
+        Close(0, default);
+        if (operation is null) return;
+        if (_entries.Count == 0) _entries.Add(new(0, default, [], operation));
+        else _entries[^1] = _entries[^1] with { Operation = operation };
+    }
+
+    private void Close(long version, ReadOnlyMemory<byte> note)
+    {
+        if (_changes.Count == 0 && version == 0) return;
+        _entries.Add(new(version, note, [.. _changes]));
+        _changes.Clear();
+    }
+
+    private void Track(string key, ChannelState before)
+    {
+        var old = before.Encode(key);
+        var made = State.Encode(key);
+        if (old is null && made is null) return;
+        _changes.Add(new(key, old, made));
+    }
+}

@@ -1,0 +1,87 @@
+using Microsoft.Extensions.Logging;
+using System.Collections.Immutable;
+using Rosud.Context;
+using Rosud.Runs;
+
+namespace Rosud.Channels;
+
+/// <summary>Keeps a driver at every open run of one channel: starts it, wakes it when it is silent, and tells it what it reads. Runs on its grain's scheduler.</summary>
+internal sealed class DriverWatch(IGrainFactory grains, TimeProvider clock, ILogger logger)
+{
+    /// <summary>A driver that has not been heard of for so long is woken.</summary>
+    public static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);
+
+    private const int WakingMax = 64;
+
+    private readonly Dictionary<string, DateTimeOffset> _heard = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _waking = new(WakingMax);
+
+    /// <summary>A driver spoke.</summary>
+    public void Heard(RunId run) => _heard[run.Name] = clock.GetUtcNow();
+
+    public void Forget(RunId run) => _heard.Remove(run.Name);
+
+    /// <summary>Hands a newly accepted run to its driver. When that fails the run is woken later like any other.</summary>
+    public async Task Start(AcceptedRun accepted, ContextView view, IRunObserver? observer)
+    {
+        Heard(accepted.Run);
+        try
+        {
+            await grains.GetGrain<IRunDriver>(accepted.Run.Key)
+                .Start(accepted, view, accepted.Deadline - clock.GetUtcNow(), observer)
+                .WaitAsync(CallTimeout, clock);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            logger.LogWarning(fault, "The driver of run {Run} did not start; it will be woken.", accepted.Run.Name);
+            _heard[accepted.Run.Name] = DateTimeOffset.MinValue;
+        }
+    }
+
+    /// <summary>Wakes the drivers that have been silent for <paramref name="silence"/>.</summary>
+    public Task WakeSilent(IEnumerable<RunRecord> runs, TimeSpan silence)
+    {
+        var now = clock.GetUtcNow();
+        var silent = runs.Select(run => run.Accepted.Run).Where(run => now - _heard.GetValueOrDefault(run.Name) >= silence).ToList();
+        return Task.WhenAll(silent.Select(Wake));
+    }
+
+    /// <summary>Tells the drivers of open runs what changed of their reads.</summary>
+    public void Tell(IReadOnlyCollection<RunRecord> open, IReadOnlyList<Change> changes)
+    {
+        if (changes.Count == 0) return;
+        var from = new ContextVersion(changes[0].Version.Number - 1);
+        foreach (var run in open)
+        {
+            var interest = run.Accepted.Interest;
+            var relevant = changes
+                .Where(change => change.Origin.Run != run.Accepted.Run.Name && change.Writes.Any(write => interest.Any(pattern => pattern.Matches(write.Key))))
+                .ToImmutableArray();
+            if (relevant.IsEmpty) continue;
+            grains.GetGrain<IRunDriver>(run.Accepted.Run.Key).Changed(from, changes[^1].Version, relevant).Ignore();
+        }
+    }
+
+    public void TellEnded(RunRecord run) =>
+        grains.GetGrain<IRunDriver>(run.Accepted.Run.Key).Ended(run.End!).Ignore();
+
+    private async Task Wake(RunId run)
+    {
+        await _waking.WaitAsync();
+        try
+        {
+            Heard(run);
+            await grains.GetGrain<IRunDriver>(run.Key).Resume().WaitAsync(CallTimeout, clock);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            logger.LogWarning(fault, "The driver of run {Run} could not be woken; it will be tried again.", run.Name);
+        }
+        finally
+        {
+            _waking.Release();
+        }
+    }
+}

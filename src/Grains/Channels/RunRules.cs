@@ -1,0 +1,247 @@
+using System.Collections.Immutable;
+using Rosud.Context;
+using Rosud.Runs;
+using Rosud.Tenants;
+
+namespace Rosud.Channels;
+
+/// <summary>Decides what a run's driver may write into the log: PROTOCOL-runs §4, in its order.</summary>
+internal static class RunRules
+{
+    /// <summary>Runs of one channel that may be open at once.</summary>
+    public const int OpenMax = 20_000;
+
+    /// <summary>Takeovers without a finished step after which a run is given up.</summary>
+    public const int TakeoversMax = 5;
+
+    public static CoordinateOutcome Accept(Draft draft, AcceptedRun accepted)
+    {
+        if (!draft.State.Exists) return new CoordinateOutcome.Refused(ChannelRules.NotFound);
+        if (accepted.Task.Id is { } id && draft.State.Runs.FindTask(id) is { } known) return Join(known, accepted.TaskHash);
+        if (draft.State.Runs.Live.Count >= OpenMax)
+        {
+            return new CoordinateOutcome.Refused(new(ProblemKind.Overloaded, "The channel has too many open runs.") { RetryAfter = TimeSpan.FromSeconds(1) });
+        }
+
+        draft.Put(new RunRecord(accepted with { VersionStart = draft.State.Log.Head }, 1, ImmutableSortedDictionary.Create<string, StepRecord>(StringComparer.Ordinal)));
+        draft.Notify("run", new { run = accepted.Run.Name, status = "submitted", goal = accepted.Task.Goal });
+        return new CoordinateOutcome.Accepted(accepted.Run, false);
+    }
+
+    public static CoordinateOutcome Join((RunId Run, ContentHash TaskHash) known, ContentHash taskHash) => known.TaskHash == taskHash
+        ? new CoordinateOutcome.Accepted(known.Run, true)
+        : new CoordinateOutcome.Refused(new(ProblemKind.IdempotencyMismatch, "This task id was used with another task."));
+
+    public static DriverAnswer TakeDriver(Draft draft, RunId run)
+    {
+        if (!draft.State.Runs.Live.TryGetValue(run.Name, out var record))
+        {
+            return new DriverAnswer.Gone(draft.State.Runs.Stubs.GetValueOrDefault(run.Name)?.End);
+        }
+
+        if (record.End is null && draft.Now > record.Accepted.Deadline)
+        {
+            record = EndNow(draft, record, RunStatus.DeadlineExceeded, "The deadline passed.", []);
+        }
+
+        if (record.End is null)
+        {
+            record = record with { Epoch = record.Epoch + 1, Takeovers = record.Takeovers + 1 };
+            draft.Put(record);
+            if (record.Takeovers > TakeoversMax) record = EndNow(draft, record, RunStatus.Failed, "crash_loop: five takeovers without a finished step.", []);
+        }
+
+        return new DriverAnswer.Taken(record, ViewOf(draft.State, [.. record.Accepted.Interest.Distinct()], draft.Now), record.Accepted.Deadline - draft.Now);
+    }
+
+    public static StepAnswer Commit(Draft draft, StepCommit commit)
+    {
+        if (Gate(draft, commit.Run, commit.Epoch, commit.Step, commit.Attempt.Attempt, out var record, out var step) is { } refused) return refused;
+        var origin = new Origin(commit.Writer ?? commit.Attempt.Agent, commit.Run.Name, commit.Step, commit.Attempt.Attempt);
+        if (ReadsProvisional(draft.State, commit.Reads, origin)) return new StepAnswer.Provisional();
+        var patch = new ContextPatch
+        {
+            Writes = commit.Writes, BasedOn = commit.Attempt.ReadVersion ?? draft.State.Log.Head, Reads = commit.Reads, Origin = origin,
+        };
+        if (Judge(draft, patch, record, commit.FlagStale, provisional: false, out var made, out var dropped) is { } judged) return judged;
+        var version = made.Length > 0 ? made[^1].Version : draft.State.Log.Head;
+        var done = commit.Attempt with { Outcome = AttemptOutcome.Accepted, WroteVersion = made.Length > 0 ? version : null };
+        record = record with
+        {
+            Takeovers = 0,
+            Steps = record.Steps.SetItem(commit.Step, step with
+            {
+                Done = done, Fence = Math.Max(step.Fence, done.Attempt), Early = [], Read = commit.Reads,
+                Wrote = [.. commit.Writes.Select(write => write.Key).Concat(step.Early.Select(early => early.Key)).Distinct()],
+            }),
+        };
+        draft.Put(record);
+        draft.Accept(step.Early);
+        draft.Notify("assignment", new { run = commit.Run.Name, step = commit.Step, agent = done.Agent, attempt = done.Attempt, outcome = "accepted", version = version.Number });
+        var before = draft.Commits.Count;
+        if (commit.Last is { } status) record = EndNow(draft, record, status, commit.LastDetail, []);
+        return new StepAnswer.Done(version, [.. made, .. draft.Commits.Skip(before)]) { End = record.End, Dropped = dropped };
+    }
+
+    public static StepAnswer Publish(Draft draft, StepPublish publish)
+    {
+        if (Gate(draft, publish.Run, publish.Epoch, publish.Step, publish.Attempt, out var record, out var step) is { } refused) return refused;
+        var log = draft.State.Log;
+        if (Published(log, step, publish) is { } repeated) return new StepAnswer.Done(repeated, []);
+        var sync = draft.State.Record!.Spec.Sync;
+        if (publish.Writes.FirstOrDefault(write => KeyPolicies.Of(sync, write.Key).ConflictResolution == ConflictResolution.Merge) is { } merged)
+        {
+            return new StepAnswer.Refused(Problem.Invalid($"/writes/{merged.Key}", "A key that is merged is written when its step completes, not early."));
+        }
+
+        var origin = new Origin(publish.Agent, publish.Run.Name, publish.Step, publish.Attempt);
+        var patch = new ContextPatch { Writes = publish.Writes, BasedOn = publish.BasedOn, Reads = publish.Reads, Origin = origin };
+        if (Judge(draft, patch, record, flagStale: false, provisional: true, out var made, out var dropped) is { } judged) return judged;
+        var version = made.Length > 0 ? made[^1].Version : log.Head;
+        var early = step.Early.Where(key => !publish.Writes.Any(write => write.Key == key.Key)).ToImmutableArray();
+        foreach (var write in made.SelectMany(change => change.Writes))
+        {
+            var first = step.Early.FirstOrDefault(key => key.Key == write.Key);
+            early = early.Add(new(write.Key, publish.Attempt, version, first is null ? log.Find(write.Key)?.Value : first.Before));
+        }
+
+        draft.Put(record with { Steps = record.Steps.SetItem(publish.Step, step with { Early = early }) });
+        return new StepAnswer.Done(version, made) { Dropped = dropped };
+    }
+
+    public static StepAnswer Begin(Draft draft, BeginAttempt begin, RetryBucket bucket)
+    {
+        if (Gate(draft, begin.Run, begin.Epoch, begin.Step, int.MaxValue, out var record, out var step) is { } refused) return refused;
+        if (step.Fence >= begin.Attempt) return new StepAnswer.Done(draft.State.Log.Head, []);
+        if (begin.Charged && record.Retries >= record.Accepted.RetryBudget) return new StepAnswer.BudgetSpent();
+        if (begin.Charged && begin.Cause != RetryCause.Stale && !bucket.TrySpend(draft.Now)) return new StepAnswer.BudgetSpent();
+        var withdrawn = Withdraw(draft, record, [begin.Step]);
+        record = record with
+        {
+            Retries = record.Retries + (begin.Charged ? 1 : 0),
+            Steps = record.Steps.SetItem(begin.Step, step with
+            {
+                Retries = step.Retries + 1, Fence = begin.Attempt, Ended = step.Ended.Add(begin.Last), Early = [],
+            }),
+        };
+        draft.Put(record);
+        draft.Notify(begin.Cause == RetryCause.Stale ? "stale" : "assignment", new
+        {
+            run = begin.Run.Name, step = begin.Step, agent = begin.Last.Agent, attempt = begin.Last.Attempt,
+            outcome = SnakeCase.Of(begin.Last.Outcome), next_attempt = begin.Attempt, reason = begin.Last.Reason,
+        });
+        return new StepAnswer.Done(draft.State.Log.Head, withdrawn);
+    }
+
+    public static StepAnswer End(Draft draft, EndRun end)
+    {
+        if (Open(draft, end.Run, end.Epoch, out var record) is { } refused) return refused;
+        var before = draft.Commits.Count;
+        record = EndNow(draft, record, end.Status, end.Detail, end.Unfinished);
+        return new StepAnswer.Done(draft.State.Log.Head, [.. draft.Commits.Skip(before)]) { End = record.End };
+    }
+
+    /// <summary>Ends an open run and takes back what its unfinished steps published.</summary>
+    public static RunRecord EndNow(Draft draft, RunRecord record, RunStatus status, string? detail, ImmutableArray<AttemptView> unfinished)
+    {
+        var open = record.Steps.Where(step => step.Value.Done is null).Select(step => step.Key).ToList();
+        Withdraw(draft, record, open);
+        var steps = record.Steps;
+        foreach (var step in open) steps = steps.SetItem(step, steps[step] with { Early = [] });
+        foreach (var attempt in unfinished)
+        {
+            var step = steps.GetValueOrDefault(attempt.Step) ?? new StepRecord();
+            steps = steps.SetItem(attempt.Step, step with { Ended = step.Ended.Add(attempt) });
+        }
+
+        var ended = record with { Steps = steps, End = new(status, draft.Now, draft.State.Log.Head, detail) };
+        draft.Put(ended);
+        draft.Notify("run", new { run = record.Accepted.Run.Name, status = SnakeCase.Of(status), detail });
+        return ended;
+    }
+
+    /// <summary>What a run reads, as it is now.</summary>
+    public static ContextView Interest(ChannelState state, RunRecord record) => ViewOf(state, [.. record.Accepted.Interest.Distinct()], state.Log.LastCommit);
+
+    /// <summary>A view of some keys; none for no keys.</summary>
+    public static ContextView ViewOf(ChannelState state, ImmutableArray<KeyPattern> keys, DateTimeOffset now) =>
+        keys.IsEmpty ? new(state.Log.Head, []) : state.Log.View(keys, state.Policies, now);
+
+    // The first three checks, the same for all: driver, end and deadline.
+    private static StepAnswer? Open(Draft draft, RunId run, int epoch, out RunRecord record)
+    {
+        if (!draft.State.Runs.Live.TryGetValue(run.Name, out record!))
+        {
+            var end = draft.State.Runs.Stubs.GetValueOrDefault(run.Name)?.End;
+            return new StepAnswer.Ended(end ?? new(RunStatus.Canceled, draft.Now, draft.State.Log.Head, "The channel does not know the run."));
+        }
+
+        if (epoch != 0 && epoch < record.Epoch) return new StepAnswer.EpochLost();
+        if (record.End is null && draft.Now > record.Accepted.Deadline) record = EndNow(draft, record, RunStatus.DeadlineExceeded, "The deadline passed.", []);
+        return record.End is null ? null : new StepAnswer.Ended(record.End);
+    }
+
+    private static StepAnswer? Gate(Draft draft, RunId run, int epoch, string name, int attempt, out RunRecord record, out StepRecord step)
+    {
+        step = new();
+        if (draft.State.Runs.Live.TryGetValue(run.Name, out record!) && record.Steps.TryGetValue(name, out var known)) step = known;
+        // A repeat of what is done gets its first answer, also after the run ended.
+        if (record is not null && epoch >= record.Epoch && step.Done is { } done) return new StepAnswer.Already(done);
+        if (Open(draft, run, epoch, out record) is { } refused) return refused;
+        return attempt < step.Fence ? new StepAnswer.Fenced() : null;
+    }
+
+    private static StepAnswer? Judge(
+        Draft draft, ContextPatch patch, RunRecord record, bool flagStale, bool provisional, out ImmutableArray<Change> made, out ImmutableArray<ContextKey> dropped)
+    {
+        made = [];
+        dropped = [];
+        if (patch.Writes.IsEmpty && patch.Reads.IsEmpty) return null;
+        switch (draft.State.Log.Judge(patch, draft.State.Policies, draft.Now, flagStale))
+        {
+            case PatchVerdict.Apply apply:
+                made = [draft.Commit(apply.Writes, patch.Origin, provisional, !apply.Flagged.IsEmpty)];
+                dropped = apply.Dropped;
+                return null;
+            case PatchVerdict.Nothing nothing:
+                dropped = nothing.Dropped;
+                return null;
+            case PatchVerdict.Stale behind:
+                return new StepAnswer.Stale(behind.Keys, Interest(draft.State, record));
+            case PatchVerdict.Conflict conflict:
+                return new StepAnswer.Stale(conflict.Keys, Interest(draft.State, record));
+            case PatchVerdict.Refused refused:
+                return new StepAnswer.Refused(refused.Problem);
+            default:
+                throw new InvalidOperationException("The context log gave a verdict that is not known here.");
+        }
+    }
+
+    private static bool ReadsProvisional(ChannelState state, ImmutableArray<KeyPattern> reads, Origin reader) =>
+        !reads.IsEmpty && state.Log.Read(reads).Any(entry => entry.Provisional && !entry.Origin.IsSameStep(reader));
+
+    private static ContextVersion? Published(ContextLog log, StepRecord step, StepPublish publish)
+    {
+        var versions = new List<ContextVersion>();
+        foreach (var write in publish.Writes)
+        {
+            var early = step.Early.FirstOrDefault(key => key.Key == write.Key && key.Attempt == publish.Attempt);
+            if (early is null || log.Find(write.Key) is not { } entry || entry.Version != early.Version || !entry.Value.Equals(write.Value)) return null;
+            versions.Add(early.Version);
+        }
+
+        return versions.Count > 0 ? versions.Max() : null;
+    }
+
+    private static ImmutableArray<Change> Withdraw(Draft draft, RunRecord record, IEnumerable<string> steps)
+    {
+        var writes = ImmutableArray.CreateBuilder<ContextWrite>();
+        foreach (var early in steps.SelectMany(step => record.Steps.TryGetValue(step, out var known) ? known.Early : []))
+        {
+            var entry = draft.State.Log.Find(early.Key);
+            if (entry is null ? early.Before is not null : entry.Version == early.Version) writes.Add(new(early.Key, early.Before));
+        }
+
+        return writes.Count == 0 ? [] : [draft.Commit(writes.ToImmutable(), new(Origin.Platform, record.Accepted.Run.Name))];
+    }
+}

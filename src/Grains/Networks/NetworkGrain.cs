@@ -1,0 +1,101 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Placement;
+using Rosud.Journal;
+using Rosud.Runs;
+using Rosud.Tenants;
+
+namespace Rosud.Networks;
+
+/// <summary>Holds a network's policy, durably at once, and its totals, durably within a second.</summary>
+[GrainType("rosud.network"), Reentrant, HashBasedPlacement]
+internal sealed class NetworkGrain(IJournals journals, ILogger<NetworkGrain> logger) : Grain, INetworkGrain
+{
+    private static readonly TimeSpan WriteEvery = TimeSpan.FromSeconds(1);
+
+    private NetworkId _id;
+    private IDurableValue<NetworkRecord> _stored = null!;
+    private NetworkTotals _totals = null!;
+    private Task _writing = Task.CompletedTask;
+    private IGrainTimer? _timer;
+    private bool _dirty;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _id = NetworkId.FromKey(this.GetPrimaryKeyString());
+        _stored = journals.OpenValue<NetworkRecord>(this.GetGrainId());
+        await _stored.Activate(cancellationToken);
+        _totals = new(_stored.Value?.Totals ?? new());
+        if (_stored.Value is { Revision: > 0 }) await Index.Add(_id.Name);
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _timer?.Dispose();
+        if (_dirty && reason.ReasonCode != DeactivationReasonCode.ActivationFailed) await Write(() => Record);
+    }
+
+    public async Task<NetworkOutcome> Configure(CoordinationPolicy policy)
+    {
+        if (!Names.IsValid(_id.Name)) return new NetworkOutcome.Refused(Problem.Invalid("/network", "A name has 1 to 128 of a-z 0-9 . _ - and starts with a letter or digit."));
+        var errors = PolicyRules.Check(policy);
+        if (errors.Length > 0) return new NetworkOutcome.Refused(new(ProblemKind.InvalidRequest, "The policy has faults.") { Errors = errors });
+        if (!Record.SameAs(policy)) await Write(() => Record.SameAs(policy) ? Record : Record with { Revision = Record.Revision + 1, Policy = policy });
+        await Index.Add(_id.Name);
+        return new NetworkOutcome.Found(View);
+    }
+
+    public Task<NetworkOutcome> Describe() => Task.FromResult<NetworkOutcome>(Record.Revision > 0 || _id.Name == NetworkId.DefaultName
+        ? new NetworkOutcome.Found(View)
+        : new NetworkOutcome.Refused(new(ProblemKind.NotFound, "There is no such network.")));
+
+    public Task<NetworkMetrics> Metrics() => Task.FromResult(_totals.Metrics());
+
+    public Task Report(RunResult result)
+    {
+        if (!_totals.Add(result)) return Task.CompletedTask;
+        _dirty = true;
+        _timer ??= this.RegisterGrainTimer(Save, new() { DueTime = WriteEvery, Period = Timeout.InfiniteTimeSpan, Interleave = true });
+        return Task.CompletedTask;
+    }
+
+    /// <summary>For the dashboard.</summary>
+    [ReadOnly]
+    public Task<NetworkState> GetState() => Task.FromResult(new NetworkState(_id.Name, Record.Revision, _totals.Metrics().Runs));
+
+    private NetworkRecord Record => (_stored.Value ?? new()) with { Totals = _totals.Stored };
+
+    private NetworkView View => new(_id, Record.Revision, Record.Policy);
+
+    private IndexEntry Index => new(GrainFactory, _id.Tenant, "networks");
+
+    private Task Save(CancellationToken cancellationToken)
+    {
+        _timer?.Dispose();
+        _timer = null;
+        return Write(() => Record);
+    }
+
+    // One write at a time, each of what the record is when its turn comes.
+    private Task Write(Func<NetworkRecord> make) => _writing = Land(_writing, make);
+
+    private async Task Land(Task before, Func<NetworkRecord> make)
+    {
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        _dirty = false;
+        try
+        {
+            await _stored.Write(make());
+        }
+        catch (JournalFencedException fault)
+        {
+            logger.LogWarning(fault, "Network {Network} is served elsewhere now.", _id);
+            DeactivateOnIdle();
+            throw new UnknownOutcomeException("The network moved while this was being written. Repeat it.");
+        }
+    }
+}
+
+/// <summary>What the dashboard shows of a network.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.network-state")]
+internal sealed record NetworkState([property: Id(0)] string Network, [property: Id(1)] long Revision, [property: Id(2)] long Runs);

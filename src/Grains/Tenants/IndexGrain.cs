@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using Orleans.Concurrency;
+using Orleans.Placement;
+using Rosud.Journal;
+
+namespace Rosud.Tenants;
+
+/// <summary>One shard of a tenant's names, in a journal of its own: adding a name costs one small record, however many there are.</summary>
+[GrainType("rosud.index"), HashBasedPlacement]
+internal sealed class IndexGrain(IJournals journals) : Grain, IIndexGrain
+{
+    private NameSet _names = new([]);
+    private IJournal _journal = null!;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _journal = journals.Open(this.GetGrainId());
+        var recovery = await _journal.Activate(cancellationToken);
+        _names = new(recovery.Live.Keys.ToImmutableSortedSet(StringComparer.Ordinal));
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _journal.Deactivate(cancellationToken);
+
+    public Task Add(string name) => _names.Names.Contains(name) ? Task.CompletedTask : Write(name, added: true);
+
+    public Task Remove(string name) => _names.Names.Contains(name) ? Write(name, added: false) : Task.CompletedTask;
+
+    public async Task<ImmutableArray<string>> List(string? after, int limit)
+    {
+        try
+        {
+            await _journal.Confirm();
+        }
+        catch (JournalFencedException)
+        {
+            DeactivateOnIdle();
+            throw new UnknownOutcomeException("The index moved while it was being read. Read again.");
+        }
+
+        return _names.After(after, limit);
+    }
+
+    /// <summary>For the dashboard.</summary>
+    [ReadOnly]
+    public Task<IndexState> GetState() => Task.FromResult(new IndexState(_names.Names.Count));
+
+    private async Task Write(string name, bool added)
+    {
+        var next = new NameSet(added ? _names.Names.Add(name) : _names.Names.Remove(name));
+        try
+        {
+            await _journal.Append([new(0, default, [new(name, added ? null : NameSet.There, added ? NameSet.There : null)])], next);
+        }
+        catch (JournalFencedException)
+        {
+            DeactivateOnIdle();
+            throw new UnknownOutcomeException("The index moved while this was being written. Repeat it.");
+        }
+
+        _names = next;
+    }
+}
+
+/// <summary>Names in order: a value.</summary>
+internal sealed record NameSet(ImmutableSortedSet<string> Names) : IJournaled
+{
+    public static readonly ReadOnlyMemory<byte> There = new byte[] { 1 };
+
+    public IEnumerable<string> Keys => Names;
+
+    public ReadOnlyMemory<byte>? Encode(string key) => Names.Contains(key) ? There : null;
+
+    /// <summary>At most <paramref name="limit"/> names after <paramref name="after"/>; does not look at those before.</summary>
+    public ImmutableArray<string> After(string? after, int limit)
+    {
+        var from = 0;
+        if (after is not null)
+        {
+            var at = Names.IndexOf(after);
+            from = at < 0 ? ~at : at + 1;
+        }
+
+        var count = Math.Min(Math.Max(limit, 0), Names.Count - from);
+        return count <= 0 ? [] : [.. Enumerable.Range(from, count).Select(i => Names[i])];
+    }
+}
+
+/// <summary>What the dashboard shows of an index.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.index-state")]
+internal sealed record IndexState([property: Id(0)] int Names);
