@@ -1,0 +1,143 @@
+using System.Collections.Immutable;
+using Rosud.Channels;
+using Rosud.Tenants;
+
+namespace Rosud.Context;
+
+/// <summary>Decides what becomes of one patch: the table of SEMANTICS C1 and the rules around it.</summary>
+internal sealed class ConflictRules(ContextLog log, KeyPolicies policies, ContextPatch patch, DateTimeOffset now)
+{
+    private readonly ReadSet _seen = new(log, policies, patch.BasedOn ?? ContextVersion.None, patch.Origin, now);
+    private readonly ImmutableArray<ContextWrite>.Builder _writes = ImmutableArray.CreateBuilder<ContextWrite>();
+    private readonly ImmutableArray<ContextKey>.Builder _overwritten = ImmutableArray.CreateBuilder<ContextKey>();
+    private readonly ImmutableArray<ContextKey>.Builder _dropped = ImmutableArray.CreateBuilder<ContextKey>();
+    private readonly ImmutableArray<ContextKey>.Builder _merged = ImmutableArray.CreateBuilder<ContextKey>();
+    private readonly ImmutableArray<ContextKey>.Builder _parked = ImmutableArray.CreateBuilder<ContextKey>();
+    private readonly ImmutableArray<StaleKey>.Builder _conflicts = ImmutableArray.CreateBuilder<StaleKey>();
+    private readonly ImmutableArray<ProblemError>.Builder _errors = ImmutableArray.CreateBuilder<ProblemError>();
+
+    private enum Fate
+    {
+        Commit,
+        Overwrite,
+        Fold,
+        Drop,
+        Park,
+        Conflict,
+    }
+
+    public PatchVerdict Judge(bool flagStale)
+    {
+        if (PatchRules.Broken(patch, log) is { } broken) return new PatchVerdict.Refused(broken);
+        var stale = patch.Reads.IsDefaultOrEmpty ? [] : _seen.Stale(patch.Reads);
+        if (!stale.IsEmpty && !flagStale) return new PatchVerdict.Stale(stale);
+        if (patch.BasedOn is null && patch.Writes.Any(write => policies.For(write.Key).Resolution == ConflictResolution.Reject))
+        {
+            return Refuse(ProblemKind.PreconditionRequired, "A key of this patch rejects blind writes: say the version that the patch is based on.");
+        }
+
+        foreach (var write in patch.Writes) Decide(write);
+        if (_conflicts.Count > 0) return new PatchVerdict.Conflict(_conflicts.ToImmutable());
+        if (_errors.Count > 0) return Refuse(ProblemKind.InvalidRequest, "A value cannot be folded into what is there.");
+        if (Outgrown() is { } outgrown) return outgrown;
+        return _writes.Count == 0
+            ? new PatchVerdict.Nothing(Effect(), _dropped.ToImmutable(), _parked.ToImmutable())
+            : new PatchVerdict.Apply(_writes.ToImmutable(), _overwritten.ToImmutable(), _dropped.ToImmutable(), _merged.ToImmutable(), _parked.ToImmutable()) { Flagged = stale };
+    }
+
+    private void Decide(ContextWrite write)
+    {
+        var policy = policies.For(write.Key);
+        var current = log.Find(write.Key);
+        switch (FateOf(write, policy, current))
+        {
+            case Fate.Commit:
+                Apply(write, current);
+                break;
+            case Fate.Overwrite:
+                if (Apply(write, current)) _overwritten.Add(write.Key);
+                break;
+            case Fate.Fold:
+                Fold(write, policy, current);
+                break;
+            case Fate.Drop:
+                _dropped.Add(write.Key);
+                break;
+            case Fate.Park:
+                _parked.Add(write.Key);
+                break;
+            case Fate.Conflict:
+                _conflicts.Add(_seen.Changed(write.Key)!);
+                break;
+        }
+    }
+
+    private Fate FateOf(ContextWrite write, EffectivePolicy policy, ContextEntry? current)
+    {
+        if (policy.Resolution == ConflictResolution.Merge && write.Value is not null) return Fate.Fold;
+        var isBlind = patch.BasedOn is null;
+        var isChanged = isBlind ? current is not null && !current.Origin.IsSameStep(patch.Origin) : _seen.Changed(write.Key) is not null;
+        if (!isChanged) return Fate.Commit;
+        return policy.Resolution switch
+        {
+            ConflictResolution.LatestWins => isBlind && current!.Value.Equals(write.Value) ? Fate.Commit : Fate.Overwrite,
+            ConflictResolution.Merge => Fate.Overwrite,   // A delete: it resets the key, whatever others folded into it.
+            ConflictResolution.FirstWins => Fate.Drop,
+            ConflictResolution.Reject => Fate.Conflict,
+            ConflictResolution.OwnerWins => patch.Origin.Writer == policy.Owner ? Fate.Overwrite : Fate.Drop,
+            ConflictResolution.Priority => policy.RankOf(patch.Origin.Writer) <= policy.RankOf(log.Memory.LastWriter(write.Key, current)?.Writer) ? Fate.Overwrite : Fate.Drop,
+            _ => Fate.Park,
+        };
+    }
+
+    // Deleting an absent key changes nothing (C4).
+    private bool Apply(ContextWrite write, ContextEntry? current)
+    {
+        if (write.Value is null && current is null) return false;
+        _writes.Add(write);
+        return true;
+    }
+
+    private void Fold(ContextWrite write, EffectivePolicy policy, ContextEntry? current)
+    {
+        var folded = policy.Merge is { } kind ? MergeFold.Fold(kind, current?.Value, write.Value!) : MergeFold.Unknown;
+        if (folded.Value is null)
+        {
+            _errors.Add(new(PatchRules.Pointer(write), folded.Message!, folded.Code!));
+            return;
+        }
+
+        _writes.Add(write with { Value = folded.Value });
+        _merged.Add(write.Key);
+    }
+
+    private PatchEffect Effect() => _dropped.Count > 0 ? PatchEffect.Dropped : _parked.Count > 0 ? PatchEffect.Parked : PatchEffect.Unchanged;
+
+    // What makes the context smaller is taken even while it is too large.
+    private PatchVerdict.Refused? Outgrown()
+    {
+        var (bytes, keys) = (0L, 0);
+        foreach (var (key, value) in _writes)
+        {
+            if (value?.Length > log.Limits.ValueBytesMax)
+            {
+                return new PatchVerdict.Refused(PatchRules.TooLarge(new(key, value), log.Limits));
+            }
+
+            if (log.Find(key) is { } before) (bytes, keys) = (bytes - ContextLog.SizeOf(before), keys - 1);
+            if (value is not null) (bytes, keys) = (bytes + ContextLog.SizeOf(key, value), keys + 1);
+        }
+
+        if (bytes > 0 && log.Bytes + bytes > log.Limits.LiveBytesMax)
+        {
+            return Refuse(ProblemKind.QuotaExceeded, $"The channel would have {log.Bytes + bytes} bytes of live keys and values; {log.Limits.LiveBytesMax} are allowed. Delete keys first.");
+        }
+
+        return keys > 0 && log.Count + keys > log.Limits.KeysMax
+            ? Refuse(ProblemKind.QuotaExceeded, $"The channel would have {log.Count + keys} keys; {log.Limits.KeysMax} are allowed. Delete keys first.")
+            : null;
+    }
+
+    private PatchVerdict.Refused Refuse(ProblemKind kind, string detail) =>
+        new(new(kind, detail) { Errors = _errors.ToImmutable(), Version = log.Head.Number });
+}

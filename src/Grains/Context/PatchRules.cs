@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using Rosud.Tenants;
+
+namespace Rosud.Context;
+
+/// <summary>What every patch must satisfy, whatever is in the context: SEMANTICS C4, C6 and the limits of C15.</summary>
+internal static class PatchRules
+{
+    /// <summary>Why the patch is refused as it stands; null when it is not.</summary>
+    public static Problem? Broken(ContextPatch patch, ContextLog log)
+    {
+        if (patch.Writes.Length > log.Limits.PatchWritesMax)
+        {
+            return new(ProblemKind.PayloadTooLarge, $"A patch may write {log.Limits.PatchWritesMax} keys, this one has {patch.Writes.Length}.");
+        }
+
+        foreach (var write in patch.Writes)
+        {
+            if (write.Value?.Length > log.Limits.ValueBytesMax) return TooLarge(write, log.Limits);
+        }
+
+        var errors = Errors(patch);
+        if (!errors.IsEmpty) return new(ProblemKind.InvalidRequest, errors[0].Message) { Errors = errors };
+        return patch.BasedOn > log.Head
+            ? new(ProblemKind.VersionAhead, $"The patch is based on {patch.BasedOn}, the newest version is {log.Head}.") { Version = log.Head.Number }
+            : null;
+    }
+
+    public static Problem TooLarge(ContextWrite write, ContextLimits limits)
+    {
+        var message = $"A value may have {limits.ValueBytesMax} bytes, this one has {write.Value!.Length}.";
+        return new(ProblemKind.PayloadTooLarge, message) { Errors = [new(Pointer(write), message, "value_too_large")] };
+    }
+
+    // A key has no character that a JSON pointer escapes.
+    public static string Pointer(ContextWrite write) => write.Value is null ? "/delete" : $"/set/{write.Key}";
+
+    private static ImmutableArray<ProblemError> Errors(ContextPatch patch)
+    {
+        var errors = ImmutableArray.CreateBuilder<ProblemError>();
+        if (patch.BasedOn is null && !patch.Reads.IsDefaultOrEmpty) errors.Add(new("/reads", "Reads need the version they were read at: give based_on.", "reads_without_based_on"));
+        if (patch.BasedOn < ContextVersion.None) errors.Add(new("/based_on", "A version is 0 or more.", "invalid_version"));
+        var keys = new HashSet<ContextKey>(patch.Writes.Length);
+        foreach (var write in patch.Writes)
+        {
+            if (!ContextKey.IsValid(write.Key.Value)) errors.Add(new("/" + (write.Value is null ? "delete" : "set"), "A key has segments of A-Z, a-z, 0-9, _ and - joined by dots, at most 256 characters.", "invalid_key"));
+            else if (!keys.Add(write.Key)) errors.Add(new(Pointer(write), "The key is written twice; a patch sets or deletes a key once.", "duplicate_key"));
+        }
+
+        for (var i = 0; !patch.Reads.IsDefault && i < patch.Reads.Length; i++)
+        {
+            if (!KeyPattern.IsValid(patch.Reads[i].Value)) errors.Add(new($"/reads/{i}", "A read is a key, or a prefix ending in *.", "invalid_pattern"));
+        }
+
+        return errors.ToImmutable();
+    }
+}
