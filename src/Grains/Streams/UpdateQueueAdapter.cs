@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Orleans.Providers.Streams.Common;
+using Orleans.Streams;
+using Rosud.Channels;
+
+namespace Rosud.Streams;
+
+/// <summary>Streams over queue grains. Nothing on the way waits for a timer, and an idle queue costs one call per <see cref="UpdateStreamOptions.Park"/>.</summary>
+internal sealed class UpdateQueueAdapter(string name, UpdateStreamOptions options, IGrainFactory grains, ILoggerFactory loggers)
+    : IQueueAdapter, IQueueAdapterFactory
+{
+    private readonly HashRingBasedStreamQueueMapper _queues = new(new() { TotalQueueCount = options.Queues }, name);
+    private readonly SimpleQueueAdapterCache _cache = new(new() { CacheSize = options.DeliveringMax }, name, loggers);
+
+    public string Name => name;
+
+    // A subscriber cannot go back in the stream: it reads what it missed from the channel.
+    public bool IsRewindable => false;
+
+    public StreamProviderDirection Direction => StreamProviderDirection.ReadWrite;
+
+    public Task QueueMessageBatchAsync<T>(StreamId streamId, IEnumerable<T> events, StreamSequenceToken? token, Dictionary<string, object>? requestContext)
+    {
+        ImmutableArray<object> items = [.. events.Cast<object>()];
+        return Queue(_queues.GetQueueForStream(streamId)).Add(new(streamId, items), items.Sum(LengthOf));
+    }
+
+    public IQueueAdapterReceiver CreateReceiver(QueueId queueId) =>
+        new UpdateQueueReceiver(Queue(queueId), options.Park, TimeProvider.System, loggers.CreateLogger<UpdateQueueReceiver>());
+
+    public Task<IQueueAdapter> CreateAdapter() => Task.FromResult<IQueueAdapter>(this);
+
+    public IQueueAdapterCache GetQueueAdapterCache() => _cache;
+
+    public IStreamQueueMapper GetStreamQueueMapper() => _queues;
+
+    // A subscription outlives failed deliveries: its listener sees the hole.
+    public Task<IStreamFailureHandler> GetDeliveryFailureHandler(QueueId queueId) =>
+        Task.FromResult<IStreamFailureHandler>(new NoOpStreamDeliveryFailureHandler());
+
+    private IUpdateQueueGrain Queue(QueueId queue) =>
+        grains.GetGrain<IUpdateQueueGrain>(UpdateQueueGrain.KeyOf(name, queue.ToString()));
+
+    private static long LengthOf(object item) => item is ChannelUpdate update ? CanonicalLength.Of(update) : 0;
+}
