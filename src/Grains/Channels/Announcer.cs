@@ -9,7 +9,7 @@ namespace Rosud.Channels;
 /// A message that is lost costs its listeners a read, never data; after the last commit the head is announced again
 /// (SEMANTICS C19). Runs on its grain's scheduler.
 /// </summary>
-internal sealed class Announcer(IAsyncStream<ChannelUpdate> stream, long epoch, TimeProvider clock, Action<Exception> failed)
+internal sealed class Announcer(IAsyncStream<ChannelUpdate> stream, long epoch, TimeProvider clock, Action<Exception> failed) : IDisposable
 {
     /// <summary>The most a message carries; listeners read a larger delta themselves.</summary>
     public const int BytesMax = 256 * 1024;
@@ -41,7 +41,11 @@ internal sealed class Announcer(IAsyncStream<ChannelUpdate> stream, long epoch, 
         if (_publishing.IsCompleted) _publishing = Publish();
     }
 
-    public void Stop() => _stopped.Cancel();
+    public void Dispose()
+    {
+        _stopped.Cancel();
+        _stopped.Dispose();
+    }
 
     private async Task Publish()
     {

@@ -29,7 +29,8 @@ internal sealed class ChannelCodec(Serializer serializer)
 
     public ReadOnlyMemory<byte> Write<T>(T value) => serializer.SerializeToArray(value);
 
-    public T Read<T>(ReadOnlyMemory<byte> bytes) => serializer.Deserialize<T>(bytes);
+    public T Read<T>(ReadOnlyMemory<byte> bytes) =>
+        serializer.Deserialize<T>(bytes) ?? throw new InvalidDataException($"The journal holds no {typeof(T).Name} where one must be.");
 
     /// <summary>The commit that a journal entry stands for; null when it made no version.</summary>
     public Change? ChangeOf(JournalEntry entry, long versionBase)

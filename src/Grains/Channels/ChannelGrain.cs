@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using System.Collections.Immutable;
 using Orleans.Concurrency;
 using Orleans.Placement;
-using Orleans.Streams;
 using Rosud.Context;
 using Rosud.Journal;
 using Rosud.Networks;
@@ -14,12 +13,11 @@ namespace Rosud.Channels;
 /// <summary>The channel's grain: puts every command through the commit loop and announces what landed.</summary>
 [GrainType("rosud.channel"), Reentrant, HashBasedPlacement]
 internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec codec, TimeProvider clock, ILogger<ChannelGrain> logger)
-    : Grain, IChannelGrain, IRunLog, IWakeable, IRemindable
+    : Grain, IChannelGrain, IRunLog, IWakeable, IRemindable, IDisposable
 {
     // How long an activation may serve plain reads without looking whether it is still the one.
     private static readonly TimeSpan ConfirmEvery = TimeSpan.FromSeconds(1);
 
-    private readonly ChannelMeter _meter = new();
     private ChannelId _id;
     private IJournal _journal = null!;
     private CommitLoop _loop = null!;
@@ -48,9 +46,15 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        _announcer?.Stop();
+        Dispose();
         if (_loop is not null) await _loop.Idle.WaitAsync(cancellationToken);
         if (_journal is not null) await _journal.Deactivate(cancellationToken);
+    }
+
+    public void Dispose()
+    {
+        _announcer?.Dispose();
+        _drivers?.Dispose();
     }
 
     public async Task<ChannelOutcome> Create(ChannelSpec spec)
@@ -92,8 +96,8 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
     public async Task<PatchOutcome> Commit(ContextPatch patch)
     {
         var bytes = 256 + patch.Writes.Sum(write => write.Key.Value.Length + (write.Value?.Length ?? 0));
-        var outcome = await _loop.Decide(draft => PatchRules.Decide(draft, patch), bytes);
-        _meter.Patched(outcome);
+        var outcome = await _loop.Decide(draft => PatchDecision.Decide(draft, patch), bytes);
+        ChannelMeter.Patched(outcome);
         return outcome;
     }
 
@@ -169,7 +173,7 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
             _drivers.Tell([.. batch.After.Runs.Open], batch.Changes);
         }
 
-        _meter.Landed(batch.Commands.Count, batch.Changes.Count, batch.Entries.Count > 0);
+        ChannelMeter.Landed(batch.Commands.Count, batch.Changes.Count, batch.Entries.Count > 0);
         _openRuns.Landed(batch.Before.Runs, batch.After.Runs);
     }
 

@@ -4,7 +4,7 @@ using Rosud.Context;
 namespace Rosud.Channels;
 
 /// <summary>What channels count. No names of tenants or channels: labels stay few.</summary>
-internal sealed class ChannelMeter
+internal static class ChannelMeter
 {
     private static readonly Meter Meter = new("Rosud");
     private static readonly Counter<long> Commits = Meter.CreateCounter<long>("rosud.context.commits", "{commit}", "Versions made.");
@@ -12,14 +12,14 @@ internal sealed class ChannelMeter
     private static readonly Counter<long> Commands = Meter.CreateCounter<long>("rosud.channel.commands", "{command}", "Commands decided.");
     private static readonly Counter<long> Patches = Meter.CreateCounter<long>("rosud.context.patches", "{patch}", "Patches by outcome.");
 
-    public void Landed(int commands, int commits, bool written)
+    public static void Landed(int commands, int commits, bool written)
     {
         Commands.Add(commands);
         if (commits > 0) Commits.Add(commits);
         if (written) Records.Add(1);
     }
 
-    public void Patched(PatchOutcome outcome) => Patches.Add(1, new KeyValuePair<string, object?>("outcome", outcome switch
+    public static void Patched(PatchOutcome outcome) => Patches.Add(1, new KeyValuePair<string, object?>("outcome", outcome switch
     {
         PatchOutcome.Applied applied => Tenants.SnakeCase.Of(applied.Effect),
         PatchOutcome.Stale => "stale",

@@ -6,7 +6,7 @@ using Rosud.Runs;
 namespace Rosud.Channels;
 
 /// <summary>Keeps a driver at every open run of one channel: starts it, wakes it when it is silent, and tells it what it reads. Runs on its grain's scheduler.</summary>
-internal sealed class DriverWatch(IGrainFactory grains, TimeProvider clock, ILogger logger)
+internal sealed class DriverWatch(IGrainFactory grains, TimeProvider clock, ILogger logger) : IDisposable
 {
     /// <summary>A driver that has not been heard of for so long is woken.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
@@ -63,6 +63,8 @@ internal sealed class DriverWatch(IGrainFactory grains, TimeProvider clock, ILog
             grains.GetGrain<IRunDriver>(run.Accepted.Run.Key).Changed(from, changes[^1].Version, relevant).Ignore();
         }
     }
+
+    public void Dispose() => _waking.Dispose();
 
     public void TellEnded(RunRecord run) =>
         grains.GetGrain<IRunDriver>(run.Accepted.Run.Key).Ended(run.End!).Ignore();

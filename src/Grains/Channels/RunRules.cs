@@ -88,8 +88,7 @@ internal static class RunRules
         if (Gate(draft, publish.Run, publish.Epoch, publish.Step, publish.Attempt, out var record, out var step) is { } refused) return refused;
         var log = draft.State.Log;
         if (Published(log, step, publish) is { } repeated) return new StepAnswer.Done(repeated, []);
-        var sync = draft.State.Record!.Spec.Sync;
-        if (publish.Writes.FirstOrDefault(write => KeyPolicies.Of(sync, write.Key).ConflictResolution == ConflictResolution.Merge) is { } merged)
+        if (publish.Writes.FirstOrDefault(write => draft.State.Policies.For(write.Key).Resolution == ConflictResolution.Merge) is { } merged)
         {
             return new StepAnswer.Refused(Problem.Invalid($"/writes/{merged.Key}", "A key that is merged is written when its step completes, not early."));
         }

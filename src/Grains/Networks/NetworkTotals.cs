@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using HdrHistogram;
+using HdrHistogram.Utilities;
 using Rosud.Runs;
 
 namespace Rosud.Networks;
@@ -95,15 +96,14 @@ internal sealed class NetworkTotals
 
     private static HistogramBase Decode(ReadOnlyMemory<byte> bytes) => bytes.IsEmpty
         ? new LongHistogram(LongestMs * 100, Digits)
-        : HdrHistogram.Encoding.HistogramEncoding.DecodeHistogram(HdrHistogram.Utilities.ByteBuffer.Allocate(bytes.ToArray()), 0);
+        : HistogramEncoding.DecodeFromCompressedByteBuffer(ByteBuffer.Allocate(bytes.ToArray()), 0);
 
     private static byte[] Encode(HistogramBase histogram)
     {
-        var buffer = HdrHistogram.Utilities.ByteBuffer.Allocate(histogram.GetNeededByteBufferCapacity());
-        var length = histogram.Encode(buffer, HdrHistogram.Encoding.HistogramEncoderV2.Instance);
-        var bytes = new byte[length];
+        var buffer = ByteBuffer.Allocate(histogram.GetNeededByteBufferCapacity());
+        var bytes = new byte[histogram.EncodeIntoCompressedByteBuffer(buffer)];
         buffer.Position = 0;
-        buffer.ReadBytes(bytes, 0, length);
+        for (var i = 0; i < bytes.Length; i++) bytes[i] = buffer.Get();
         return bytes;
     }
 }

@@ -1,12 +1,11 @@
 using System.Text;
 using Rosud.Context;
-using Rosud.Journal;
 using Rosud.Tenants;
 
 namespace Rosud.Channels;
 
 /// <summary>Decides patches of the context: SEMANTICS C1, with the answers of known operations first.</summary>
-internal static class PatchRules
+internal static class PatchDecision
 {
     public static PatchOutcome Decide(Draft draft, ContextPatch patch)
     {

@@ -1,0 +1,20 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Rosud.Channels;
+using Rosud.Journal;
+using Rosud.Runs;
+using Rosud.Supervision;
+
+namespace Rosud;
+
+/// <summary>Everything that a silo needs to run Rosud's grains, beside Orleans and its providers.</summary>
+internal static class RosudGrains
+{
+    /// <summary>Adds the grains' services. Storage <c>rosud</c>, reminders and the stream provider <c>rosud</c> come from configuration.</summary>
+    public static IServiceCollection AddRosudGrains(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ChannelCodec>();
+        return services.AddRosudJournals().AddRosudSupervision().AddRosudRuns();
+    }
+}

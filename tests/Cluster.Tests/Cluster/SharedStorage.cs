@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Orleans.Runtime;
+using Orleans.Serialization;
+using Orleans.Storage;
+
+namespace Rosud.Cluster;
+
+/// <summary>Grain storage that all silos of a test share and that survives them: compare-and-swap on ETags that never come back. A test can hold writes.</summary>
+public sealed class SharedStorage : IGrainStorage
+{
+    private readonly ConcurrentDictionary<(GrainId, string), (byte[] State, int ETag)> _records = new();
+    private TaskCompletionSource? _gate;
+    private TaskCompletionSource _held = NewSignal();
+
+    /// <summary>Set by the silo that starts first.</summary>
+    public Serializer? Serializer { get; set; }
+
+    /// <summary>How many writes landed.</summary>
+    public int Writes { get; private set; }
+
+    /// <summary>Completes when a write waits at the gate.</summary>
+    public Task Held => _held.Task;
+
+    /// <summary>Holds every write from now on.</summary>
+    public void Close()
+    {
+        _held = NewSignal();
+        _gate = NewSignal();
+    }
+
+    public void Open() => Interlocked.Exchange(ref _gate, null)?.SetResult();
+
+    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        if (!_records.TryGetValue((grainId, stateName), out var record)) return Task.CompletedTask;
+        grainState.State = Serializer!.Deserialize<T>(record.State)!;
+        grainState.ETag = record.ETag.ToString(CultureInfo.InvariantCulture);
+        grainState.RecordExists = true;
+        return Task.CompletedTask;
+    }
+
+    public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        var bytes = Serializer!.SerializeToArray(grainState.State);
+        if (_gate is { } gate)
+        {
+            _held.TrySetResult();
+            await gate.Task;
+        }
+
+        lock (_records)
+        {
+            var known = _records.TryGetValue((grainId, stateName), out var record);
+            var there = known ? record.ETag.ToString(CultureInfo.InvariantCulture) : null;
+            if (there != grainState.ETag) throw new InconsistentStateException("Another write came first.", there ?? "", grainState.ETag ?? "");
+            _records[(grainId, stateName)] = (bytes, record.ETag + 1);
+            grainState.ETag = (record.ETag + 1).ToString(CultureInfo.InvariantCulture);
+            grainState.RecordExists = true;
+            Writes++;
+        }
+    }
+
+    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        grainState.State = Activator.CreateInstance<T>();
+        return WriteStateAsync(stateName, grainId, grainState);
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}
