@@ -1,0 +1,194 @@
+using System.Collections.Immutable;
+using Rosud.Agents;
+using Rosud.Channels;
+using Rosud.Context;
+
+namespace Rosud.Runs;
+
+// What the channel's log answers and says. PROTOCOL-runs §4, §5.
+internal sealed partial class RunDrive
+{
+    private readonly SortedDictionary<string, int> _staleEvents = new(StringComparer.Ordinal);
+
+    /// <summary>Events by kind: <c>stale</c> and <c>behind</c>, each at most once per attempt and key.</summary>
+    public IReadOnlyDictionary<string, int> StaleEvents => _staleEvents;
+
+    /// <summary>When attempts were told that they are behind, measured from the commit that they had not seen.</summary>
+    public List<TimeSpan> Detections { get; } = [];
+
+    /// <summary>The log answered a commit; null when nothing came back in time.</summary>
+    public void Committed(StepCommit sent, StepAnswer? answer, DateTimeOffset now)
+    {
+        if (IsStopped) return;
+        var step = _byId[sent.Step];
+        var isCurrent = step.Phase == StepPhase.Committing && step.Attempt == sent.Attempt.Attempt;
+        if (answer is StepAnswer.Done made) Learn(made);
+        if (isCurrent) Committed(step, sent, answer, now);
+        Follow(answer, now);
+        Advance(now);
+        TryFinish();
+    }
+
+    /// <summary>Changes of keys that the run reads, between two versions.</summary>
+    public void Changed(ContextVersion from, ContextVersion to, ImmutableArray<Change> changes, DateTimeOffset now)
+    {
+        if (Ended is not null || IsStopped) return;
+        _replica.Apply(from, to, changes);
+        Note(to);
+        CommitHeld(now);
+        Advance(now);
+    }
+
+    /// <summary>The run's interest as it is now; null when nothing came back in time.</summary>
+    public void Refreshed(ContextView? view, DateTimeOffset now)
+    {
+        if (Ended is not null || IsStopped) return;
+        _refreshing = false;
+        if (view is not null)
+        {
+            _replica.Load(view);
+            Note(view.Version);
+        }
+
+        Advance(now);
+    }
+
+    private void Committed(StepState step, StepCommit sent, StepAnswer? answer, DateTimeOffset now)
+    {
+        var attempt = step.Attempt;
+        switch (answer)
+        {
+            case null:
+                Act(new DriveAction.Commit(sent));
+                break;
+            case StepAnswer.Done done:
+                var wrote = sent.Writes.Where(write => write.Value is not null && !done.Dropped.Contains(write.Key)).Select(write => write.Key).Union(step.Early.Keys);
+                Take(done.Changes);
+                Accept(step, sent.Attempt with { WroteVersion = done.Version }, [.. wrote], sent.Reads, now);
+                Answer(step, attempt, new SettleOutcome.Settled(SettleKind.Accepted, done.Version));
+                break;
+            case StepAnswer.Already already:
+                WasDone(step, already.Attempt, now);
+                Answer(step, attempt, already.Attempt.Attempt == attempt ? new SettleOutcome.Settled(SettleKind.Accepted, already.Attempt.WroteVersion) : new SettleOutcome.Refused(Fenced));
+                break;
+            case StepAnswer.EpochLost:
+                break;
+            case StepAnswer.Ended:
+            case not null when Ended is not null:
+                Cut(step, now);
+                Answer(step, attempt, new SettleOutcome.Refused(Fenced));
+                break;
+            case StepAnswer.Provisional:
+                Hold(step, now);
+                break;
+            default:
+                NotAccepted(step, sent, answer, now);
+                break;
+        }
+    }
+
+    private void NotAccepted(StepState step, StepCommit sent, StepAnswer answer, DateTimeOffset now)
+    {
+        (SettleOutcome settled, var cause, var outcome, var reason) = answer switch
+        {
+            StepAnswer.Stale stale => (Settled(SettleKind.Stale), RetryCause.Stale, AttemptOutcome.Stale, StaleReason(step, stale, now)),
+            StepAnswer.Refused refused => (Settled(SettleKind.Rejected, refused.Problem.Detail), RetryCause.Acceptance, AttemptOutcome.Rejected, refused.Problem.Detail),
+            _ => ((SettleOutcome)new SettleOutcome.Refused(Fenced), RetryCause.Failure, AttemptOutcome.Lost, "A later attempt has the step."),
+        };
+        _timeline.Mark(step.Index, step.Attempt, outcome == AttemptOutcome.Stale ? "conflict" : "commit", now);
+        if (sent.Writer is not null)
+        {
+            step.Why = StatusOf(cause);
+            Close(step, StepPhase.Failed, leavesNothing: true, now, reason);
+            return;
+        }
+
+        Answer(step, step.Attempt, settled);
+        step.Outdated = outcome == AttemptOutcome.Stale ? step.View : step.Outdated;
+        if (outcome == AttemptOutcome.Stale && _accepted.OnStaleContext == OnStaleContext.Reject)
+        {
+            GiveUp(step, cause, RunStatus.Rejected, Ending(step, outcome, reason, now, sent.Attempt.Usage), now, mayFallBack: false);
+        }
+        else
+        {
+            Fail(step, cause, outcome, reason, retryable: true, now, sent.Attempt.Usage);
+        }
+    }
+
+    private static SettleOutcome.Settled Settled(SettleKind kind, string? reason = null) => new(kind, null, reason);
+
+    private string StaleReason(StepState step, StepAnswer.Stale stale, DateTimeOffset now)
+    {
+        _replica.Load(stale.Context);
+        Note(stale.Context.Version);
+        foreach (var key in stale.Keys)
+        {
+            if (NoteStale(step, "stale", key.Key)) _timeline.Add(now, "stale", step, key.Current, key.Key.Value);
+        }
+
+        return stale.Keys.Length == 0 ? "What it read has changed." : $"It read {stale.Keys[0].Key} at {stale.Keys[0].Read}, which changed at {stale.Keys[0].Current}.";
+    }
+
+    private bool NoteStale(StepState step, string kind, ContextKey key)
+    {
+        if (!step.Noted.Add((step.Attempt, kind, key))) return false;
+        _staleEvents[kind] = _staleEvents.GetValueOrDefault(kind) + 1;
+        return true;
+    }
+
+    private void Accept(StepState step, AttemptView attempt, ImmutableArray<ContextKey> wrote, ImmutableArray<KeyPattern> read, DateTimeOffset now)
+    {
+        step.Phase = StepPhase.Done;
+        step.Done = attempt;
+        step.Wrote = wrote;
+        step.Read = read;
+        _attempts.Add(attempt);
+        _timeline.Mark(step.Index, attempt.Attempt, "commit", now);
+        _timeline.Add(now, "committed", step, attempt.WroteVersion);
+        CommitHeld(now);
+    }
+
+    // Another driver's commit landed, or ours did and its answer was lost: what it wrote must be read.
+    private void WasDone(StepState step, AttemptView attempt, DateTimeOffset now)
+    {
+        if (attempt.WroteVersion is { } version) _replica.Hear(version);
+        ImmutableArray<ContextKey> wrote = [.. step.Plan.Writes.Where(write => write.IsExact).Select(write => new ContextKey(write.Value))];
+        Accept(step, attempt, wrote, [.. step.Plan.Reads.Select(read => read.Key)], now);
+        ReadOutputs();
+    }
+
+    private void Learn(StepAnswer.Done done)
+    {
+        _replica.Apply(done.Version, done.Changes);
+        Note(done.Version);
+    }
+
+    private void Note(ContextVersion version) => Version = version > Version ? version : Version;
+
+    private void Take(ImmutableArray<Change> changes)
+    {
+        foreach (var write in changes.SelectMany(change => change.Writes))
+        {
+            if (!_accepted.Outputs.Any(output => output.Matches(write.Key))) continue;
+            if (write.Value is null) _outputs.Remove(write.Key);
+            else _outputs[write.Key] = write.Value;
+        }
+    }
+
+    private void Follow(StepAnswer? answer, DateTimeOffset now)
+    {
+        switch (answer)
+        {
+            case StepAnswer.EpochLost when Ended is null:
+                IsStopped = true;
+                Act(new DriveAction.Stop());
+                break;
+            case StepAnswer.Ended ended:
+                End(ended.End, now);
+                break;
+            case StepAnswer.Done { End: { } end }:
+                End(end, now);
+                break;
+        }
+    }
+}

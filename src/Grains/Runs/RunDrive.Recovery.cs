@@ -1,0 +1,140 @@
+using System.Collections.Immutable;
+using Rosud.Agents;
+using Rosud.Context;
+using Rosud.Supervision;
+
+namespace Rosud.Runs;
+
+// Taking over from a driver that was lost. PROTOCOL-runs §5: a run comes back.
+internal sealed partial class RunDrive
+{
+    // Agents whose supervisor has not heard of the new epoch yet, with the settles that wait for that.
+    private readonly Dictionary<string, List<Settlement>> _queries = new(StringComparer.Ordinal);
+    private readonly List<(long Ticket, AssignmentId Assignment, ImmutableArray<ContextWrite> Writes)> _heldPublishes = [];
+
+    /// <summary>A supervisor answered what is alive; null when nothing came back in time.</summary>
+    public void Queried(DriveAction.Query sent, QueryAnswer? answer, DateTimeOffset now)
+    {
+        if (Ended is not null || IsStopped || !_queries.ContainsKey(sent.Agent.Name)) return;
+        if (answer is null)
+        {
+            Act(sent);
+            return;
+        }
+
+        _incarnations[sent.Agent] = answer.Incarnation;
+        _queries.Remove(sent.Agent.Name, out var held);
+        foreach (var live in answer.Live.OrderByDescending(live => live.Attempt))
+        {
+            if (_byId.TryGetValue(live.Step, out var step)) Adopt(step, sent.Agent, live.Attempt, answer.Incarnation, live.ReadVersion, live.StartedAt, now);
+        }
+
+        foreach (var settlement in held!)
+        {
+            if (settlement.Kind == SettlementKind.Completed && _byId.TryGetValue(settlement.Assignment.Step, out var step))
+            {
+                Adopt(step, sent.Agent, settlement.Assignment.Attempt, answer.Incarnation, settlement.ReadVersion, settlement.StartedAt, now);
+            }
+
+            Settle(settlement, now);
+        }
+
+        var publishes = _heldPublishes.Where(publish => publish.Assignment.Agent == sent.Agent).ToArray();
+        _heldPublishes.RemoveAll(publish => publish.Assignment.Agent == sent.Agent);
+        foreach (var (ticket, assignment, writes) in publishes) Publish(ticket, assignment, writes, now);
+        Advance(now);
+    }
+
+    private void Restore(RunRecord record, DateTimeOffset now)
+    {
+        _charged = record.Retries;
+        foreach (var step in _steps)
+        {
+            if (record.Steps.TryGetValue(step.Plan.Id, out var known)) Restore(step, known, now);
+        }
+
+        _attempts.Sort((one, other) => Nullable.Compare(one.EndedAt, other.EndedAt));
+        if (_steps.Any(step => step.Wrote.Any(key => _accepted.Outputs.Any(output => output.Matches(key))))) ReadOutputs();
+        _timeline.Add(now, "driver", detail: $"epoch {_epoch}");
+        if (record.End is { } end)
+        {
+            End(end, now);
+            return;
+        }
+
+        if (record.Takeovers >= TakeoversMax)
+        {
+            EndRun(RunStatus.Failed, "crash_loop", now);
+            return;
+        }
+
+        foreach (var step in _steps.Where(step => !step.IsOver))
+        {
+            Ask(step.Plan.Agent);
+            if (step.Plan.OnFailure is { Kind: OnFailureKind.Fallback, Agent: { } other }) Ask(other);
+        }
+    }
+
+    private void Ask(string agent)
+    {
+        if (_queries.TryAdd(agent, [])) Act(new DriveAction.Query(new(_accepted.Run.Tenant, agent)));
+    }
+
+    private void Restore(StepState step, StepRecord known, DateTimeOffset now)
+    {
+        step.Retries = known.Retries;
+        step.Fence = known.Fence;
+        step.EarlyBefore = known.Early;
+        foreach (var attempt in known.Ended)
+        {
+            _attempts.Add(attempt);
+            _budget.Count();
+            _budget.Settle(attempt.Agent, step.Plan.Id, attempt.Attempt, attempt.Usage);
+            if (attempt.Outcome is AttemptOutcome.Failure or AttemptOutcome.Timeout or AttemptOutcome.Lost && attempt.StartedAt is not null) step.Failures++;
+            if (attempt.Outcome == AttemptOutcome.Deferred) step.Deferrals++;
+        }
+
+        if (known.Done is not { } done) return;
+        _budget.Count();
+        _budget.Settle(done.Agent, step.Plan.Id, done.Attempt, done.Usage);
+        _attempts.Add(done);
+        step.Phase = StepPhase.Done;
+        step.Guard = step.Demanded = true;
+        step.Done = done;
+        step.Attempt = done.Attempt;
+        step.Agent = done.Agent;
+        step.Wrote = known.Wrote;
+        step.Read = known.Read;
+        _timeline.Ready(step.Index, LastNeed(step), done.StartedAt ?? done.EndedAt ?? now);
+        _timeline.Mark(step.Index, done.Attempt, "work", done.EndedAt ?? now);
+    }
+
+    private int? LastNeed(StepState step)
+    {
+        int? last = null;
+        foreach (var need in _graph.Needs(step.Index))
+        {
+            if (_timeline.IsReady(need) && (last is null || _timeline.Cursor(need) > _timeline.Cursor(last.Value))) last = need;
+        }
+
+        return last;
+    }
+
+    private void Adopt(StepState step, AgentId agent, int attempt, long incarnation, ContextVersion read, DateTimeOffset? startedAt, DateTimeOffset now)
+    {
+        var isFallback = agent.Name != step.Plan.Agent;
+        if (step.Phase != StepPhase.Waiting || attempt < step.Fence || attempt > _epoch + step.Retries || (isFallback && agent.Name != step.Plan.OnFailure.Agent)) return;
+        step.Phase = StepPhase.Requested;
+        step.Guard = step.Demanded = true;
+        step.Attempt = attempt;
+        step.Agent = agent.Name;
+        step.FellBack = isFallback;
+        step.SentTo = incarnation;
+        step.ReadVersion = read;
+        step.StartedAt = startedAt;
+        foreach (var early in step.EarlyBefore.Where(early => early.Attempt == attempt)) step.Early[early.Key] = now;
+        _budget.TryReserve(step.Agent, step.Plan.Id, attempt);
+        _timeline.Ready(step.Index, LastNeed(step), startedAt ?? now);
+        _timeline.Add(now, "adopted", step);
+    }
+}

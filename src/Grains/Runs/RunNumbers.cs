@@ -1,0 +1,115 @@
+using System.Collections.Immutable;
+using Rosud.Context;
+
+namespace Rosud.Runs;
+
+/// <summary>What a run cost and brought, from what its drive has seen. SEMANTICS N1 to N3.</summary>
+internal static class RunNumbers
+{
+    private const int BytesPerToken = 4;
+
+    /// <summary>The run as its drive sees it at <paramref name="now"/>, or as it ended.</summary>
+    public static RunResult Of(RunDrive drive, DateTimeOffset now)
+    {
+        var accepted = drive.Accepted;
+        var end = drive.Ended?.At ?? now;
+        if (end < accepted.AcceptedAt) end = accepted.AcceptedAt;
+        var path = CriticalPath.Of(drive.Timeline, drive.Steps, end);
+        var overhead = path.Where(part => part.Kind is not ("work" or "rework")).GroupBy(part => part.Kind).ToImmutableSortedDictionary(kind => kind.Key, kind => kind.Sum(part => part.Ms), StringComparer.Ordinal);
+        return new()
+        {
+            Run = accepted.Run,
+            Network = accepted.Network,
+            Status = drive.Ended?.Status ?? (drive.Steps.All(step => step.Phase == StepPhase.Waiting) ? RunStatus.Submitted : RunStatus.Working),
+            Outputs = [.. drive.Outputs.OrderBy(output => output.Key).Select(output => new RunOutput(output.Key, output.Value))],
+            VersionStart = accepted.VersionStart,
+            VersionEnd = drive.Ended?.Version ?? drive.Version,
+            Agents = new(accepted.RegisteredAgents, accepted.Steps.Select(step => step.Agent).Distinct().Count(), Fired(drive), NeededAgents(drive.Steps, accepted.Outputs).Count),
+            Attempts = [.. drive.Attempts, .. drive.Steps.Where(step => step.IsAtWork).Select(Running)],
+            RetriesByCause = RetriesByCause(drive.Attempts, drive.Steps),
+            StaleContextEvents = drive.StaleEvents.ToImmutableSortedDictionary(StringComparer.Ordinal),
+            CascadePrevented = CascadePrevented(drive.Graph, drive.Steps, drive.Attempts),
+            WorkTokens = drive.Budget.Tokens,
+            CoordinationTokens = drive.HandedBytes / BytesPerToken,
+            CostUsd = drive.Budget.CostUsd,
+            AcceptedAt = accepted.AcceptedAt,
+            EndedAt = drive.Ended?.At,
+            WallMs = (end - accepted.AcceptedAt).TotalMilliseconds,
+            CoordinationOverheadMs = overhead.Values.Sum(),
+            OverheadPartsMs = overhead,
+            ReworkMs = path.Where(part => part.Kind == "rework").Sum(part => part.Ms),
+            CriticalPath = path,
+            LateResults = [.. drive.Late],
+            ProblemDetail = drive.Ended is { Status: not RunStatus.Completed } ended ? ended.Detail ?? ended.Status.ToString() : null,
+            TraceId = accepted.TraceId,
+            Timeline = drive.Timeline.Events,
+            TaskId = accepted.Task.Id,
+            Goal = accepted.Task.Goal,
+        };
+    }
+
+    /// <summary>N2: descendants of steps with an attempt that was not accepted, without those that started on something such an attempt wrote.</summary>
+    public static int CascadePrevented(StepGraph graph, IReadOnlyList<StepState> steps, IEnumerable<AttemptView> attempts)
+    {
+        var bad = attempts.Where(attempt => IsBad(attempt.Outcome)).Select(attempt => (attempt.Step, attempt.Attempt)).ToHashSet();
+        var roots = steps.Where(step => bad.Any(attempt => attempt.Step == step.Plan.Id)).Select(step => step.Index);
+        return graph.Descendants(roots).Count(i => !steps[i].RestsOn.Any(rest => bad.Contains((steps[rest.Producer].Plan.Id, rest.Attempt))));
+    }
+
+    /// <summary>N3: the agents whose accepted commits were read, transitively, for accepted outputs, and those that wrote them.</summary>
+    public static ImmutableSortedSet<string> NeededAgents(IReadOnlyList<StepState> steps, ImmutableArray<KeyPattern> outputs)
+    {
+        var needed = new HashSet<StepState>();
+        var open = new Stack<StepState>(steps.Where(step => step.Wrote.Any(key => outputs.Any(output => output.Matches(key)))));
+        while (open.TryPop(out var step))
+        {
+            if (!needed.Add(step)) continue;
+            foreach (var producer in steps.Where(other => other.Phase == StepPhase.Done && other.Wrote.Any(key => step.Read.Any(read => read.Matches(key))))) open.Push(producer);
+        }
+
+        return [.. needed.Where(step => step.Done is { } done && done.Agent != Origin.Platform).Select(step => step.Done!.Agent)];
+    }
+
+    private static bool IsBad(AttemptOutcome outcome) =>
+        outcome is AttemptOutcome.Failure or AttemptOutcome.Timeout or AttemptOutcome.Lost or AttemptOutcome.Rejected or AttemptOutcome.Stale or AttemptOutcome.Refused;
+
+    private static int Fired(RunDrive drive) => drive.Attempts.Where(attempt => attempt.StartedAt is not null).Select(attempt => attempt.Agent)
+        .Concat(drive.Steps.Where(step => step is { IsAtWork: true, StartedAt: not null }).Select(step => step.Agent))
+        .Where(agent => agent != Origin.Platform).Distinct(StringComparer.Ordinal).Count();
+
+    private static AttemptView Running(StepState step) => new()
+    {
+        Step = step.Plan.Id,
+        Agent = step.Agent,
+        Attempt = step.Attempt,
+        Outcome = AttemptOutcome.Working,
+        StartedAt = step.StartedAt,
+        ReadVersion = step.ReadVersion,
+    };
+
+    // A retry is an attempt that was followed by another of its step; its cause is how the one before ended.
+    private static ImmutableSortedDictionary<string, int> RetriesByCause(IReadOnlyList<AttemptView> attempts, IReadOnlyList<StepState> steps)
+    {
+        var causes = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        foreach (var step in steps)
+        {
+            var own = attempts.Where(attempt => attempt.Step == step.Plan.Id).ToArray();
+            foreach (var attempt in own)
+            {
+                var isFollowed = step.Attempt > attempt.Attempt && step.Done?.Agent != Origin.Platform || own.Any(other => other.Attempt > attempt.Attempt && other.Agent != Origin.Platform);
+                if (isFollowed && CauseOf(attempt.Outcome) is { } cause) causes[cause] = causes.GetValueOrDefault(cause) + 1;
+            }
+        }
+
+        return causes.ToImmutableSortedDictionary(StringComparer.Ordinal);
+    }
+
+    private static string? CauseOf(AttemptOutcome outcome) => outcome switch
+    {
+        AttemptOutcome.Stale => "stale",
+        AttemptOutcome.Failure or AttemptOutcome.Timeout => "failure",
+        AttemptOutcome.Lost => "lost",
+        AttemptOutcome.Rejected => "acceptance",
+        _ => null,
+    };
+}

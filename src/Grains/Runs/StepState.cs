@@ -1,0 +1,150 @@
+using System.Collections.Immutable;
+using Rosud.Agents;
+using Rosud.Channels;
+using Rosud.Context;
+
+namespace Rosud.Runs;
+
+/// <summary>Where a step is.</summary>
+internal enum StepPhase
+{
+    /// <summary>For its reads, its guard, its turn or its delay.</summary>
+    Waiting,
+
+    /// <summary>An attempt is at its supervisor, or on the way there.</summary>
+    Requested,
+
+    /// <summary>The attempt's writes are on their way to the log.</summary>
+    Committing,
+
+    /// <summary>The attempt's writes wait until a key that it read is accepted.</summary>
+    Held,
+
+    /// <summary>The record of another attempt is on its way to the log.</summary>
+    Retrying,
+
+    /// <summary>An attempt was accepted.</summary>
+    Done,
+
+    /// <summary>Will not run, and nobody minds: its guard was false, or <c>skip</c>.</summary>
+    Skipped,
+
+    /// <summary>Failed for good, or cannot run because something it depends on did.</summary>
+    Failed,
+}
+
+/// <summary>What follows the record of another attempt.</summary>
+internal enum AfterBegin
+{
+    Again,
+    Fallback,
+    Default,
+    Skip,
+    Fail,
+}
+
+/// <summary>The volatile state of one step in its run's drive.</summary>
+internal sealed class StepState(PlannedStep plan, int index)
+{
+    public PlannedStep Plan { get; } = plan;
+
+    public int Index { get; } = index;
+
+    public StepPhase Phase { get; set; }
+
+    /// <summary>The guard's answer; null while undecided.</summary>
+    public bool? Guard { get; set; } = plan.When is null ? true : null;
+
+    /// <summary>Whether something wanted needs it, as far as the guards are decided.</summary>
+    public bool Demanded { get; set; }
+
+    /// <summary>It did not run because of a failure or a missing key: then what it would have written counts as missing, even if there is an old value.</summary>
+    public bool LeavesNothing { get; set; }
+
+    public int Retries { get; set; }
+
+    public int Fence { get; set; }
+
+    public int Attempt { get; set; }
+
+    public string Agent { get; set; } = plan.Agent;
+
+    public bool FellBack { get; set; }
+
+    /// <summary>The supervisor incarnation that the attempt was sent to.</summary>
+    public long SentTo { get; set; }
+
+    /// <summary>What the attempt was handed; null when an earlier driver handed it out.</summary>
+    public ContextView? View { get; set; }
+
+    public ContextVersion ReadVersion { get; set; }
+
+    /// <summary>The view of the attempt before, when what it read had changed.</summary>
+    public ContextView? Outdated { get; set; }
+
+    public bool AskInFlight { get; set; }
+
+    public StepCommit? Commit { get; set; }
+
+    public BeginAttempt? Begin { get; set; }
+
+    public AfterBegin Then { get; set; }
+
+    public RunStatus Why { get; set; } = RunStatus.Failed;
+
+    public string? Reason { get; set; }
+
+    public DateTimeOffset NotBefore { get; set; }
+
+    public int Deferrals { get; set; }
+
+    /// <summary>Attempts that ended in failure or loss.</summary>
+    public int Failures { get; set; }
+
+    /// <summary>Keys that the current attempt has published, and when.</summary>
+    public Dictionary<ContextKey, DateTimeOffset> Early { get; } = [];
+
+    /// <summary>Attempts of producers whose early keys attempts of this step were handed.</summary>
+    public HashSet<(int Producer, int Attempt)> RestsOn { get; } = [];
+
+    /// <summary>The producers among them whose early keys the current attempt was handed.</summary>
+    public HashSet<int> RestsNow { get; } = [];
+
+    /// <summary>Early keys of an earlier driver's attempts, until it is known whether their attempt lives.</summary>
+    public ImmutableArray<EarlyKey> EarlyBefore { get; set; } = [];
+
+    public DateTimeOffset? AdmittedAt { get; set; }
+
+    public DateTimeOffset? StartedAt { get; set; }
+
+    /// <summary>Since when what the attempt was handed differs from the context.</summary>
+    public DateTimeOffset? BehindSince { get; set; }
+
+    /// <summary>The version that the attempt's view was last compared with.</summary>
+    public ContextVersion? ComparedAt { get; set; }
+
+    /// <summary>That it is behind was noted, and nothing follows from it.</summary>
+    public bool IsTold { get; set; }
+
+    /// <summary>Keys that were noted as stale, by attempt and kind.</summary>
+    public HashSet<(int Attempt, string Kind, ContextKey Key)> Noted { get; } = [];
+
+    /// <summary>How the last settled attempt was answered, for repeats.</summary>
+    public (int Attempt, SettleOutcome Outcome)? Answered { get; set; }
+
+    /// <summary>Attempts that ended and are in no record yet.</summary>
+    public List<AttemptView> Unlogged { get; } = [];
+
+    public AttemptView? Done { get; set; }
+
+    public ImmutableArray<ContextKey> Wrote { get; set; } = [];
+
+    public ImmutableArray<KeyPattern> Read { get; set; } = [];
+
+    public bool IsOver => Phase is StepPhase.Done or StepPhase.Skipped or StepPhase.Failed;
+
+    public bool IsAtWork => Phase is StepPhase.Requested or StepPhase.Committing or StepPhase.Held;
+
+    /// <summary>Whether an exact read of <paramref name="key"/> may start on an early value.</summary>
+    public bool HasEarly(KeyPattern key) => key.IsExact && IsAtWork && Early.ContainsKey(new(key.Value));
+}
