@@ -1,8 +1,10 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Orleans.Providers;
 using Orleans.Runtime.Hosting;
 using Orleans.Serialization.Serializers;
 using Orleans.Storage;
+using Rosud.Hosting;
 using Rosud.Storage;
 
 [assembly: RegisterProvider("Sqlite", "GrainStorage", "Silo", typeof(SqliteGrainStorageProvider))]
@@ -24,12 +26,20 @@ internal sealed class SqliteReminderProvider : IProviderBuilder<ISiloBuilder>
         builder.AddReminders().Services.AddSqliteStore().AddSqliteReminders();
 }
 
+/// <summary>Opens the store before the silo starts, so that a folder that cannot be used is one clear line.</summary>
+internal sealed class SqliteStoreCheck(IServiceProvider services) : IStartupCheck
+{
+    public void Run() => services.GetRequiredService<SqliteStore>();
+}
+
 /// <summary>Puts the embedded store into a silo. Several silos of one process share a store that was added before as an instance.</summary>
 internal static class SqliteProviders
 {
     public static IServiceCollection AddSqliteStore(this IServiceCollection services)
     {
-        services.TryAddSingleton(provider => SqliteStore.Open(provider.GetRequiredService<IConfiguration>()["Rosud:DataPath"] ?? "data"));
+        services.AddOptions<StoreOptions>().BindConfiguration(StoreOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(provider => SqliteStore.Open(provider.GetRequiredService<IOptions<StoreOptions>>().Value.DataPath));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupCheck, SqliteStoreCheck>());
         return services;
     }
 

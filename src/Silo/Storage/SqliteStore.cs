@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Rosud.Hosting;
 
 namespace Rosud.Storage;
 
@@ -71,4 +72,4 @@ internal sealed class SqliteStore : IDisposable
 }
 
 /// <summary>The data folder cannot be used. The message is for the person who started the host.</summary>
-internal sealed class StoreUnusableException(string message, Exception cause) : Exception(message, cause);
+internal sealed class StoreUnusableException(string message, Exception cause) : StartupRefusedException(message, cause);
