@@ -1,2 +1,3 @@
-var builder = WebApplication.CreateBuilder(args);
-await builder.Build().RunAsync();
+using Rosud.Hosting;
+
+return await RosudHost.Run(args);

@@ -1,0 +1,88 @@
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Rosud.Agents;
+using Rosud.Channels;
+using Rosud.Health;
+using Rosud.Telemetry;
+
+namespace Rosud.Hosting;
+
+/// <summary>The whole host in one process: silo, HTTP, console and dashboard. What it stands on is chosen by configuration alone.</summary>
+internal static class RosudHost
+{
+    /// <summary>Runs until it is told to stop.</summary>
+    /// <returns>0 after a stop that was asked for, 1 when it could not start; standard error then has one line that says why.</returns>
+    public static async Task<int> Run(string[] args)
+    {
+        try
+        {
+            await using var app = Build(args);
+            foreach (var check in app.Services.GetServices<IStartupCheck>()) check.Run();
+            await app.StartAsync();
+            Banner.Write(Console.Out, app);
+            await app.WaitForShutdownAsync();
+            return 0;
+        }
+        catch (Exception failure)
+        {
+            await Console.Error.WriteLineAsync(StartupRefusedException.Sentence(failure));
+            return 1;
+        }
+    }
+
+    /// <summary>Puts the host together without starting it.</summary>
+    /// <exception cref="StartupRefusedException">The configuration lacks something, or an address is taken.</exception>
+    public static WebApplication Build(string[] args)
+    {
+        // Settings lie beside the program, wherever it is started from; data lies where it is started.
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        ListeningAddresses.AddDefault(builder.Configuration);
+        RequiredSettings.Check(builder.Configuration);
+        ListeningAddresses.Check(builder.Configuration);
+
+        AddHosting(builder);
+        AddSilo(builder);
+        builder.AddTelemetry();
+        builder.Services.AddHostHealth();
+        builder.Services.AddLocalAgentRegistration();
+        Parts.Add(builder);
+
+        var app = builder.Build();
+        app.UseDraining();
+        Parts.Map(app);
+        app.MapHostHealth();
+        app.MapMetrics();
+        app.MapDashboard();
+        return app;
+    }
+
+    private static void AddHosting(WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<HostingOptions>().BindConfiguration(HostingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<HostOptions>().Configure<IOptions<HostingOptions>>((host, own) => host.ShutdownTimeout = own.Value.ShutdownTimeout);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        });
+    }
+
+    // UseOrleans reads the section Orleans by itself, all but membership.
+    private static void AddSilo(WebApplicationBuilder builder)
+    {
+        try
+        {
+            builder.UseOrleans(silo =>
+            {
+                silo.Services.Configure<ClusterMembershipOptions>(builder.Configuration.GetSection("Orleans:Membership"));
+                silo.AddDashboardServices();
+                silo.Services.AddChannelSweeper();
+            });
+        }
+        catch (InvalidOperationException unknownProvider)
+        {
+            throw new StartupRefusedException(unknownProvider.Message, unknownProvider);
+        }
+    }
+}
