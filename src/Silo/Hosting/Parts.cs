@@ -1,11 +1,25 @@
+using Rosud.Channels;
+using Rosud.Page;
+
 namespace Rosud.Hosting;
 
 /// <summary>The parts of Rosud that this host serves. Everything else in this folder is about running a process.</summary>
 internal static class Parts
 {
     /// <summary>Adds the grains, the HTTP API with its authentication, and the console.</summary>
-    public static void Add(WebApplicationBuilder builder) => builder.AddLoopbackOperator();
+    public static void Add(WebApplicationBuilder builder)
+    {
+        builder.Services.AddRosudGrains();
+        builder.Services.AddChannelFeeds();
+        builder.Services.AddRosudHttp(builder.Configuration);
+    }
 
     /// <summary>Maps authentication first, then the API and the console.</summary>
-    public static void Map(WebApplication app) => app.UseAuthorization();
+    public static void Map(WebApplication app)
+    {
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.MapRosud();
+        app.MapRosudConsole();
+    }
 }

@@ -1,3 +1,4 @@
+using Rosud.Tenants;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -32,5 +33,5 @@ internal static class HostTelemetry
     }
 
     public static void MapMetrics(this WebApplication app) =>
-        app.MapPrometheusScrapingEndpoint("/metrics").RequireAuthorization(LoopbackOperator.Policy).WithMetadata(new ExcludeFromDescriptionAttribute());
+        app.MapPrometheusScrapingEndpoint("/metrics").RequireAuthorization(Rights.Operator).WithMetadata(new ExcludeFromDescriptionAttribute());
 }

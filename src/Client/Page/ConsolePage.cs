@@ -3,12 +3,12 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
-namespace Rosud.Console;
+namespace Rosud.Page;
 
 /// <summary>Serves the live page: channels, their context, runs and events, as they happen.</summary>
-public static class RosudConsole
+public static class ConsolePage
 {
-    private const string Root = "Rosud.Console.page.";
+    private const string Root = "Rosud.Page.files.";
 
     private static readonly Dictionary<string, string> ContentTypes = new(StringComparer.Ordinal)
     {
