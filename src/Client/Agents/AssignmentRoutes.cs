@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Rosud.Context;
+using Rosud.Supervision;
+using Rosud.Tenants;
+
+namespace Rosud.Agents;
+
+/// <summary>How a pull agent gets its work and answers it.</summary>
+internal static class AssignmentRoutes
+{
+    public static void Map(RouteGroupBuilder v1)
+    {
+        var taking = v1.MapGroup("/agents/{agent}/assignments").WithTags("Assignments").RequireAuthorization(Rights.Agent);
+        taking.MapPost("/take", Take).WithSummary("Takes waiting assignments, or waits for one.")
+            .Reads<TakeBody>().Answers<AssignmentListBody>(200).Refuses(400, 403, 404);
+        taking.MapGet("/stream", Stream).WithSummary("Assignments as events, each as it comes; the same as take, again and again.")
+            .ReadsQuery("lease_ms", "How long the worker may be silent, 1000 to 600000. Default 30000.", "integer")
+            .AnswersEvents().Refuses(400, 403, 404);
+
+        var answering = v1.MapGroup("/assignments/{assignment}").WithTags("Assignments").RequireAuthorization(Rights.Agent);
+        answering.MapPost("/heartbeat", Heartbeat).WithSummary("Renews the lease; with wait_ms returns early when the attempt is superseded or cancelled.")
+            .Reads<HeartbeatBody>().Answers<BeatBody>(200).Refuses(400, 403, 404, 409);
+        answering.MapPost("/publish", Publish).WithSummary("Commits early keys of a running attempt.").ReadsKey(Repeats)
+            .Reads<PublishBody>().Answers<PublishedBody>(200).Refuses(400, 403, 404, 409, 503);
+        answering.MapPost("/complete", Complete).WithSummary("Ends the attempt with its writes.").ReadsKey(Repeats)
+            .Reads<CompleteBody>().Answers<SettledBody>(200).Refuses(400, 403, 404, 409, 503);
+        answering.MapPost("/fail", Fail).WithSummary("Ends the attempt without writes.").ReadsKey(Repeats)
+            .Reads<FailBody>().Answers<NotedBody>(200).Refuses(400, 403, 404, 409, 503);
+    }
+
+    private const string Repeats = "Not needed: the assignment's id is the key, and a repeat gives the same answer.";
+
+    // Taking is not repeatable: what an unanswered take got comes back when its lease ends.
+    private static async Task<IResult> Take(string agent, HttpContext http, IGrainFactory grains)
+    {
+        var request = new RequestReader(http);
+        var id = request.Agent(agent);
+        if (request.Caller.RefusalToActFor(id) is { } forbidden) return new ProblemResult(forbidden);
+        request.IdempotencyKey();
+        var body = await request.BodyAsync<TakeBody>(optional: true);
+        return request.Refusal ?? await grains.GetGrain<ISupervisorGrain>(id.Key).Take(body!.ToRequest()) switch
+        {
+            TakeOutcome.Taken taken => TypedResults.Json(new AssignmentListBody([.. taken.Assignments.Select(AssignmentBody.Of)]), Wire.Json),
+            TakeOutcome.Refused refused => new ProblemResult(refused.Problem),
+            var other => throw new UnreachableException($"Unknown answer {other.GetType().Name}."),
+        };
+    }
+
+    private static async Task<IResult> Stream(string agent, HttpContext http, IGrainFactory grains, TimeProvider time)
+    {
+        var request = new RequestReader(http);
+        var id = request.Agent(agent);
+        if (request.Caller.RefusalToActFor(id) is { } forbidden) return new ProblemResult(forbidden);
+        var lease = TimeSpan.FromMilliseconds(request.QueryNumber("lease_ms", 1_000, 600_000) ?? 30_000);
+        if (request.Refusal is { } refusal) return refusal;
+        var supervisor = grains.GetGrain<ISupervisorGrain>(id.Key);
+        var first = await supervisor.Take(new(1, TimeSpan.Zero, lease));
+        return first is TakeOutcome.Refused refused
+            ? new ProblemResult(refused.Problem)
+            : new ServerSentEvents(Assignments(supervisor, first, lease, http.RequestAborted), time);
+    }
+
+    // One at a time, so that a worker which dies loses one; another follows as soon as it is written.
+    private static async IAsyncEnumerable<ServerSentEvent> Assignments(
+        ISupervisorGrain supervisor, TakeOutcome first, TimeSpan lease, [EnumeratorCancellation] CancellationToken gone)
+    {
+        var next = first;
+        while (next is TakeOutcome.Taken taken)
+        {
+            foreach (var assignment in taken.Assignments) yield return new(assignment.Id.ToString(), "assignment", AssignmentBody.Of(assignment));
+            gone.ThrowIfCancellationRequested();
+            next = await supervisor.Take(new(1, TimeSpan.FromSeconds(20), lease));
+        }
+    }
+
+    private static Task<IResult> Heartbeat(string assignment, HttpContext http, IGrainFactory grains) =>
+        Settle<HeartbeatBody>(assignment, http, grains, (supervisor, id, body, _) => () => supervisor.Heartbeat(id, body.ToRequest()));
+
+    private static Task<IResult> Publish(string assignment, HttpContext http, IGrainFactory grains) =>
+        Settle<PublishBody>(assignment, http, grains, (supervisor, id, body, request) =>
+        {
+            var writes = Writes.Of(body.Writes, body.Delete, request);
+            request.Require(!writes.IsEmpty, "", "There is nothing to publish.");
+            return () => supervisor.Publish(id, writes);
+        });
+
+    private static Task<IResult> Complete(string assignment, HttpContext http, IGrainFactory grains) =>
+        Settle<CompleteBody>(assignment, http, grains, (supervisor, id, body, request) =>
+        {
+            var completion = body.ToCompletion(request);
+            return () => supervisor.Complete(id, completion);
+        });
+
+    private static Task<IResult> Fail(string assignment, HttpContext http, IGrainFactory grains) =>
+        Settle<FailBody>(assignment, http, grains, (supervisor, id, body, _) => () => supervisor.Fail(id, body.ToFailure()));
+
+    private static async Task<IResult> Settle<T>(
+        string assignment, HttpContext http, IGrainFactory grains, Func<ISupervisorGrain, AssignmentId, T, RequestReader, Func<Task<SettleOutcome>>> prepare) where T : class
+    {
+        var request = new RequestReader(http);
+        var id = request.Assignment(assignment);
+        if (request.Problem is null && request.Caller.RefusalToActFor(id.Agent) is { } forbidden) return new ProblemResult(forbidden);
+        request.IdempotencyKey();
+        if (await request.BodyAsync<T>(optional: typeof(T) == typeof(HeartbeatBody)) is not { } body || request.Problem is not null) return request.Refusal!;
+        var act = prepare(grains.GetGrain<ISupervisorGrain>(id.Agent.Key), id, body, request);
+        return request.Refusal ?? Answer(await act());
+    }
+
+    private static IResult Answer(SettleOutcome outcome) => outcome switch
+    {
+        SettleOutcome.Settled settled => TypedResults.Json(new SettledBody(settled.Kind, settled.Version?.Number, settled.Reason), Wire.Json),
+        SettleOutcome.Published published => TypedResults.Json(new PublishedBody(published.Version.Number), Wire.Json),
+        SettleOutcome.Beat beat => TypedResults.Json(new BeatBody(beat.LeaseUntil, beat.Superseded, beat.Cancelled), Wire.Json),
+        SettleOutcome.Noted => TypedResults.Json(new NotedBody("noted"), Wire.Json),
+        SettleOutcome.Refused refused => new ProblemResult(refused.Problem),
+        _ => throw new UnreachableException($"Unknown answer {outcome.GetType().Name}."),
+    };
+}

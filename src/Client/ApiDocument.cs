@@ -1,0 +1,84 @@
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+using Rosud.Tenants;
+using Scalar.AspNetCore;
+
+namespace Rosud;
+
+/// <summary>The description of the API.</summary>
+internal static class ApiDocument
+{
+    public const string Name = "v1";
+
+    public static void Configure(OpenApiOptions options)
+    {
+        options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+        options.ShouldInclude = route => route.RelativePath?.StartsWith("v1/", StringComparison.Ordinal) == true;
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info = new() { Title = "Rosud", Version = Name, Description = "Coordination between AI agents: shared context, runs and supervision." };
+            document.Components ??= new();
+            document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+            {
+                ["key"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "An API key of the host. None is needed while the host has none." },
+            };
+            document.Security = [new() { [new OpenApiSecuritySchemeReference("key", document)] = [] }];
+            return Task.CompletedTask;
+        });
+        options.AddOperationTransformer((operation, context, _) =>
+        {
+            foreach (var note in context.Description.ActionDescriptor.EndpointMetadata.OfType<ParameterNote>()) Add(operation, note);
+            return Task.CompletedTask;
+        });
+        options.AddSchemaTransformer<SchemaRules>();
+    }
+
+    public static void Configure(ScalarOptions options)
+    {
+        options.Title = "Rosud";
+        options.OpenApiRoutePattern = "/openapi/{documentName}.json";
+        options.AddDocument(Name);
+        options.DefaultFonts = false;   // They would come from the internet.
+    }
+
+    private static void Add(OpenApiOperation operation, ParameterNote note)
+    {
+        operation.Parameters ??= [];
+        operation.Parameters.Add(new OpenApiParameter
+        {
+            Name = note.Name,
+            In = note.In == "header" ? ParameterLocation.Header : ParameterLocation.Query,
+            Description = note.Text,
+            Schema = new OpenApiSchema { Type = note.Type == "integer" ? JsonSchemaType.Integer : JsonSchemaType.String },
+        });
+    }
+}
+
+/// <summary>Brings the rules of members into their schemas.</summary>
+internal sealed class SchemaRules : IOpenApiSchemaTransformer
+{
+    public Task TransformAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    {
+        if (context.JsonTypeInfo.Type == typeof(DateTimeOffset) || context.JsonTypeInfo.Type == typeof(DateTimeOffset?))
+        {
+            schema.Type = JsonSchemaType.String | (context.JsonTypeInfo.Type == typeof(DateTimeOffset?) ? JsonSchemaType.Null : 0);
+            schema.Format = "date-time";
+        }
+
+        if (context.JsonPropertyInfo?.AttributeProvider is not { } rules) return Task.CompletedTask;
+        if (rules.GetCustomAttributes(typeof(CountAttribute), inherit: true) is [CountAttribute count, ..])
+        {
+            if (schema.Type?.HasFlag(JsonSchemaType.Array) == true) schema.MaxItems = count.Max;
+            else schema.MaxProperties = count.Max;
+        }
+
+        if (rules.GetCustomAttributes(typeof(TextRuleAttribute), inherit: true) is [TextRuleAttribute text, ..] && schema.Type?.HasFlag(JsonSchemaType.String) == true) Limit(schema, text);
+        return Task.CompletedTask;
+    }
+
+    private static void Limit(OpenApiSchema schema, TextRuleAttribute rule)
+    {
+        if (rule is TextAttribute text) (schema.MinLength, schema.MaxLength) = (text.LengthMin, text.LengthMax);
+        else schema.Pattern = rule.Pattern;
+    }
+}

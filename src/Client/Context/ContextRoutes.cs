@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Rosud.Channels;
+using Rosud.Tenants;
+
+namespace Rosud.Context;
+
+/// <summary>Reading and changing a channel's context.</summary>
+internal static class ContextRoutes
+{
+    public static void Map(RouteGroupBuilder v1)
+    {
+        var channel = v1.MapGroup("/channels/{channel}").WithTags("Context").RequireAuthorization(Rights.Agent);
+        channel.MapGet("/context", Read).WithSummary("Keys of the context at one version.")
+            .ReadsQuery("keys", "Keys and patterns, joined by commas. Default everything.")
+            .ReadsQuery("version", "A past version. Default the newest.", "integer")
+            .ReadsQuery("min_version", "Refuses with version-ahead when the context is older.", "integer")
+            .ReadsQuery("consistency", "confirmed (default) or plain: at most 1 s behind.")
+            .ReadsHeader("If-None-Match", "Versions that the caller has, as \"v17\": 304 when it is one of them.")
+            .Answers<ContextBody>(200).Produces(304).Refuses(400, 404, 409, 410, 503);
+        channel.MapPatch("/context", Patch).WithSummary("Changes keys of the context, atomically.").ReadsKey()
+            .ReadsHeader("If-Match", "The version the writer saw, as \"v17\"; the same as based_on.")
+            .Reads<PatchBody>().Answers<PatchedBody>(200).Refuses(400, 403, 404, 409, 412, 422, 428, 429, 503);
+        channel.MapGet("/changes", Changes).WithSummary("The commits after a version, in order.")
+            .ReadsQuery("after", "The version that the caller has. Default 0.", "integer")
+            .ReadsQuery("limit", "How many at most, 1 to 500. Default 100.", "integer")
+            .Answers<ChangesBody>(200).Refuses(400, 404, 409, 503);
+    }
+
+    private static async Task<IResult> Read(string channel, HttpContext http, IGrainFactory grains)
+    {
+        var request = new RequestReader(http);
+        var id = request.Channel(channel);
+        var query = new ContextQuery
+        {
+            Keys = Patterns(request),
+            Version = request.QueryVersion("version"),
+            Consistency = request.QueryWord<ReadConsistency>("consistency") ?? ReadConsistency.Confirmed,
+            MinVersion = request.QueryVersion("min_version"),
+        };
+        return request.Refusal ?? await grains.GetGrain<IChannelGrain>(id.Key).Read(query) switch
+        {
+            ReadOutcome.Found found => Answer(found.View, http),
+            ReadOutcome.Refused refused => new ProblemResult(refused.Problem),
+            var other => throw new UnreachableException($"Unknown answer {other.GetType().Name}."),
+        };
+    }
+
+    // An entry can expire without a new version, so a view with expired entries is always shown.
+    private static IResult Answer(ContextView view, HttpContext http)
+    {
+        http.Response.Headers.ETag = VersionTag.Of(view.Version);
+        return view.Expired.IsEmpty && VersionTag.IsKnown(http.Request.Headers.IfNoneMatch, view.Version)
+            ? TypedResults.StatusCode(304)
+            : TypedResults.Json(ContextBody.Of(view), Wire.Json);
+    }
+
+    private static ImmutableArray<KeyPattern> Patterns(RequestReader request)
+    {
+        var words = request.QueryWords("keys");
+        request.Require(words.All(KeyPattern.IsValid), "keys", new KeysAttribute().Sentence);
+        return [.. words.Select(word => new KeyPattern(word))];
+    }
+
+    private static async Task<IResult> Patch(string channel, HttpContext http, IGrainFactory grains)
+    {
+        var request = new RequestReader(http);
+        var id = request.Channel(channel);
+        var (key, ifMatch) = (request.IdempotencyKey(), VersionTag.IfMatch(http, request));
+        if (await request.BodyAsync<PatchBody>() is not { } body) return request.Refusal!;
+        var (writer, refusal) = request.Caller.WriterOf(body.Writer);
+        if (refusal is not null) return new ProblemResult(refusal);
+        var basedOn = body.BasedOn is { } number ? new ContextVersion(number) : ifMatch;
+        request.Require(ifMatch is null || ifMatch == basedOn, "If-Match", "If-Match and based_on must name the same version.");
+        request.Require(body.Reads.Length == 0 || basedOn is not null, "/reads", "Reads need the version they were made at: give based_on.");
+        var writes = Writes.Of(body.Set, body.Delete, request);
+        request.Require(!writes.IsEmpty, "", "There is nothing to change: give set or delete.");
+        if (request.Refusal is { } fault) return fault;
+        var patch = new ContextPatch
+        {
+            Writes = writes,
+            BasedOn = basedOn,
+            Reads = [.. body.Reads.Select(pattern => new KeyPattern(pattern))],
+            Origin = new(writer),
+            OperationId = key is null ? null : OperationOf(request.Caller, key),
+            BodyHash = HashOf(request.Body, ifMatch),
+        };
+        return Answer(await grains.GetGrain<IChannelGrain>(id.Key).Commit(patch), http);
+    }
+
+    // Two agents may hit on the same key, and no caller may hit on an operation of a run.
+    private static string OperationOf(Caller caller, string key) => $"key:{caller.Agent}:{key}";
+
+    // If-Match is part of what was asked, as if the body had it.
+    private static ContentHash HashOf(JsonValue body, ContextVersion? ifMatch) =>
+        ifMatch is { } version ? ContentHash.Of([.. body.Utf8.Span, .. Encoding.UTF8.GetBytes(VersionTag.Of(version))]) : body.Hash;
+
+    private static IResult Answer(PatchOutcome outcome, HttpContext http)
+    {
+        switch (outcome)
+        {
+            case PatchOutcome.Applied applied:
+                http.Response.Headers.ETag = VersionTag.Of(applied.Version);
+                return TypedResults.Json(PatchedBody.Of(applied), Wire.Json);
+            case PatchOutcome.Stale stale:
+                return Changed(ProblemKind.StaleContext, "A key that was relied on has changed. Nothing was written: read again and decide anew.", stale.Version, stale.Keys);
+            case PatchOutcome.Conflict conflict:
+                return Changed(ProblemKind.Conflict, "A written key has changed, and the channel rejects that. Nothing was written: read again and decide anew.", conflict.Version, conflict.Keys);
+            case PatchOutcome.Refused refused:
+                return new ProblemResult(refused.Problem);
+            default:
+                throw new UnreachableException($"Unknown answer {outcome.GetType().Name}.");
+        }
+    }
+
+    private static ProblemResult Changed(ProblemKind kind, string detail, ContextVersion version, ImmutableArray<StaleKey> keys) => new(
+        new(kind, detail) { Version = version.Number },
+        [.. keys.Select(key => new StaleKeyBody(key.Key.Value, key.Read.Number, key.Current.Number, key.Behind.TotalMilliseconds))]);
+
+    private static async Task<IResult> Changes(string channel, HttpContext http, IGrainFactory grains)
+    {
+        var request = new RequestReader(http);
+        var id = request.Channel(channel);
+        var (after, limit) = (request.QueryVersion("after") ?? ContextVersion.None, request.QueryLimit());
+        return request.Refusal ?? await grains.GetGrain<IChannelGrain>(id.Key).Changes(after, limit) switch
+        {
+            ChangesOutcome.Found { Page: var page } => TypedResults.Json(new ChangesBody([.. page.Changes.Select(ChangeBody.Of)], page.Head.Number, page.Gap), Wire.Json),
+            ChangesOutcome.Refused refused => new ProblemResult(refused.Problem),
+            var other => throw new UnreachableException($"Unknown answer {other.GetType().Name}."),
+        };
+    }
+}

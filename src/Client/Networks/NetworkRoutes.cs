@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Rosud.Tenants;
+
+namespace Rosud.Networks;
+
+/// <summary>Configuring networks and reading what their runs add up to.</summary>
+internal static class NetworkRoutes
+{
+    public static void Map(RouteGroupBuilder v1)
+    {
+        var network = v1.MapGroup("/networks/{network}").WithTags("Networks").RequireAuthorization(Rights.Client);
+        network.MapPut("", Configure).WithSummary("Sets the network's coordination policy.")
+            .Reads<ConfigureNetworkBody>().Answers<NetworkBody>(200).Refuses(400);
+        network.MapGet("", Describe).WithSummary("The network's policy.")
+            .Answers<NetworkBody>(200).Refuses(400, 404);
+        network.MapGet("/metrics", Metrics).WithSummary("What the network's runs cost and brought.")
+            .Answers<NetworkMetricsBody>(200).Refuses(400, 404);
+    }
+
+    private static async Task<IResult> Configure(string network, HttpContext http, IGrainFactory grains)
+    {
+        var request = new RequestReader(http);
+        var id = request.Network(network);
+        var body = await request.BodyAsync<ConfigureNetworkBody>();
+        var policy = body?.Coordination.ToPolicy(request);
+        return request.Refusal ?? Answer(await grains.GetGrain<INetworkGrain>(id.Key).Configure(policy!));
+    }
+
+    private static async Task<IResult> Describe(string network, HttpContext http, IGrainFactory grains)
+    {
+        var request = new RequestReader(http);
+        var id = request.Network(network);
+        return request.Refusal ?? Answer(await grains.GetGrain<INetworkGrain>(id.Key).Describe());
+    }
+
+    private static async Task<IResult> Metrics(string network, HttpContext http, IGrainFactory grains)
+    {
+        var request = new RequestReader(http);
+        var id = request.Network(network);
+        if (request.Refusal is { } refusal) return refusal;
+        var grain = grains.GetGrain<INetworkGrain>(id.Key);
+        return await grain.Describe() is NetworkOutcome.Refused refused
+            ? new ProblemResult(refused.Problem)
+            : TypedResults.Json(NetworkMetricsBody.Of(await grain.Metrics()), Wire.Json);
+    }
+
+    private static IResult Answer(NetworkOutcome outcome) => outcome switch
+    {
+        NetworkOutcome.Found found => TypedResults.Json(NetworkBody.Of(found.Network), Wire.Json),
+        NetworkOutcome.Refused refused => new ProblemResult(refused.Problem),
+        _ => throw new UnreachableException($"Unknown answer {outcome.GetType().Name}."),
+    };
+}

@@ -1,0 +1,159 @@
+using Rosud.Agents;
+using Rosud.Channels;
+using Rosud.Context;
+using Rosud.Networks;
+using Rosud.Tenants;
+
+namespace Rosud.Runs;
+
+/// <summary>A run as it stands or ended, with what it cost.</summary>
+internal sealed record RunBody
+{
+    public required string Run { get; init; }
+
+    public required string Channel { get; init; }
+
+    public required string Network { get; init; }
+
+    [Optional] public string? TaskId { get; init; }
+
+    public required string Goal { get; init; }
+
+    public required RunStatus Status { get; init; }
+
+    /// <summary>What was accepted of what was wanted, whatever the status.</summary>
+    public required Dictionary<string, JsonValue> Outputs { get; init; }
+
+    public required long VersionStart { get; init; }
+
+    public required long VersionEnd { get; init; }
+
+    public required RunAgents Agents { get; init; }
+
+    public required AttemptBody[] Attempts { get; init; }
+
+    /// <summary>By stale, failure, lost and acceptance.</summary>
+    public required Dictionary<string, int> RetriesByCause { get; init; }
+
+    public required long StaleContextEvents { get; init; }
+
+    /// <summary>By stale, behind and expired.</summary>
+    public required Dictionary<string, int> StaleContextEventsByKind { get; init; }
+
+    public required int CascadePrevented { get; init; }
+
+    public required TokensBody Tokens { get; init; }
+
+    public required decimal CostUsd { get; init; }
+
+    public required DateTimeOffset AcceptedAt { get; init; }
+
+    public required DateTimeOffset? EndedAt { get; init; }
+
+    public required double WallMs { get; init; }
+
+    public required double CoordinationOverheadMs { get; init; }
+
+    /// <summary>They sum to coordination_overhead_ms.</summary>
+    public required Dictionary<string, double> OverheadPartsMs { get; init; }
+
+    public required double ReworkMs { get; init; }
+
+    /// <summary>From acceptance to end; its parts sum to wall_ms.</summary>
+    public required PathPartBody[] CriticalPath { get; init; }
+
+    /// <summary>Answers that came too late to count.</summary>
+    public required AttemptBody[] LateResults { get; init; }
+
+    /// <summary>Why it did not complete.</summary>
+    [Optional] public string? Problem { get; init; }
+
+    public required string TraceId { get; init; }
+
+    public static RunBody Of(RunResult result) => new()
+    {
+        Run = result.Run.Name,
+        Channel = result.Run.Channel.Name,
+        Network = result.Network,
+        TaskId = result.TaskId,
+        Goal = result.Goal,
+        Status = result.Status,
+        Outputs = result.Outputs.ToDictionary(output => output.Key.Value, output => output.Value),
+        VersionStart = result.VersionStart.Number,
+        VersionEnd = result.VersionEnd.Number,
+        Agents = result.Agents,
+        Attempts = [.. result.Attempts.Select(AttemptBody.Of)],
+        RetriesByCause = result.RetriesByCause.ToDictionary(),
+        StaleContextEvents = result.StaleContextEvents.Values.Sum(count => (long)count),
+        StaleContextEventsByKind = result.StaleContextEvents.ToDictionary(),
+        CascadePrevented = result.CascadePrevented,
+        Tokens = new(result.WorkTokens, result.CoordinationTokens),
+        CostUsd = result.CostUsd,
+        AcceptedAt = result.AcceptedAt,
+        EndedAt = result.EndedAt,
+        WallMs = result.WallMs,
+        CoordinationOverheadMs = result.CoordinationOverheadMs,
+        OverheadPartsMs = result.OverheadPartsMs.ToDictionary(),
+        ReworkMs = result.ReworkMs,
+        CriticalPath = [.. result.CriticalPath.Select(PathPartBody.Of)],
+        LateResults = [.. result.LateResults.Select(AttemptBody.Of)],
+        Problem = result.ProblemDetail,
+        TraceId = result.TraceId,
+    };
+}
+
+/// <summary>One attempt at a step.</summary>
+internal sealed record AttemptBody(
+    string Step,
+    string Agent,
+    int Attempt,
+    AttemptOutcome Outcome,
+    DateTimeOffset? StartedAt,
+    DateTimeOffset? EndedAt,
+    long? ReadVersion,
+    long? WroteVersion,
+    [property: Optional] string? Reason,
+    Usage Usage)
+{
+    public static AttemptBody Of(AttemptView attempt) => new(
+        attempt.Step, attempt.Agent, attempt.Attempt, attempt.Outcome, attempt.StartedAt, attempt.EndedAt,
+        attempt.ReadVersion?.Number, attempt.WroteVersion?.Number, attempt.Reason, attempt.Usage);
+}
+
+/// <summary>Part of the way from acceptance to end: work, or one kind of waiting.</summary>
+internal sealed record PathPartBody(string Kind, double Ms, [property: Optional] string? Step, [property: Optional] string? Agent, [property: Optional] int? Attempt)
+{
+    public static PathPartBody Of(PathPart part) => new(part.Kind, part.Ms, part.Step, part.Agent, part.Step is null ? null : part.Attempt);
+}
+
+/// <summary>A run that goes on: it is at <c>/v1/runs/{run}</c>.</summary>
+internal sealed record AcceptedBody(string Run, string Channel, RunStatus Status)
+{
+    public static AcceptedBody Of(RunId run, RunStatus status) => new(run.Name, run.Channel.Name, status);
+}
+
+/// <summary>What happened in a run, in order.</summary>
+internal sealed record TimelineBody(string Run, IReadOnlyList<TimelineEventBody> Events);
+
+/// <summary>One thing that happened in a run.</summary>
+internal sealed record TimelineEventBody(
+    DateTimeOffset At,
+    string Kind,
+    [property: Optional] string? Step,
+    [property: Optional] string? Agent,
+    [property: Optional] int? Attempt,
+    [property: Optional] long? Version,
+    [property: Optional] string? Detail)
+{
+    public static TimelineEventBody Of(TimelineEvent happened) => new(
+        happened.At, happened.Kind, happened.Step, happened.Agent, happened.Step is null ? null : happened.Attempt, happened.Version?.Number, happened.Detail);
+}
+
+/// <summary>A run in a list.</summary>
+internal sealed record RunSummaryBody(string Run, string Channel, RunStatus Status, DateTimeOffset AcceptedAt, DateTimeOffset? EndedAt)
+{
+    public static RunSummaryBody Of(RunSummary run) => new(run.Run.Name, run.Run.Channel.Name, run.Status, run.AcceptedAt, run.EndedAt);
+}
+
+/// <summary>A page of runs.</summary>
+internal sealed record RunListBody(IReadOnlyList<RunSummaryBody> Runs, string? Next);
