@@ -1,0 +1,95 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text.Json;
+using Rosud.Context;
+using Rosud.Tenants;
+
+namespace Rosud.Agents;
+
+/// <summary>Assignments and their answers as JSON: the same bytes on the long poll, on SSE and in webhooks.</summary>
+public static class AssignmentJson
+{
+    /// <summary>The largest value that may be written, in canonical bytes.</summary>
+    public const int ValueBytesMax = 256 * 1024;
+
+    /// <summary>Writes an assignment as one JSON object, the <c>A</c> of the HTTP contract.</summary>
+    public static void WriteAssignment(Utf8JsonWriter json, Assignment assignment)
+    {
+        var id = assignment.Id;
+        json.WriteStartObject();
+        json.WriteString("id"u8, id.ToString());
+        json.WriteString("run"u8, id.Run.Name);
+        json.WriteString("step"u8, id.Step);
+        json.WriteString("agent"u8, id.Agent.Name);
+        json.WriteNumber("attempt"u8, id.Attempt);
+        json.WriteString("goal"u8, assignment.Goal);
+        WriteValue(json, "input", assignment.Input);
+        json.WriteString("deadline"u8, Instant(assignment.Deadline));
+        json.WriteNumber("deadline_ms"u8, Math.Max(0, (long)assignment.TimeLeft.TotalMilliseconds));
+        json.WriteString("lease_until"u8, Instant(assignment.LeaseUntil));
+        json.WriteBoolean("shadow"u8, assignment.Shadow);
+        WriteContext(json, assignment.Context);
+        WriteChanged(json, assignment.Changed);
+        json.WriteString("idempotency_key"u8, assignment.IdempotencyKey);
+        json.WriteString("traceparent"u8, assignment.TraceParent);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Reads the body of <c>complete</c>: <c>writes</c>, <c>delete</c>, <c>output</c>, <c>reads</c> and <c>usage</c>, all optional, nothing else.</summary>
+    /// <param name="body">The body.</param>
+    /// <param name="completion">What the agent wants committed, when the body is good.</param>
+    /// <param name="errors">Every fault with the pointer of its member, when it is not.</param>
+    public static bool TryReadCompletion(JsonValue body, [NotNullWhen(true)] out Completion? completion, out ImmutableArray<ProblemError> errors)
+    {
+        var reader = new CompletionReader();
+        using var json = JsonDocument.Parse(body.Utf8);
+        var read = reader.Read(json.RootElement);
+        errors = reader.Errors;
+        completion = errors.IsEmpty ? read : null;
+        return completion is not null;
+    }
+
+    private static void WriteContext(Utf8JsonWriter json, ContextView context)
+    {
+        json.WriteStartObject("context"u8);
+        json.WriteNumber("version"u8, context.Version.Number);
+        json.WriteStartObject("entries"u8);
+        foreach (var entry in context.Entries)
+        {
+            json.WriteStartObject(entry.Key.Value);
+            WriteValue(json, "value", entry.Value);
+            json.WriteNumber("version"u8, entry.Version.Number);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteChanged(Utf8JsonWriter json, AssignmentChange? changed)
+    {
+        json.WritePropertyName("changed"u8);
+        if (changed is null)
+        {
+            json.WriteNullValue();
+            return;
+        }
+
+        json.WriteStartObject();
+        json.WriteNumber("since"u8, changed.Since.Number);
+        json.WriteStartArray("keys"u8);
+        foreach (var key in changed.Keys) json.WriteStringValue(key.Value);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteValue(Utf8JsonWriter json, string name, JsonValue value)
+    {
+        json.WritePropertyName(name);
+        json.WriteRawValue(value.Utf8.Span, skipInputValidation: true);   // Canonical bytes were validated when they were made.
+    }
+
+    private static string Instant(DateTimeOffset at) =>
+        at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,138 @@
+using System.Collections.Immutable;
+using Rosud.Agents;
+
+namespace Rosud.Supervision;
+
+/// <summary>Stops work for an agent that keeps failing, and tries it again with a few probes. SEMANTICS S2, S5. A value.</summary>
+internal sealed record Breaker
+{
+    public static Breaker Fresh { get; } = new();
+
+    public BreakerStateKind State { get; private init; }
+
+    /// <summary>When an open breaker lets its first probe through.</summary>
+    public DateTimeOffset? RetryAt { get; private init; }
+
+    /// <summary>Openings since it was last closed: each doubles the time it stays open.</summary>
+    public int Openings { get; private init; }
+
+    public CallWindow Window { get; private init; } = CallWindow.Empty;
+
+    // Retries of one broken step say nothing about the agent: they count once until another step failed too.
+    private (string Run, string Step)? LastFailed { get; init; }
+
+    // The probes that were let through, with when they were handed out (null while they wait).
+    private ImmutableDictionary<AssignmentId, DateTimeOffset?> Probes { get; init; } = ImmutableDictionary<AssignmentId, DateTimeOffset?>.Empty;
+
+    private int ProbesSucceeded { get; init; }
+
+    /// <summary>Asks to let one attempt through. Null retry-after means that it may go.</summary>
+    /// <param name="isAlive">Whether an attempt still waits or works: a probe that left without an outcome makes room for another.</param>
+    public (Breaker Next, TimeSpan? RetryAfter) Admit(
+        AssignmentId attempt, Func<AssignmentId, bool> isAlive, DateTimeOffset now, BreakerOptions options, double jitter)
+    {
+        if (State is BreakerStateKind.Closed or BreakerStateKind.MetricsOnly) return (this, null);
+        var breaker = Tick(isAlive, now, options, jitter);
+        if (breaker.State is BreakerStateKind.Open && now < breaker.RetryAt) return (breaker, breaker.RetryAt - now);
+        if (breaker.State is BreakerStateKind.Open) breaker = breaker with { State = BreakerStateKind.HalfOpen, RetryAt = null };
+        return breaker.Probes.Count + breaker.ProbesSucceeded < options.Probes
+            ? (breaker with { Probes = breaker.Probes.SetItem(attempt, null) }, null)
+            : (breaker, TimeSpan.FromSeconds(1));
+    }
+
+    /// <summary>The attempt was handed out: a probe's time begins.</summary>
+    public Breaker Started(AssignmentId attempt, DateTimeOffset now) =>
+        Probes.ContainsKey(attempt) ? this with { Probes = Probes.SetItem(attempt, now) } : this;
+
+    /// <summary>Counts how an attempt went.</summary>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="failed">Null is neutral: cancelled, stale, deferred, lost by the platform.</param>
+    /// <param name="threshold">The share of failures at which it opens.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="options">The host's options.</param>
+    /// <param name="jitter">0 to 1, fresh at random each time: keeps the breakers of many agents from probing at once.</param>
+    public Breaker Record(AssignmentId attempt, bool? failed, double threshold, DateTimeOffset now, BreakerOptions options, double jitter)
+    {
+        var step = (attempt.Run.Name, attempt.Step);
+        var verdict = failed is true && LastFailed == step ? null : failed;
+        var breaker = verdict is true ? this with { LastFailed = step } : this;
+        return breaker.State switch
+        {
+            BreakerStateKind.HalfOpen when breaker.Probes.ContainsKey(attempt) => breaker.Probed(attempt, verdict, now, options, jitter),
+            BreakerStateKind.Closed when verdict is { } counted => breaker.Counted(counted, threshold, now, options, jitter),
+            BreakerStateKind.MetricsOnly when verdict is { } counted => breaker with { Window = breaker.Window.With(counted, now, options) },
+            _ => breaker,
+        };
+    }
+
+    /// <summary>Counts without ever refusing, or no longer so.</summary>
+    public Breaker OnlyCounting(bool only) => (only, State) switch
+    {
+        (true, not BreakerStateKind.MetricsOnly) => Fresh with { State = BreakerStateKind.MetricsOnly, Window = Window },
+        (false, BreakerStateKind.MetricsOnly) => Fresh,
+        _ => this,
+    };
+
+    /// <summary>What outlives the activation: only what a transition changes.</summary>
+    public BreakerRecord Save() => new(State, RetryAt, Openings);
+
+    /// <summary>A breaker as it comes back: open stays open, but never for longer than it could have been opened now; half-open is open with a probe due.</summary>
+    public static Breaker Restore(BreakerRecord record, DateTimeOffset now, BreakerOptions options) => record.State switch
+    {
+        BreakerStateKind.Open => Fresh with
+        {
+            State = BreakerStateKind.Open, Openings = record.Openings, RetryAt = Earlier(record.RetryAt ?? now, now + options.OpenForMax),
+        },
+        BreakerStateKind.HalfOpen => Fresh with { State = BreakerStateKind.Open, Openings = record.Openings, RetryAt = now },
+        BreakerStateKind.MetricsOnly => Fresh with { State = BreakerStateKind.MetricsOnly },
+        _ => Fresh,
+    };
+
+    public BreakerView View(DateTimeOffset now, BreakerOptions options)
+    {
+        var (calls, failures) = Window.Counted(now, options);
+        return new(State, calls == 0 ? 0 : (double)failures / calls, calls, RetryAt);
+    }
+
+    private Breaker Counted(bool failed, double threshold, DateTimeOffset now, BreakerOptions options, double jitter)
+    {
+        var next = this with { Window = Window.With(failed, now, options) };
+        return next.Window.Trips(threshold, now, options) ? next.Open(now, options, jitter) : next;
+    }
+
+    private Breaker Probed(AssignmentId attempt, bool? failed, DateTimeOffset now, BreakerOptions options, double jitter)
+    {
+        if (failed is true) return Open(now, options, jitter);
+        var next = this with { Probes = Probes.Remove(attempt), ProbesSucceeded = ProbesSucceeded + (failed is false ? 1 : 0) };
+        return next.ProbesSucceeded >= options.Probes ? Fresh with { LastFailed = LastFailed } : next;
+    }
+
+    // What time alone does: a probe that works for too long has failed.
+    private Breaker Tick(Func<AssignmentId, bool> isAlive, DateTimeOffset now, BreakerOptions options, double jitter)
+    {
+        if (State is not BreakerStateKind.HalfOpen) return this;
+        var alive = Probes.RemoveRange(Probes.Keys.Where(probe => !isAlive(probe)));
+        return alive.Values.Any(started => started + options.ProbeTime <= now) ? Open(now, options, jitter) : this with { Probes = alive };
+    }
+
+    private Breaker Open(DateTimeOffset now, BreakerOptions options, double jitter)
+    {
+        var doubled = options.OpenFor * Math.Pow(2, Math.Min(Openings, 30)) * (0.9 + (0.2 * jitter));
+        return Fresh with
+        {
+            State = BreakerStateKind.Open,
+            RetryAt = now + (doubled < options.OpenForMax ? doubled : options.OpenForMax),
+            Openings = Openings + 1,
+            LastFailed = LastFailed,
+        };
+    }
+
+    private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
+}
+
+/// <summary>A breaker as it is stored.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.breaker-record")]
+internal sealed record BreakerRecord(
+    [property: Id(0)] BreakerStateKind State,
+    [property: Id(1)] DateTimeOffset? RetryAt,
+    [property: Id(2)] int Openings);

@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Rosud.Agents;
+using Rosud.Tenants;
+
+namespace Rosud.Supervision;
+
+/// <summary>Attempts at work outside the grain's scheduler: a slow or blocking agent cannot hold up its supervisor.</summary>
+/// <param name="supervisor">The supervisor's own reference: what happens out here comes back as calls to it.</param>
+internal sealed class OffGrainWork(ISupervisorGrain supervisor, TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private readonly ConcurrentDictionary<AssignmentId, CancellationTokenSource> _working = new();
+
+    /// <summary>Starts <paramref name="work"/>; an exception of it is the attempt's failure.</summary>
+    public void Start(AssignmentId attempt, Func<CancellationToken, Task> work)
+    {
+        var stop = new CancellationTokenSource();
+        _working[attempt] = stop;
+        // Nothing of the grain's call (its context, its call chain) belongs to the agent's work.
+        using (ExecutionContext.SuppressFlow())
+        {
+            _ = Task.Run(() => Run(attempt, work, stop), CancellationToken.None);
+        }
+    }
+
+    public void Stop(AssignmentId attempt)
+    {
+        if (_working.TryRemove(attempt, out var stop)) _ = stop.CancelAsync();
+    }
+
+    public void StopAll()
+    {
+        foreach (var attempt in _working.Keys) Stop(attempt);
+    }
+
+    public Task Complete(AssignmentId attempt, Completion completion, CancellationToken stopped) =>
+        Report(() => supervisor.Complete(attempt, completion), stopped);
+
+    public Task Fail(AssignmentId attempt, Failure failure, CancellationToken stopped) =>
+        Report(() => supervisor.Fail(attempt, failure), stopped);
+
+    private async Task Run(AssignmentId attempt, Func<CancellationToken, Task> work, CancellationTokenSource stop)
+    {
+        try
+        {
+            await work(stop.Token);
+        }
+        catch (Exception) when (stop.IsCancellationRequested)
+        {
+            // Its supervisor has ended the attempt: whatever came of it is of no use.
+        }
+        catch (Exception fault)   // The agent's code: anything can be thrown, and all of it is the attempt's failure.
+        {
+            logger.LogInformation(fault, "Agent {Agent} failed at step {Step}.", attempt.Agent.Name, attempt.Step);
+            var reason = $"{fault.GetType().Name}: {fault.Message}";
+            await Fail(attempt, new() { Reason = reason }, stop.Token);
+        }
+        finally
+        {
+            _working.TryRemove(KeyValuePair.Create(attempt, stop));
+        }
+    }
+
+    // Repeated until the supervisor has taken it; the attempt's own deadline stops it.
+    private async Task Report(Func<Task<SettleOutcome>> say, CancellationToken stopped)
+    {
+        while (!stopped.IsCancellationRequested)
+        {
+            try
+            {
+                if (await say() is not SettleOutcome.Refused { Problem.Kind: ProblemKind.Overloaded or ProblemKind.UnknownOutcome }) return;
+            }
+            catch (Exception fault)   // The call was lost; the same call again gets the same answer.
+            {
+                logger.LogDebug(fault, "A supervisor could not be reached; the outcome is sent again.");
+            }
+
+            await Task.Delay(Pause, time, stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using Rosud.Agents;
+using Rosud.Runs;
+using Rosud.Tenants;
+
+namespace Rosud.Supervision;
+
+internal sealed partial class SupervisorGrain
+{
+    private RetryTokens _retryTokens = RetryTokens.Full(time.Start().Now);
+
+    public Task<AdmitAnswer> Admit(AdmitRequest request)
+    {
+        (_ledger, var answer, var stopped) = _ledger.Screen(request, Now);
+        if (stopped is { } before) Stopped(before);
+        answer ??= Refusal(request) is { } refusal ? Refused(refusal) : Admitted(request);
+        Advance();
+        return Task.FromResult(answer);
+    }
+
+    public Task<AskAnswer> Ask(RunId run, int epoch, string step, int attempt, long incarnation)
+    {
+        var pull = _transport is PullTransport;
+        (_ledger, var answer) = _ledger.Ask(run, epoch, step, attempt, incarnation, pull, Now);
+        SendKept(run);
+        return Task.FromResult(answer);
+    }
+
+    public Task<QueryAnswer> Query(RunId run, int epoch)
+    {
+        (_ledger, var answer) = _ledger.Query(run, epoch, Now);
+        SendKept(run);
+        return Task.FromResult(answer);
+    }
+
+    public Task Cancel(RunId run, int epoch)
+    {
+        (_ledger, var stopped) = _ledger.Cancel(run, epoch, Now);
+        foreach (var attempt in stopped) Stopped(attempt);
+        Advance();
+        return Task.CompletedTask;
+    }
+
+    public Task Supersede(AssignmentId assignment, int epoch)
+    {
+        (_ledger, var stopped) = _ledger.Supersede(assignment, epoch, Now);
+        if (stopped) Stopped(assignment);
+        Advance();
+        return Task.CompletedTask;
+    }
+
+    public Task Registered(AgentView? agent)
+    {
+        if (agent is null) Unregister();
+        else if (agent.Revision >= (_agent?.Revision ?? 0)) Register(agent);
+        Advance();
+        return Task.CompletedTask;
+    }
+
+    private Problem? Refusal(AdmitRequest request)
+    {
+        if (_agent is null) return Refusals.NotRegistered();
+        if (_transport is null) return Refusals.NoHandler();
+        if (_ledger.Overload(request, Now) is { } overload) return overload;
+        var (next, refusal) = _breakers.Admit(request, _ledger.IsAlive, Now, _options, Random.Shared.NextDouble());
+        Change(next, request.Network);
+        return refusal;
+    }
+
+    private static AdmitAnswer.Refused Refused(Problem problem)
+    {
+        SupervisionMetrics.Refusals.Add(1, KeyValuePair.Create<string, object?>("reason", problem.Kind.ToString()));
+        return new(problem);
+    }
+
+    private AdmitAnswer Admitted(AdmitRequest request)
+    {
+        var now = Now;
+        SupervisionMetrics.Admissions.Add(1);
+        _retryTokens = _retryTokens.With(retry: request.Assignment.Attempt > request.Epoch, now);
+        _ledger = _ledger.Enqueue(request, now);
+        Pump(answered: request.Assignment);
+        return _ledger.Bulkhead.PermitOf(request.Assignment)?.StartedAt is { } startedAt ? new AdmitAnswer.Started(startedAt) : new AdmitAnswer.Queued();
+    }
+
+    private void SendKept(RunId run)
+    {
+        foreach (var attempt in _ledger.KeptOf(run)) _ = _settling.Send(attempt);
+    }
+
+    // After its supervisor was lost, a worker's word is all there is: its run decides whether the attempt still counts.
+    private async Task AskRun(AssignmentId attempt)
+    {
+        try
+        {
+            var outcome = await runs.Describe(attempt.Run).WaitAsync(PublishTimeout, time.Provider);
+            if (TakenBack.IsWanted(outcome, attempt)) return;
+        }
+        catch (Exception fault) when (fault is TimeoutException or OrleansException)
+        {
+            return;   // The run asks by itself when it is back; until then the lease and the deadline bound the attempt.
+        }
+
+        (_ledger, var stopped) = _ledger.Disown(attempt);
+        if (stopped) Stopped(attempt);
+        Advance();
+    }
+}

@@ -1,0 +1,148 @@
+using Rosud.Agents;
+using Rosud.Networks;
+using Rosud.Runs;
+
+namespace Rosud.Supervision;
+
+internal sealed partial class SupervisorGrain
+{
+    // Transports of earlier registrations whose attempts go on.
+    private readonly List<IAssignmentTransport> _retired = [];
+    private bool _awake;
+    private int _countedRunning;
+    private int _countedQueued;
+
+    private IEnumerable<IAssignmentTransport> AllTransports => _transport is null ? _retired : _retired.Append(_transport);
+
+    private void Register(AgentView agent)
+    {
+        var before = _agent;
+        _agent = agent;
+        _ledger = _ledger.WithLimits(agent.Spec);
+        if (_transport is not null && before?.Spec.Transport == agent.Spec.Transport) return;
+        Retire();
+        _transport = transports.Make(agent, this.AsReference<ISupervisorGrain>());
+    }
+
+    private void Unregister()
+    {
+        _agent = null;
+        Retire();
+        TurnAwayWaiting(_ => true, SettlementKind.Failed, "The agent was removed.");
+    }
+
+    private void Retire()
+    {
+        if (_transport is PullTransport pull) pull.StopAll();   // Waiting workers ask again and learn what changed.
+        else if (_transport is not null) _retired.Add(_transport);
+        _transport = null;
+    }
+
+    // What follows every change: hand out what may start, set the alarm, stay awake while something is under way.
+    private void Advance()
+    {
+        Pump(answered: null);
+        _alarm.Set(_ledger.NextEnd, Now);
+        if (_ledger.IsIdle) _retired.Clear();
+        if (_awake == _ledger.IsIdle)
+        {
+            _awake = !_awake;
+            DelayDeactivation(_awake ? TimeSpan.MaxValue : TimeSpan.Zero);
+        }
+
+        Count(_ledger.Bulkhead.Permits.Count, _ledger.Bulkhead.Queue.Count);
+    }
+
+    /// <param name="answered">The attempt whose run learns from the answer to its admission that it started.</param>
+    private void Pump(AssignmentId? answered)
+    {
+        while (_transport is { Ready: true } transport)
+        {
+            var now = Now;
+            (_ledger, var permit) = _ledger.HandOutNext(transport.Lease, now);
+            if (permit is null) return;
+            _breakers = _breakers.Started(permit, now);
+            transport.HandOut(permit.ToAssignment(now));
+            if (permit.Assignment != answered) _ = runs.Progress(new(permit.Assignment, now, Started: true, null, null));
+        }
+    }
+
+    private void Rang()
+    {
+        _alarm.Rang();
+        while (true)
+        {
+            (_ledger, var ended, var outcome) = _ledger.EndOver(Now);
+            if (ended is not { } attempt) break;
+            if (outcome is null) continue;
+            Stopped(attempt);
+            _ = _settling.Send(attempt);
+        }
+
+        Advance();
+    }
+
+    // The attempt is over and its worker has not said so: tell it.
+    private void Stopped(AssignmentId attempt)
+    {
+        foreach (var transport in AllTransports) transport.Stop(attempt);
+        _watchers.Tell(attempt);
+    }
+
+    private void Released(AssignmentId attempt, SettleOutcome answer)
+    {
+        if (_ledger.Kept.GetValueOrDefault(attempt) is not { } kept) return;
+        var now = Now;
+        _ledger = _ledger.Release(attempt, answer, now);
+        Measure(kept);
+        if (kept.Network is { } network)
+        {
+            Change(_breakers.Record(attempt, network, kept.Failed(answer), kept.Threshold, now, _options, Random.Shared.NextDouble()), network);
+        }
+
+        Advance();
+    }
+
+    private void Change(Breakers next, string network)
+    {
+        var moved = next.MovedFrom(_breakers, network);
+        _breakers = next;
+        if (!moved) return;
+        SupervisionMetrics.BreakerTransitions.Add(1, KeyValuePair.Create<string, object?>("state", next[network].State.ToString()));
+        _ = _writes.Request();
+        if (!next.IsOpen(network)) return;
+        TurnAwayWaiting(
+            waiting => waiting.Request.Network == network && waiting.Request.Isolation is IsolationKind.Bulkhead,
+            SettlementKind.CircuitOpen,
+            "The agent kept failing; its breaker opened while the attempt waited.");
+    }
+
+    private void Change(Breakers next) => _breakers = next;
+
+    private void TurnAwayWaiting(Func<Waiting, bool> which, SettlementKind kind, string reason)
+    {
+        var now = Now;
+        foreach (var waiting in _ledger.Bulkhead.Queue.Where(which).ToList())
+        {
+            var retryAfter = _breakers[waiting.Request.Network].RetryAt - now;
+            _ledger = _ledger.TurnAway(waiting.Assignment, kind, reason, kind is SettlementKind.CircuitOpen ? retryAfter : null, now);
+            _ = _settling.Send(waiting.Assignment);
+        }
+    }
+
+    private static void Measure(Kept kept)
+    {
+        if (kept.Settlement.StartedAt is not { } startedAt) return;
+        var took = kept.Settlement.EndedAt - startedAt;
+        SupervisionMetrics.AttemptDuration.Record(took.TotalMilliseconds, KeyValuePair.Create<string, object?>("outcome", kept.Settlement.Kind.ToString()));
+    }
+
+    private void Count(int running, int queued)
+    {
+        SupervisionMetrics.Running.Add(running - _countedRunning);
+        SupervisionMetrics.Queued.Add(queued - _countedQueued);
+        (_countedRunning, _countedQueued) = (running, queued);
+    }
+
+    private void Uncount() => Count(0, 0);
+}

@@ -1,0 +1,155 @@
+using System.Collections.Immutable;
+using Rosud.Agents;
+using Rosud.Context;
+using Rosud.Runs;
+using Rosud.Tenants;
+
+namespace Rosud.Supervision;
+
+/// <summary>All that a supervisor knows of attempts, and the rules of PROTOCOL-runs §3 for them. A value; nothing in it is durable.</summary>
+/// <param name="Agent">Whose attempts.</param>
+/// <param name="Incarnation">This activation, at random: messages meant for another one bounce.</param>
+/// <param name="Since">When this activation began.</param>
+internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation, DateTimeOffset Since)
+{
+    private const long KeptBytesMax = 64L * 1024 * 1024;
+    private const int KeptMax = 10_000;
+
+    /// <summary>How long workers of a lost supervisor have to say that they are alive before their attempts count as lost.</summary>
+    public static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(10);
+
+    public Bulkhead Bulkhead { get; private init; } = new(0, 0);
+
+    public ImmutableDictionary<AssignmentId, Kept> Kept { get; private init; } = ImmutableDictionary<AssignmentId, Kept>.Empty;
+
+    public ImmutableDictionary<RunId, RunMarks> Runs { get; private init; } = ImmutableDictionary<RunId, RunMarks>.Empty;
+
+    /// <summary>No hand-out before this: the agent asked for it.</summary>
+    public DateTimeOffset? HeldUntil { get; private init; }
+
+    private ServiceTimes Service { get; init; } = ServiceTimes.None;
+
+    private RecentAttempts<SettleOutcome> Answers { get; init; } = new(1_024);
+
+    private RecentAttempts<Ending> Endings { get; init; } = new(1_024);
+
+    private DateTimeOffset SweepAt { get; init; } = Since + RunMarks.Quiet;
+
+    private long KeptBytes { get; init; }
+
+    public bool IsIdle => Bulkhead.IsIdle && Kept.IsEmpty;
+
+    /// <summary>When time alone changes something.</summary>
+    public DateTimeOffset? NextEnd => (Bulkhead.NextEnd, Bulkhead.Queue.IsEmpty ? null : HeldUntil) switch
+    {
+        ({ } end, { } held) => end < held ? end : held,
+        var (end, held) => end ?? held,
+    };
+
+    public SupervisorLedger WithLimits(AgentSpec spec) =>
+        this with { Bulkhead = Bulkhead with { MaxConcurrency = spec.MaxConcurrency, QueueLimit = spec.QueueLimit } };
+
+    /// <summary>The first rules for an admission: is it for us, is it new. A null answer means yes; the attempt before it has ended then.</summary>
+    public (SupervisorLedger Next, AdmitAnswer? Answer, AssignmentId? Stopped) Screen(AdmitRequest request, DateTimeOffset now)
+    {
+        var (id, marks) = (request.Assignment, MarksOf(request.Assignment.Run, now));
+        if (request.Incarnation != Incarnation) return (this, new AdmitAnswer.Bounced(Incarnation), null);
+        if (request.Epoch < marks.Epoch) return (this, new AdmitAnswer.Ignored(), null);
+        marks = marks.Heard(request.Epoch, now + request.TimeLeft);
+        var heard = Swept(now).With(id.Run, marks);
+        if (marks.IsFenced(id.Step, id.Attempt) || marks.HasSeen(id.Step, id.Attempt)) return (heard, new AdmitAnswer.Ignored(), null);
+        var before = id with { Attempt = marks[id.Step].Seen };
+        var next = heard.Fence(before, new(Superseded: true, Cancelled: false)).With(id.Run, marks.Bury(id.Step, id.Attempt - 1));
+        return (next, null, Bulkhead.PermitOf(before) is null ? null : before);
+    }
+
+    /// <summary>Why there is no room for a request; null when there is.</summary>
+    public Problem? Overload(AdmitRequest request, DateTimeOffset now)
+    {
+        var waiting = new Waiting(request, now);
+        var turn = Service.Median is { } median ? median / Math.Max(1, Bulkhead.MaxConcurrency) : (TimeSpan?)null;
+        if (!Bulkhead.HasPlace(waiting)) return Overloaded("The agent's queue is full.", turn ?? TimeSpan.FromSeconds(1));
+        if (waiting.Unlimited) return null;
+        if (turn * Bulkhead.Behind > request.TimeLeft) return Overloaded("The agent's queue takes longer than the time left.", turn!.Value);
+        return HeldUntil - now is { } held && held > request.TimeLeft
+            ? new(ProblemKind.Overloaded, "The agent is throttled for longer than the time left.") { RetryAfter = held }
+            : null;
+    }
+
+    public SupervisorLedger Enqueue(AdmitRequest request, DateTimeOffset now)
+    {
+        var id = request.Assignment;
+        var next = With(id.Run, MarksOf(id.Run, now).See(id.Step, id.Attempt));
+        return next with { Bulkhead = next.Bulkhead.Enqueue(new(request, now)) };
+    }
+
+    /// <summary>Starts the first that may start now, if there is one.</summary>
+    public (SupervisorLedger Next, Permit? Started) HandOutNext(TimeSpan? lease, DateTimeOffset now)
+    {
+        if (now < HeldUntil || Bulkhead.Next is not { } next) return (this, null);
+        var (after, permit) = Bulkhead.Start(next, lease, now);
+        return (this with { Bulkhead = after }, permit);
+    }
+
+    /// <summary>Answers a run that has heard nothing of an attempt for long.</summary>
+    /// <param name="takenBack">Whether workers of an earlier incarnation can still come back (a pull agent's).</param>
+    public (SupervisorLedger Next, AskAnswer Answer) Ask(RunId run, int epoch, string step, int attempt, long incarnation, bool takenBack, DateTimeOffset now)
+    {
+        var marks = MarksOf(run, now);
+        var id = new AssignmentId(Agent, run, step, attempt);
+        if (epoch < marks.Epoch) return (this, AskAnswer.Known);   // An old driver: nothing that it may act on.
+        marks = marks.Heard(epoch, now);
+        var next = With(run, marks);
+        if (IsAlive(id)) return (next, AskAnswer.Known);
+        if (incarnation == 0 && !marks.IsFenced(step, attempt)) return (next, AskAnswer.NeverSeen);
+        if (incarnation == Incarnation && !marks.HasSeen(step, attempt) && !marks.IsFenced(step, attempt)) return (next, AskAnswer.NeverSeen);
+        if (incarnation == Incarnation) return (With(run, marks.Bury(step, attempt)), AskAnswer.LostHere);
+        return takenBack && now < Since + HeartbeatInterval
+            ? (next, AskAnswer.Known)
+            : (With(run, marks.Bury(step, attempt)), AskAnswer.Lost);
+    }
+
+    /// <summary>Answers a recovered driver; older ones are fenced from now on.</summary>
+    public (SupervisorLedger Next, QueryAnswer Answer) Query(RunId run, int epoch, DateTimeOffset now)
+    {
+        var marks = MarksOf(run, now);
+        if (epoch < marks.Epoch) return (this, new(Incarnation, []));
+        marks = marks.Heard(epoch, now);
+        var live = marks.Steps.Where(step => !marks.IsFenced(step.Key, step.Value.Seen))
+            .Select(step => LiveOf(new(Agent, run, step.Key, step.Value.Seen)))
+            .OfType<LiveAttempt>();
+        return (With(run, marks), new(Incarnation, [.. live]));
+    }
+
+    /// <summary>The run is over: everything of it leaves. Answers the attempts whose workers have to be told.</summary>
+    public (SupervisorLedger Next, ImmutableArray<AssignmentId> Stopped) Cancel(RunId run, int epoch, DateTimeOffset now)
+    {
+        var marks = MarksOf(run, now);
+        if (epoch < marks.Epoch) return (this, []);
+        var attempts = marks.Steps.Select(step => new AssignmentId(Agent, run, step.Key, step.Value.Seen)).ToImmutableArray();
+        var next = attempts.Aggregate(this, (ledger, id) => ledger.Fence(id, new(Superseded: false, Cancelled: true)).Drop(id));
+        marks = marks.Heard(epoch, now) with { Cancelled = true, KeepUntil = now + RunMarks.Quiet };
+        return (next.With(run, marks), [.. attempts.Where(id => Bulkhead.PermitOf(id) is not null)]);
+    }
+
+    /// <summary>A running attempt is no longer wanted. True when its worker has to be told.</summary>
+    public (SupervisorLedger Next, bool Stopped) Supersede(AssignmentId id, int epoch, DateTimeOffset now)
+    {
+        var marks = MarksOf(id.Run, now);
+        if (epoch < marks.Epoch || IsKept(id)) return (this, false);
+        return (With(id.Run, marks.Heard(epoch, now)).Fence(id, new(Superseded: true, Cancelled: false)), Bulkhead.PermitOf(id) is not null);
+    }
+
+    private LiveAttempt? LiveOf(AssignmentId id) => (Bulkhead.PermitOf(id), Bulkhead.WaitingOf(id), Kept.GetValueOrDefault(id)) switch
+    {
+        ({ } permit, _, _) => new(id.Step, id.Attempt, permit.Admitted?.Request.Context.Version ?? ContextVersion.None, permit.StartedAt),
+        (_, { } waiting, _) => new(id.Step, id.Attempt, waiting.Request.Context.Version, null),
+        (_, _, { Settlement: var kept }) => new(id.Step, id.Attempt, kept.ReadVersion, kept.StartedAt),
+        _ => null,
+    };
+
+    private static Problem Overloaded(string detail, TimeSpan retryAfter) =>
+        new(ProblemKind.Overloaded, detail) { RetryAfter = retryAfter > MinRetryAfter ? retryAfter : MinRetryAfter };
+
+    private static readonly TimeSpan MinRetryAfter = TimeSpan.FromMilliseconds(50);
+}
