@@ -30,7 +30,7 @@ internal static class ChannelRules
             else if (!seen.Add(agents[i])) errors.Add(new($"/agents/{i}", "The agent is named twice.", "duplicate"));
         }
 
-        errors.AddRange(KeyPolicies.Check(sync));
+        errors.AddRange(SyncPolicyRules.Faults(sync));
         return errors.ToImmutable();
     }
 
