@@ -36,14 +36,8 @@ internal sealed class BoundedQueue<T>(int itemsMax, long bytesMax)
     public (ImmutableArray<T> Items, long Last) Take(long after, int max)
     {
         while (Count > 0 && Last - Count < after) RemoveOldest();
-        var taken = ImmutableArray.CreateBuilder<T>(Math.Min(max, Count));
-        foreach (var (item, _) in _waiting)
-        {
-            if (taken.Count == max) break;
-            taken.Add(item);
-        }
-
-        return (taken.MoveToImmutable(), Last - Count + taken.Count);
+        ImmutableArray<T> taken = [.. _waiting.Take(max).Select(waiting => waiting.Item)];
+        return (taken, Last - Count + taken.Length);
     }
 
     private void RemoveOldest() => Bytes -= _waiting.Dequeue().Bytes;

@@ -19,7 +19,7 @@ internal interface IUpdateQueueGrain : IGrainWithStringKey
     /// <param name="after">How far the caller is; default at its start.</param>
     /// <param name="max">The most batches, 1 or more.</param>
     /// <param name="wait">How long to wait; an empty answer after that.</param>
-    /// <param name="cancellationToken">Ends the wait with an empty answer.</param>
+    /// <param name="cancellationToken">Ends the wait; what comes later stays for the next taker.</param>
     [AlwaysInterleave, Alias("take")]
     Task<TakenBatches> Take(QueuePlace after, int max, TimeSpan wait, CancellationToken cancellationToken);
 

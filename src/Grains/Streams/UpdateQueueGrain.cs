@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Placement;
 
@@ -5,7 +6,7 @@ namespace Rosud.Streams;
 
 // The silo that delivers a queue asks first and parks at once, so the queue starts beside it.
 [GrainType("update-queue"), PreferLocalPlacement]
-internal sealed class UpdateQueueGrain(IGrainContext context, IOptionsMonitor<UpdateStreamOptions> options) : Grain, IUpdateQueueGrain
+internal sealed class UpdateQueueGrain(IGrainContext context, IOptionsMonitor<UpdateStreamOptions> options, IHostApplicationLifetime host) : Grain, IUpdateQueueGrain
 {
     private readonly BoundedQueue<QueueBatch> _queue = Open(options.Get(ProviderOf(context.GrainId)));
     private readonly string _activation = context.ActivationId.ToString();
@@ -36,17 +37,18 @@ internal sealed class UpdateQueueGrain(IGrainContext context, IOptionsMonitor<Up
 
     private async Task Arrival(TimeSpan wait, CancellationToken cancellationToken)
     {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, host.ApplicationStopping);
         try
         {
-            await _added.Task.WaitAsync(wait, TimeProvider.System, cancellationToken);
+            await _added.Task.WaitAsync(wait, TimeProvider.System, stop.Token);
         }
         catch (TimeoutException)
         {
             // Nothing came: the empty answer says so.
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // The taker stops, and what comes now is for the next one.
+            // The taker gave up, or a silo that stops does not wait for its parked takers.
         }
     }
 

@@ -22,7 +22,7 @@ internal sealed class UpdateQueueReceiver(IUpdateQueueGrain queue, TimeSpan park
     {
         try
         {
-            var taken = await queue.Take(_place, maxCount is > 0 and < TakenMax ? maxCount : TakenMax, park, cancellationToken).WaitAsync(cancellationToken);
+            var taken = await queue.Take(_place, maxCount is > 0 and < TakenMax ? maxCount : TakenMax, park, cancellationToken);
             _place = taken.Place;
             return [.. taken.Batches.Select(batch => batch with { Number = ++_number })];
         }
