@@ -12,7 +12,8 @@ internal class StartupRefusedException(string message, Exception? cause = null) 
         {
             StartupRefusedException => failure.Message,
             OptionsValidationException invalid => string.Join(' ', invalid.Failures),
-            _ => $"{Deepest(failure).GetType().Name}: {Deepest(failure).Message}",
+            { InnerException: null } => $"{failure.GetType().Name}: {failure.Message}",
+            _ => $"{failure.Message} ({Deepest(failure).Message})",
         };
         return $"Rosud did not start: {told.ReplaceLineEndings(" ")}";
     }

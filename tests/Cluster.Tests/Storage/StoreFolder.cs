@@ -21,6 +21,13 @@ internal sealed class StoreFolder : IDisposable
 
     public IReminderTable Reminders() => new SqliteReminderTable(Store);
 
+    /// <summary>Gives a silo of a test cluster this store for its grains, its streams' subscriptions and its reminders.</summary>
+    public void AddTo(ISiloBuilder silo) => silo.AddReminders().Services
+        .AddSingleton(Store)
+        .AddSqliteGrainStorage("rosud")
+        .AddSqliteGrainStorage("PubSubStore")
+        .AddSqliteReminders();
+
     public void Reopen()
     {
         Store.Dispose();
