@@ -15,7 +15,7 @@ internal sealed record DemoOptions(string Question, string Folder, TimeSpan Pace
 
     /// <summary>Takes the demo's own words out of the command line; the rest is the host's.</summary>
     /// <exception cref="ArgumentException">A word lacks its value or the folder is not there.</exception>
-    public static (DemoOptions? Demo, string[] Rest) From(string[] args)
+    public static (DemoOptions? Demo, string[] HostArguments) From(string[] args)
     {
         if (args.Length == 0 || args[0] != Verb) return (null, args);
         var (question, folder, pace, once) = (DefaultQuestion, DefaultFolder(), 150, false);

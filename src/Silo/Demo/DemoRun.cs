@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Rosud.Agents;
 using Rosud.Channels;
 using Rosud.Context;
 using Rosud.Runs;
@@ -76,7 +75,7 @@ internal sealed class DemoRun(IGrainFactory grains, IChannelFeeds feeds, DemoOpt
             await foreach (var item in feeds.Follow(id, new(ContextVersion.None, null), cancellationToken))
             {
                 screen.Show(item);
-                if (changed || !screen.ExecutorStarted(item)) continue;
+                if (changed || !DemoScreen.ExecutorStarted(item)) continue;
                 changed = true;
                 screen.Say($"somebody changes limits.citations from {CitationsFirst} to {CitationsThen} while the executor writes");
                 await Set(channel, ("limits.citations", CitationsThen));

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Rosud.Channels;
-using Rosud.Context;
 using Rosud.Networks;
 using Rosud.Runs;
 using Spectre.Console;
@@ -39,7 +38,7 @@ internal sealed class DemoScreen(IAnsiConsole console, TimeProvider clock)
     }
 
     /// <summary>Whether this says that the executor is at work on its first attempt.</summary>
-    public bool ExecutorStarted(FeedItem item) =>
+    public static bool ExecutorStarted(FeedItem item) =>
         item is FeedItem.Notice { Body: { Type: "assignment" } notice }
         && Text(notice, "agent") == DemoAgents.Executor
         && Text(notice, "outcome") == "working";

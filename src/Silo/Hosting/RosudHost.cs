@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Rosud.Agents;
 using Rosud.Channels;
+using Rosud.Demo;
 using Rosud.Health;
 using Rosud.Telemetry;
 
@@ -16,12 +17,12 @@ internal static class RosudHost
     {
         try
         {
-            await using var app = Build(args);
+            var (demo, rest) = DemoOptions.From(args);
+            await using var app = Build(rest, builder => Demonstration.Add(builder, demo));
             foreach (var check in app.Services.GetServices<IStartupCheck>()) check.Run();
             await app.StartAsync();
             Banner.Write(Console.Out, app);
-            await app.WaitForShutdownAsync();
-            return 0;
+            return demo is null ? await UntilStopped(app) : await Demonstration.Play(app, demo);
         }
         catch (Exception failure)
         {
@@ -32,7 +33,7 @@ internal static class RosudHost
 
     /// <summary>Puts the host together without starting it.</summary>
     /// <exception cref="StartupRefusedException">The configuration lacks something, or an address is taken.</exception>
-    public static WebApplication Build(string[] args)
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? also = null)
     {
         // Settings lie beside the program, wherever it is started from; data lies where it is started.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -46,6 +47,7 @@ internal static class RosudHost
         builder.Services.AddHostHealth();
         builder.Services.AddLocalAgentRegistration();
         Parts.Add(builder);
+        also?.Invoke(builder);
 
         var app = builder.Build();
         app.UseDraining();
@@ -54,6 +56,12 @@ internal static class RosudHost
         app.MapMetrics();
         app.MapDashboard();
         return app;
+    }
+
+    private static async Task<int> UntilStopped(WebApplication app)
+    {
+        await app.WaitForShutdownAsync();
+        return 0;
     }
 
     private static void AddHosting(WebApplicationBuilder builder)

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Rosud.Agents;
 
 /// <summary>Registers the agents whose code runs in this process, again and again until each is.</summary>
-internal sealed class LocalAgents(IEnumerable<LocalAgent> agents, IGrainFactory grains, TimeProvider time, ILogger<LocalAgents> log) : BackgroundService
+internal sealed class AgentsAtStart(IEnumerable<LocalAgent> agents, IGrainFactory grains, TimeProvider time, ILogger<AgentsAtStart> log) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -43,7 +43,7 @@ internal sealed class LocalAgents(IEnumerable<LocalAgent> agents, IGrainFactory 
 }
 
 /// <summary>Whether work for in-process agents can be accepted.</summary>
-internal sealed class LocalAgentsHealth(LocalAgents agents) : IHealthCheck
+internal sealed class LocalAgentsHealth(AgentsAtStart agents) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
         Task.FromResult(agents.Missing is { } missing ? HealthCheckResult.Unhealthy(missing) : HealthCheckResult.Healthy("registered"));
@@ -54,5 +54,5 @@ internal static class LocalAgentsRegistration
 {
     /// <summary>Call after the silo was added: hosted services start in order, and the agents' grains live in the silo.</summary>
     public static void AddLocalAgentRegistration(this IServiceCollection services) =>
-        services.AddSingleton<LocalAgents>().AddHostedService(provider => provider.GetRequiredService<LocalAgents>());
+        services.AddSingleton<AgentsAtStart>().AddHostedService(provider => provider.GetRequiredService<AgentsAtStart>());
 }
