@@ -1,0 +1,143 @@
+namespace Rosud.Journal;
+
+/// <summary>Moves the ring into segments, and segments into a new base. Runs beside the appends, one step at a time.</summary>
+internal sealed class JournalFolding(FencedRecords records, JournalMemory memory, JournalLimits limits, TimeProvider time, JournalRules rules)
+{
+    private readonly StoredLog _stored = new(records, limits);
+    private IJournaled? _atFold;
+
+    /// <summary>Whether the ring should be folded.</summary>
+    public bool IsDue => memory.Ring.Count > 0 && (memory.Ring.Count >= Math.Min(limits.FoldSlots, limits.Slots - 1) || memory.RingBytes >= limits.FoldBytes);
+
+    private bool IsBaseDue
+    {
+        get
+        {
+            var head = memory.Head;
+            var since = head.Segments.AsSpan()[head.FirstAfterBase..];
+            if (since.IsEmpty) return false;
+            var bytes = 0L;
+            foreach (var segment in since) bytes += segment.Bytes;
+            return since.Length >= limits.BaseSegments || bytes >= Math.Max(limits.BaseBytesMin, memory.LiveBytes / 2) || !HasCell(head);
+        }
+    }
+
+    /// <summary>Folds the ring, or as much of it as one segment holds, and writes a new base when that is due.</summary>
+    public async Task Run()
+    {
+        if (IsBaseDue) await Rebase();
+        if (memory.Ring.Count > 0) await Fold();
+        if (IsBaseDue) await Rebase();
+        _atFold = null;
+    }
+
+    private bool HasCell(JournalHead head) =>
+        head.Segments.Length < limits.SegmentCells - 1 || !rules.HasFlag(JournalRules.DropBehindBase) || head.FirstAfterBase > 0;
+
+    private async Task Fold()
+    {
+        var batches = OneSegment();
+        var last = batches[^1];
+        var before = memory.Head;
+        var number = before.NextSegment;
+        var segment = JournalSegment.Write(number, records.Epoch, before.Fold.Chain, [.. batches.Select(batch => batch.Record)]);
+        var now = time.GetUtcNow();
+        var head = before with
+        {
+            Fold = last.End,
+            Segments = before.Segments.Add(new(last.End.Position, last.End.Version, segment.Length, now)),
+        };
+        head = head.Retain(limits, now, limits.SegmentCells - 1, rules.HasFlag(JournalRules.DropBehindBase));
+        await WriteCells([(_stored.SegmentName(number), segment)], head);
+        if (memory.Head == head) _atFold = last.After;
+    }
+
+    private List<RingBatch> OneSegment()
+    {
+        var batches = new List<RingBatch>();
+        var bytes = 0;
+        foreach (var batch in memory.Ring)
+        {
+            bytes += batch.Record.Length;
+            if (bytes > JournalSegment.BytesMax && batches.Count > 0) break;
+            batches.Add(batch);
+        }
+
+        return batches;
+    }
+
+    private async Task Rebase()
+    {
+        var value = _atFold ?? await _stored.ReadFold(memory.Head);
+        var before = memory.Head;
+        var head = before with { Base = before.Fold, PageLevel = LevelFor(before.PageLevel), Operations = memory.OperationsAtFold };
+        var cells = new List<(string Name, byte[] Record)>();
+        head = AddPages(head, before, value, cells);
+        head = AddOperations(head, before, cells);
+        await WriteCells(cells, head.Retain(limits, time.GetUtcNow(), limits.SegmentCells - 1, rules.HasFlag(JournalRules.DropBehindBase)));
+    }
+
+    // A level is left only when its pages are twice too large or four times too small, for every page is written again then.
+    private int LevelFor(int level)
+    {
+        var wanted = 0;
+        while (1 << wanted < limits.PagesMax && (long)limits.PageBytes << wanted < memory.LiveBytes) wanted++;
+        return wanted > level || wanted < level - 1 ? wanted : level;
+    }
+
+    private JournalHead AddPages(JournalHead head, JournalHead before, IJournaled value, List<(string Name, byte[] Record)> cells)
+    {
+        var count = 1 << head.PageLevel;
+        var isNewLevel = head.PageLevel != before.PageLevel;
+        var copies = isNewLevel ? new bool[count] : [.. before.PageCopies];
+        var pages = (isNewLevel ? Enumerable.Range(0, count) : memory.Dirty.Indices).ToDictionary(index => index, _ => new List<string>());
+        foreach (var key in value.Keys)
+        {
+            if (pages.TryGetValue(JournalPage.HashOf(key) & (count - 1), out var page)) page.Add(key);
+        }
+
+        foreach (var (index, keys) in pages)
+        {
+            if (!isNewLevel && rules.HasFlag(JournalRules.Shadow)) copies[index] = !copies[index];
+            cells.Add((JournalHead.PageName(head.PageLevel, index, copies[index]), JournalPage.Write(head.Base.Position, records.Epoch, keys, value)));
+        }
+
+        return head with { PageCopies = [.. copies] };
+    }
+
+    private JournalHead AddOperations(JournalHead head, JournalHead before, List<(string Name, byte[] Record)> cells)
+    {
+        if (head.Operations == before.Operations) return head;
+        // One cell more than the operations need, for the newest is seldom full.
+        var copies = before.OperationCopies is { Length: > 0 } were ? were : [.. new bool[(limits.Operations / limits.OperationsPerCell) + 1]];
+        var last = (head.Operations - 1) / limits.OperationsPerCell;
+        for (var number = Math.Max(before.Operations / limits.OperationsPerCell, last - copies.Length + 1); number <= last; number++)
+        {
+            cells.Add((JournalHead.OperationName(number, copies, isSpare: true), memory.Operations.WriteCell(number, head.Operations, records.Epoch)));
+            var cell = (int)(number % copies.Length);
+            copies = copies.SetItem(cell, !copies[cell]);
+        }
+
+        return head with { OperationCopies = copies };
+    }
+
+    // R2: the cells are spare until this one write of head names them.
+    private async Task WriteCells(List<(string Name, byte[] Record)> cells, JournalHead head)
+    {
+        if (!rules.HasFlag(JournalRules.CellsBeforeHead)) await Publish(head);
+        foreach (var window in cells.Chunk(StoredLog.Window)) await Task.WhenAll(window.Select(cell => records.Put(cell.Name, cell.Record)));
+        if (rules.HasFlag(JournalRules.CellsBeforeHead)) await Publish(head);
+    }
+
+    private async Task Publish(JournalHead head)
+    {
+        if (rules.HasFlag(JournalRules.ResolveHead)) await records.Put(JournalHead.Name, head.Write());
+        else if (!await records.TryWrite(JournalHead.Name, head.Write()))
+        {
+            await records.Read(JournalHead.Name);
+            return;
+        }
+
+        memory.Publish(head);
+    }
+}

@@ -1,0 +1,59 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
+using Rosud.Context;
+
+namespace Rosud.Journal;
+
+public sealed class DurableValueTests
+{
+    private static readonly Serializer<JsonValue> Serializer = new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer<JsonValue>>();
+
+    private readonly MemoryRecordStore _store = new();
+
+    [Fact]
+    public void A_value_outlives_its_activation() => OneThread.Run(async () =>
+    {
+        var first = await Open();
+        Assert.Null(first.Value);
+        await first.Write(JsonValue.Parse("1"));
+        await first.Write(JsonValue.Parse("2"));
+
+        Assert.Equal("2", (await Open()).Value!.ToString());
+        Assert.Equal("2", (await Open()).Value!.ToString());
+    });
+
+    [Fact]
+    public void An_older_activation_writes_no_more() => OneThread.Run(async () =>
+    {
+        var old = await Open();
+        var next = await Open();
+        Assert.True(next.Epoch > old.Epoch);
+
+        await Assert.ThrowsAsync<JournalFencedException>(() => old.Write(JsonValue.Parse("1")));
+        await Assert.ThrowsAsync<JournalFencedException>(() => old.Write(JsonValue.Parse("1")));
+        await next.Write(JsonValue.Parse("2"));
+        Assert.Equal("2", (await Open()).Value!.ToString());
+    });
+
+    [Fact]
+    public void An_unknown_outcome_is_resolved() => OneThread.Run(async () =>
+    {
+        var value = await Open();
+        _store.AfterWrite = _ =>
+        {
+            _store.AfterWrite = _ => { };
+            throw new IOException("The answer was lost.");
+        };
+        await value.Write(JsonValue.Parse("1"));
+        await value.Write(JsonValue.Parse("2"));
+
+        Assert.Equal("2", (await Open()).Value!.ToString());
+    });
+
+    private async Task<DurableValue<JsonValue>> Open()
+    {
+        var value = new DurableValue<JsonValue>(_store, Serializer, TimeProvider.System);
+        await value.Activate(default);
+        return value;
+    }
+}
