@@ -47,7 +47,7 @@ internal static class CriticalPath
     // What a step that has not ended is doing.
     private static string KindOf(StepState step) => step.Phase switch
     {
-        StepPhase.Requested => step.StartedAt is null ? "queue" : "rework",
+        StepPhase.Requested => step.StartedAt is null ? "queue" : "work",
         StepPhase.Committing => "commit",
         StepPhase.Held => "conflict",
         _ => "backoff",

@@ -36,6 +36,10 @@ internal interface IRunDriver : IGrainWithStringKey
     /// <summary>The channel ended the run by itself (deadline, deleted channel).</summary>
     [OneWay, Alias("ended")]
     Task Ended(RunEnd end);
+
+    /// <summary>The run for the dashboard.</summary>
+    [ReadOnly, Alias("state")]
+    Task<RunState> GetState();
 }
 
 /// <summary>How an attempt went, by its supervisor.</summary>

@@ -86,10 +86,13 @@ internal sealed partial class RunDrive
     private void EndRun(RunStatus status, string? detail, DateTimeOffset now)
     {
         if (_ending is not null) return;
-        var cut = _steps.Where(step => step.IsAtWork).Select(step => Viewed(step, AttemptOutcome.Canceled, detail, now));
-        _ending = new(_accepted.Run, _epoch, status, detail, [.. _steps.SelectMany(step => step.Unlogged), .. cut]);
+        _ending = new(_accepted.Run, _epoch, status, detail, Unfinished(detail, now));
         Act(new DriveAction.End(_ending));
     }
+
+    /// <summary>Attempts that no record names yet, with those that an end now would cut off.</summary>
+    public ImmutableArray<AttemptView> Unfinished(string? detail, DateTimeOffset now) =>
+        [.. _steps.SelectMany(step => step.Unlogged), .. _steps.Where(step => step.IsAtWork).Select(step => Viewed(step, AttemptOutcome.Canceled, detail, now))];
 
     private void End(RunEnd end, DateTimeOffset now)
     {

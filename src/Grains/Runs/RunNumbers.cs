@@ -20,7 +20,7 @@ internal static class RunNumbers
         {
             Run = accepted.Run,
             Network = accepted.Network,
-            Status = drive.Ended?.Status ?? (drive.Steps.All(step => step.Phase == StepPhase.Waiting) ? RunStatus.Submitted : RunStatus.Working),
+            Status = StatusOf(drive),
             Outputs = [.. drive.Outputs.OrderBy(output => output.Key).Select(output => new RunOutput(output.Key, output.Value))],
             VersionStart = accepted.VersionStart,
             VersionEnd = drive.Ended?.Version ?? drive.Version,
@@ -47,6 +47,9 @@ internal static class RunNumbers
             Goal = accepted.Task.Goal,
         };
     }
+
+    public static RunStatus StatusOf(RunDrive drive) =>
+        drive.Ended?.Status ?? (drive.Steps.All(step => step.Phase == StepPhase.Waiting) ? RunStatus.Submitted : RunStatus.Working);
 
     /// <summary>N2: descendants of steps with an attempt that was not accepted, without those that started on something such an attempt wrote.</summary>
     public static int CascadePrevented(StepGraph graph, IReadOnlyList<StepState> steps, IEnumerable<AttemptView> attempts)

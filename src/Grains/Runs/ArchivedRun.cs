@@ -1,0 +1,16 @@
+namespace Rosud.Runs;
+
+/// <summary>What is left of a run after its end: written once, by the run's own grain.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.archived-run")]
+internal sealed record ArchivedRun([property: Id(0)] RunResult Result);
+
+/// <summary>A run for the dashboard: nothing of its context or goal.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.run-state")]
+internal sealed record RunState(
+    [property: Id(0)] string Run,
+    [property: Id(1)] RunStatus Status,
+    [property: Id(2)] int Epoch,
+    [property: Id(3)] int Steps,
+    [property: Id(4)] int StepsDone,
+    [property: Id(5)] int Attempts,
+    [property: Id(6)] int Observers);

@@ -1,0 +1,128 @@
+using Microsoft.Extensions.Logging;
+using Rosud.Agents;
+using Rosud.Supervision;
+using Rosud.Tenants;
+
+namespace Rosud.Runs;
+
+// Does the drive's actions. Every call has the call timeout; what became of it goes back to the drive, which repeats it with the same id.
+internal sealed partial class RunGrain
+{
+    private void Do(Action<RunDrive> happened)
+    {
+        if (_drive is not { } drive || _isStopped) return;
+        happened(drive);
+        foreach (var action in drive.Drain()) Do(drive, action);
+        Rewind(drive);
+    }
+
+    private void Rewind(RunDrive drive)
+    {
+        if (_timer is null) return;
+        var due = drive.WakeAt is { } at ? at - Now : Timeout.InfiniteTimeSpan;
+        if (due != Timeout.InfiniteTimeSpan && due < TimeSpan.FromMilliseconds(1)) due = TimeSpan.FromMilliseconds(1);
+        _timer.Change(due, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Do(RunDrive drive, DriveAction action)
+    {
+        switch (action)
+        {
+            case DriveAction.Admit admit:
+                Ask(() => Door(admit.Agent).Admit(admit.Request), answer => drive.Admitted(admit, answer, Now));
+                break;
+            case DriveAction.Ask ask:
+                Ask(async () => (AskAnswer?)await Door(ask.Agent).Ask(Id, drive.Epoch, ask.Step, ask.Attempt, ask.Incarnation), answer => drive.Asked(ask, answer, Now));
+                break;
+            case DriveAction.Query query:
+                Ask(() => Door(query.Agent).Query(Id, drive.Epoch), answer => drive.Queried(query, answer, Now));
+                break;
+            case DriveAction.Commit commit:
+                Ask(() => Log.CommitStep(commit.Body), answer => drive.Committed(commit.Body, answer, Now));
+                break;
+            case DriveAction.Publish publish:
+                Ask(() => Log.PublishStep(publish.Body), answer => drive.Published(publish, answer, Now));
+                break;
+            case DriveAction.Begin begin:
+                Ask(() => Log.Begin(begin.Body), answer => drive.Begun(begin.Body, answer, Now));
+                break;
+            case DriveAction.End end:
+                Ask(() => Log.End(end.Body), answer => drive.EndAnswered(end.Body, answer, Now));
+                break;
+            case DriveAction.Refresh refresh:
+                Ask(() => Log.View(Id, refresh.Keys), view => drive.Refreshed(view, Now));
+                break;
+            case DriveAction.ReadOutputs read:
+                Ask(() => Log.View(Id, read.Keys), view => drive.OutputsRead(read, view));
+                break;
+            default:
+                Tell(drive, action);
+                break;
+        }
+    }
+
+    private void Tell(RunDrive drive, DriveAction action)
+    {
+        switch (action)
+        {
+            case DriveAction.Supersede supersede:
+                Door(supersede.Assignment.Agent).Supersede(supersede.Assignment, drive.Epoch).Ignore();
+                break;
+            case DriveAction.Cancel cancel:
+                foreach (var agent in cancel.Agents) Door(agent).Cancel(Id, drive.Epoch).Ignore();
+                break;
+            case DriveAction.AnswerSettle answer when _settles.Remove((answer.Step, answer.Attempt), out var waiting):
+                foreach (var caller in waiting) caller.TrySetResult(answer.Outcome);
+                break;
+            case DriveAction.AnswerPublish answer when _publishes.Remove(answer.Ticket, out var caller):
+                caller.TrySetResult(answer.Outcome);
+                break;
+            case DriveAction.Finish:
+                Finish(drive);
+                break;
+            case DriveAction.Stop:
+                Stop();
+                break;
+        }
+    }
+
+    private ISupervisorDoor Door(AgentId agent) => GrainFactory.GetGrain<ISupervisorDoor>(agent.Key);
+
+    private void Ask<T>(Func<Task<T>> call, Action<T?> answered) => Call(call, answered).Ignore();
+
+    private async Task Call<T>(Func<Task<T>> call, Action<T?> answered)
+    {
+        T? answer = default;
+        try
+        {
+            answer = await call().WaitAsync(CallTimeout, time);
+        }
+        catch (TimeoutException)
+        {
+            // The call's outcome is unknown: the drive asks or repeats it.
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            LogCallFailed(Id.Name, fault);
+            await Task.Delay(fault is OverloadedException { RetryAfter: var wait } && wait > Pause ? wait : Pause, time);
+        }
+
+        Do(_ => answered(answer));
+    }
+
+    // Another activation drives: everybody who waits here asks again and finds it.
+    private void Stop()
+    {
+        _isStopped = true;
+        var moved = new UnknownOutcomeException("Another activation drives the run; repeat the call.");
+        foreach (var caller in _settles.Values.SelectMany(waiting => waiting).Concat(_publishes.Values)) caller.TrySetException(moved);
+        _settles.Clear();
+        _publishes.Clear();
+        _timer?.Dispose();
+        _timer = null;
+        DeactivateOnIdle();
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A call of run {Run} failed and will be repeated.")]
+    private partial void LogCallFailed(string run, Exception fault);
+}

@@ -1,0 +1,59 @@
+using Rosud.Networks;
+
+namespace Rosud.Runs;
+
+// After the end: those who wait are told at once; archive and report follow, off the path.
+internal sealed partial class RunGrain
+{
+    private static readonly TimeSpan ObserverLife = TimeSpan.FromSeconds(15);
+    private const int TriesMax = 20;
+    private readonly Dictionary<IRunObserver, DateTimeOffset> _observers = [];
+
+    private void Observe(IRunObserver observer) => _observers[observer] = Now + ObserverLife;
+
+    private void Finish(RunDrive drive)
+    {
+        var result = RunNumbers.Of(drive, Now);
+        foreach (var (observer, until) in _observers)
+        {
+            if (until > Now) observer.Ended(result).Ignore();
+        }
+
+        _observers.Clear();
+        _timer?.Dispose();
+        _timer = null;
+        RunTelemetry.Ended(result);
+        Archive(result).Ignore();
+        Repeat(() => GrainFactory.GetGrain<INetworkGrain>(new NetworkId(Id.Tenant, result.Network).Key).Report(result)).Ignore();
+    }
+
+    private async Task Archive(RunResult result)
+    {
+        await Repeat(async () =>
+        {
+            var archive = journals.OpenValue<ArchivedRun>(this.GetGrainId());
+            await archive.Activate(CancellationToken.None);
+            await archive.Write(new(result));
+        });
+        await Repeat(() => Log.Archived(Id));
+        DelayDeactivation(TimeSpan.FromMinutes(1));
+    }
+
+    // The channel keeps the run until it is archived, so giving up loses nothing: a later call brings the run back and tries again.
+    private async Task Repeat(Func<Task> act)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await act();
+                return;
+            }
+            catch (Exception fault) when (tries < TriesMax && fault is not OutOfMemoryException)
+            {
+                LogCallFailed(Id.Name, fault);
+                await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(30_000, 100 << Math.Min(tries, 9))), time);
+            }
+        }
+    }
+}

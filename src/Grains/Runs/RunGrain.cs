@@ -1,0 +1,189 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Placement;
+using Rosud.Agents;
+using Rosud.Channels;
+using Rosud.Context;
+using Rosud.Journal;
+using Rosud.Tenants;
+
+namespace Rosud.Runs;
+
+/// <summary>Does what a <see cref="RunDrive"/> says: calls the channel's log and the supervisors, and gives it their answers and the time.</summary>
+/// <remarks>Holds nothing durable while the run is open: an activation without a drive takes the run over by asking the channel. Spread over the silos by the hash of its key.</remarks>
+[GrainType("run"), Reentrant, HashBasedPlacement]
+internal sealed partial class RunGrain(IJournals journals, TimeProvider time, SupervisorIncarnations incarnations, ILogger<RunGrain> logger) : Grain, IRunGrain, IRunDriver
+{
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+
+    private readonly Dictionary<(string Step, int Attempt), List<TaskCompletionSource<SettleOutcome>>> _settles = [];
+    private readonly Dictionary<long, TaskCompletionSource<SettleOutcome>> _publishes = [];
+    private RunDrive? _drive;
+    private RunResult? _archived;
+    private Task? _starting;
+    private IGrainTimer? _timer;
+    private long _tickets;
+    private bool _isStopped;
+
+    private RunId Id => RunId.FromKey(this.GetPrimaryKeyString());
+
+    private IRunLog Log => GrainFactory.GetGrain<IRunLog>(Id.Channel.Key);
+
+    private DateTimeOffset Now => time.GetUtcNow();
+
+    public async Task Start(AcceptedRun accepted, ContextView context, TimeSpan timeLeft, IRunObserver? observer)
+    {
+        if (observer is not null) Observe(observer);
+        var arrived = Now;
+        await Once(() => Start(accepted, context, timeLeft, arrived));
+    }
+
+    public Task Resume() => EnsureDriven();
+
+    public async Task<SettleOutcome> Settle(Settlement settlement)
+    {
+        await EnsureDriven();
+        if (_drive is null) return new SettleOutcome.Refused(new(ProblemKind.Fenced, "The run has ended."));
+        var answer = new TaskCompletionSource<SettleOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var attempt = (settlement.Assignment.Step, settlement.Assignment.Attempt);
+        if (!_settles.TryGetValue(attempt, out var waiting)) _settles[attempt] = waiting = [];
+        waiting.Add(answer);
+        Do(drive => drive.Settle(settlement, Now));
+        return await answer.Task;
+    }
+
+    public async Task<SettleOutcome> Publish(AssignmentId assignment, ImmutableArray<ContextWrite> writes)
+    {
+        await EnsureDriven();
+        if (_drive is null) return new SettleOutcome.Refused(new(ProblemKind.Fenced, "The run has ended."));
+        var ticket = ++_tickets;
+        var answer = _publishes[ticket] = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Do(drive => drive.Publish(ticket, assignment, writes, Now));
+        return await answer.Task;
+    }
+
+    public Task Progress(AttemptProgress progress)
+    {
+        Do(drive => drive.Progressed(progress, Now));
+        return Task.CompletedTask;
+    }
+
+    public Task Changed(ContextVersion from, ContextVersion to, ImmutableArray<Change> changes)
+    {
+        Do(drive => drive.Changed(from, to, changes, Now));
+        return Task.CompletedTask;
+    }
+
+    public async Task Ended(RunEnd end)
+    {
+        await EnsureDriven();
+        Do(drive => drive.ChannelEnded(end, Now));
+    }
+
+    public async Task<RunOutcome> Describe()
+    {
+        await EnsureDriven();
+        return View();
+    }
+
+    public async Task<RunOutcome> Watch(IRunObserver observer)
+    {
+        await EnsureDriven();
+        Observe(observer);
+        return View();
+    }
+
+    public async Task<RunOutcome> Cancel()
+    {
+        await EnsureDriven();
+        if (_drive is { Ended: null } drive)
+        {
+            var end = new EndRun(Id, 0, RunStatus.Canceled, "It was canceled.", drive.Unfinished("It was canceled.", Now));
+            var answer = await Log.End(end);
+            Do(current => current.ChannelEnded(EndOf(end, answer), Now));
+        }
+
+        return View();
+    }
+
+    public Task<RunState> GetState() => Task.FromResult(_drive is { } drive
+        ? new RunState(Id.Name, RunNumbers.StatusOf(drive), drive.Epoch, drive.Steps.Count, drive.Steps.Count(step => step.Phase == StepPhase.Done), drive.Attempts.Count, _observers.Count)
+        : new RunState(Id.Name, _archived?.Status ?? RunStatus.Submitted, 0, 0, 0, _archived?.Attempts.Length ?? 0, _observers.Count));
+
+    private RunEnd EndOf(EndRun sent, StepAnswer answer) => answer switch
+    {
+        StepAnswer.Ended ended => ended.End,
+        StepAnswer.Done { End: { } end } => end,
+        StepAnswer.Done done => new(sent.Status, Now, done.Version, sent.Detail),
+        _ => throw new UnknownOutcomeException("The channel did not say whether the run ended; ask again."),
+    };
+
+    private RunOutcome View() => _drive is { } drive ? new RunOutcome.Found(RunNumbers.Of(drive, Now))
+        : _archived is { } result ? new RunOutcome.Found(result)
+        : new RunOutcome.Refused(new(ProblemKind.NotFound, "There is no such run."));
+
+    private async Task Start(AcceptedRun accepted, ContextView context, TimeSpan timeLeft, DateTimeOffset arrived)
+    {
+        var surroundings = await Surroundings(accepted);
+        _drive = RunDrive.Start(accepted, context, timeLeft - (Now - arrived), surroundings, Now);
+        Opened(timeLeft);
+    }
+
+    // Whoever calls an activation without a drive brings the driver back.
+    private Task EnsureDriven() => Once(TakeOver);
+
+    // Calls that come while the drive is being made wait for it.
+    private async Task Once(Func<Task> start)
+    {
+        if (_isStopped) throw new UnknownOutcomeException("Another activation drives the run; repeat the call.");
+        if (_drive is not null || _archived is not null) return;
+        var starting = _starting ??= start();
+        try
+        {
+            await starting;
+        }
+        finally
+        {
+            if (_starting == starting) _starting = null;
+        }
+    }
+
+    private async Task TakeOver()
+    {
+        var asked = Now;
+        switch (await Log.TakeDriver(Id))
+        {
+            case DriverAnswer.Taken taken:
+                var surroundings = await Surroundings(taken.Record.Accepted);
+                _drive = RunDrive.TakeOver(taken.Record, taken.Context, taken.TimeLeft - (Now - asked), surroundings, Now);
+                LogTakenOver(Id.Name, taken.Record.Epoch);
+                Opened(taken.TimeLeft);
+                break;
+            case DriverAnswer.Gone:
+                var archive = journals.OpenValue<ArchivedRun>(this.GetGrainId());
+                await archive.Activate(CancellationToken.None);
+                _archived = archive.Value?.Result;
+                break;
+        }
+    }
+
+    private async Task<DriveSurroundings> Surroundings(AcceptedRun accepted) => new(incarnations, (await AcceptanceSchemas.Compile(accepted.Steps)).Fault);
+
+    private void Opened(TimeSpan timeLeft)
+    {
+        DelayDeactivation((timeLeft > TimeSpan.Zero ? timeLeft : TimeSpan.Zero) + TimeSpan.FromMinutes(1));
+        _timer = this.RegisterGrainTimer(_ => Tick(), new() { DueTime = Timeout.InfiniteTimeSpan, Period = Timeout.InfiniteTimeSpan, Interleave = true, KeepAlive = true });
+        Do(_ => { });
+    }
+
+    private Task Tick()
+    {
+        Do(drive => drive.Tick(Now));
+        return Task.CompletedTask;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Run {Run} was taken over under epoch {Epoch}.")]
+    private partial void LogTakenOver(string run, int epoch);
+}
