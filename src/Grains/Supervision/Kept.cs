@@ -42,9 +42,6 @@ internal sealed record Kept(Settlement Settlement, string? Network, double Thres
         SettlementKind.Failed or SettlementKind.TimedOut or SettlementKind.LeaseLost when Settlement.StartedAt is not null => true,
         _ => null,
     };
-
-    /// <summary>The agent was never at work, or asked to be tried later: the run may send the same attempt again.</summary>
-    public bool MayComeAgain => Settlement.Kind is SettlementKind.Deferred or SettlementKind.Overloaded or SettlementKind.CircuitOpen;
 }
 
 /// <summary>Why an attempt ended that its worker may not know of yet.</summary>

@@ -31,10 +31,6 @@ internal sealed record RunMarks(int Epoch, DateTimeOffset KeepUntil)
     public RunMarks See(string step, int attempt) =>
         With(step, this[step] with { Seen = Math.Max(this[step].Seen, attempt), Tomb = Math.Max(this[step].Tomb, attempt - 1) });
 
-    /// <summary>As if the attempt had never come: the run may admit it again (it was never handed out, or the agent asked to be tried later).</summary>
-    public RunMarks Unsee(string step, int attempt) =>
-        this[step].Seen == attempt ? With(step, this[step] with { Seen = attempt - 1 }) : this;
-
     public RunMarks Bury(string step, int attempt) => With(step, this[step] with { Tomb = Math.Max(this[step].Tomb, attempt) });
 
     private RunMarks With(string step, StepMarks marks) => this with { Steps = Steps.SetItem(step, marks) };

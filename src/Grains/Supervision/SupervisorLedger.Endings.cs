@@ -80,11 +80,7 @@ internal sealed partial record SupervisorLedger
     public SupervisorLedger Release(AssignmentId id, SettleOutcome answer, DateTimeOffset now)
     {
         if (Kept.GetValueOrDefault(id) is not { } kept) return this;
-        var marks = MarksOf(id.Run, now);
-        var next = Drop(id).With(id.Run, kept.MayComeAgain && answer is SettleOutcome.Noted
-            ? marks.Unsee(id.Step, id.Attempt)
-            : marks.Bury(id.Step, id.Attempt));
-        return next with
+        return Drop(id).With(id.Run, MarksOf(id.Run, now).Bury(id.Step, id.Attempt)) with
         {
             Answers = Answers.With(id, answer),
             Service = kept.Service is { } time ? Service.With(time) : Service,

@@ -1,0 +1,173 @@
+using CsCheck;
+using static Rosud.Supervision.SupervisionExamples;
+
+namespace Rosud.Supervision;
+
+public sealed class BreakerTests
+{
+    private const double Threshold = 0.3;
+    private static readonly BreakerOptions Options = new();
+
+    [Fact]
+    public void Five_failures_in_a_row_open_it()
+    {
+        var breaker = Fail(Breaker.Fresh, 4);
+        Assert.Equal(BreakerStateKind.Closed, breaker.State);
+
+        breaker = Record(breaker, 5, failed: true, At(4));
+
+        Assert.Equal(BreakerStateKind.Open, breaker.State);
+        Assert.Equal(At(4 + 5), breaker.RetryAt);
+    }
+
+    [Fact]
+    public void Retries_of_one_broken_step_count_once()
+    {
+        var breaker = Breaker.Fresh;
+        for (var attempt = 1; attempt <= 20; attempt++)
+        {
+            breaker = breaker.Record(Attempt(run: 1, attempt: attempt), true, Threshold, At(attempt), Options, 0.5);
+        }
+
+        Assert.Equal(BreakerStateKind.Closed, breaker.State);
+        Assert.Equal(1, breaker.Window.FailuresInARow);
+    }
+
+    [Fact]
+    public void Open_refuses_until_its_time_and_then_lets_three_probes_through()
+    {
+        var breaker = Fail(Breaker.Fresh, 5);
+        (breaker, var early) = Admit(breaker, 10, At(5));
+        Assert.Equal(Seconds(4), early);
+
+        for (var probe = 11; probe <= 13; probe++)
+        {
+            (breaker, var refused) = Admit(breaker, probe, At(9));
+            Assert.Null(refused);
+        }
+
+        Assert.NotNull(Admit(breaker, 14, At(9)).RetryAfter);
+        Assert.Equal(BreakerStateKind.HalfOpen, breaker.State);
+    }
+
+    [Fact]
+    public void Three_good_probes_close_it_and_one_bad_one_opens_it_for_twice_as_long()
+    {
+        var half = HalfOpen();
+
+        var closed = half;
+        for (var probe = 11; probe <= 13; probe++) closed = Record(closed, probe, failed: false, At(10));
+        var open = Record(half, 12, failed: true, At(10));
+
+        Assert.Equal(BreakerStateKind.Closed, closed.State);
+        Assert.Equal(0, closed.Openings);
+        Assert.Equal(BreakerStateKind.Open, open.State);
+        Assert.Equal(At(10 + 10), open.RetryAt);
+    }
+
+    [Fact]
+    public void A_cancelled_probe_is_neutral_and_makes_room_for_another()
+    {
+        var told = Record(HalfOpen(), 12, failed: null, At(10));
+        Assert.Equal(BreakerStateKind.HalfOpen, told.State);
+        Assert.Null(Admit(told, 20, At(10)).RetryAfter);
+
+        // A probe may also just go away: nobody reports the outcome of an attempt whose run was cancelled.
+        var gone = HalfOpen().Admit(Attempt(run: 20), attempt => attempt.Run != Run(12), At(10), Options, 0.5);
+        Assert.Null(gone.RetryAfter);
+    }
+
+    [Fact]
+    public void A_probe_that_works_for_too_long_has_failed()
+    {
+        var (breaker, refused) = Admit(HalfOpen().Started(Attempt(run: 11), At(9)), 20, At(39));
+
+        Assert.Equal(BreakerStateKind.Open, breaker.State);
+        Assert.Equal(Seconds(10), refused);
+    }
+
+    [Fact]
+    public void It_stays_open_for_a_minute_at_most()
+    {
+        var breaker = Fail(Breaker.Fresh, 5);
+        var now = At(4);
+        for (var opening = 0; opening < 10; opening++)
+        {
+            now = breaker.RetryAt!.Value;
+            (breaker, _) = Admit(breaker, 100 + opening, now);
+            breaker = Record(breaker, 100 + opening, failed: true, now, jitter: 1);
+        }
+
+        Assert.Equal(Seconds(60), breaker.RetryAt - now);
+    }
+
+    [Fact]
+    public void Metrics_only_counts_and_never_refuses()
+    {
+        var breaker = Fail(Breaker.Fresh.OnlyCounting(true), 50);
+
+        Assert.Equal(BreakerStateKind.MetricsOnly, breaker.State);
+        Assert.Null(Admit(breaker, 60, At(60)).RetryAfter);
+        Assert.True(breaker.View(At(49), Options).Calls > 0);
+    }
+
+    [Fact]
+    public void An_open_breaker_comes_back_open_and_a_half_open_one_with_a_probe_due()
+    {
+        var open = Breaker.Restore(Fail(Breaker.Fresh, 5).Save(), At(5), Options);
+        var half = Breaker.Restore(HalfOpen().Save(), At(12), Options);
+        var fromTheFuture = Breaker.Restore(new(BreakerStateKind.Open, At(9_999), 1), At(0), Options);
+
+        Assert.Equal((BreakerStateKind.Open, At(9)), (open.State, open.RetryAt));
+        Assert.Null(Admit(half, 30, At(12)).RetryAfter);
+        Assert.Equal(At(60), fromTheFuture.RetryAt);
+    }
+
+    [Fact]   // The model is the slow, obvious version: the list of all calls, counted anew each time.
+    public void It_opens_exactly_when_the_list_of_all_calls_says_so() =>
+        Gen.Select(Gen.Double[0.2, 0.5], Gen.Select(Gen.Int[0, 8], Gen.Int[0, 9], Gen.Int[0, 40]).Array[0, 200]).Sample((threshold, calls) =>
+        {
+            var (breaker, model, now) = (Breaker.Fresh, new List<(DateTimeOffset At, bool Failed)>(), Start);
+            var lastFailed = -1;
+            foreach (var (gapSeconds, dice, step) in calls)
+            {
+                now += Seconds(gapSeconds == 8 ? 25 : gapSeconds / 4.0);
+                var failed = dice < 2;
+                breaker = breaker.Record(Attempt(run: step), failed, threshold, now, Options, 0.5);
+                if (!failed || step != lastFailed) model.Add((now, failed));
+                if (failed) lastFailed = step;
+                var trips = Trips(model, threshold, now);
+                Assert.Equal(trips, breaker.State is BreakerStateKind.Open);
+                if (trips) return;
+            }
+        }, iter: 2_000);
+
+    private static bool Trips(List<(DateTimeOffset At, bool Failed)> calls, double threshold, DateTimeOffset now)
+    {
+        var second = now.ToUnixTimeSeconds();
+        var recent = calls.Where(call => call.At.ToUnixTimeSeconds() > second - 30).ToList();
+        var last = calls.TakeLast(40).ToList();
+        return calls.Count >= 5 && calls.TakeLast(5).All(call => call.Failed)
+            || recent.Count >= 30 && recent.Count(call => call.Failed) >= threshold * recent.Count
+            || last.Count == 40 && now - last[0].At <= TimeSpan.FromMinutes(10) && last.Count(call => call.Failed) >= threshold * 40;
+    }
+
+    private static Breaker Fail(Breaker breaker, int times)
+    {
+        for (var run = 0; run < times; run++) breaker = Record(breaker, run, failed: true, At(run));
+        return breaker;
+    }
+
+    private static Breaker HalfOpen()
+    {
+        var breaker = Fail(Breaker.Fresh, 5);
+        for (var probe = 11; probe <= 13; probe++) (breaker, _) = Admit(breaker, probe, At(9));
+        return breaker;
+    }
+
+    private static Breaker Record(Breaker breaker, int run, bool? failed, DateTimeOffset now, double jitter = 0.5) =>
+        breaker.Record(Attempt(run: run), failed, Threshold, now, Options, jitter);
+
+    private static (Breaker Next, TimeSpan? RetryAfter) Admit(Breaker breaker, int run, DateTimeOffset now) =>
+        breaker.Admit(Attempt(run: run), _ => true, now, Options, 0.5);
+}
