@@ -14,7 +14,7 @@ internal sealed partial class ChannelGrain
 
     public async Task<CoordinateOutcome> Coordinate(CoordinateRequest request, IRunObserver? observer)
     {
-        var state = _loop.Durable;
+        var state = Durable;
         if (!state.Exists) state = await Confirmed();
         if (!state.Exists) return new CoordinateOutcome.Refused(ChannelRules.NotFound);
         if (request.Task.Id is { } id && state.Runs.FindTask(id) is { } known) return await Joined(RunRules.Join(known, request.TaskHash), observer);
@@ -22,16 +22,16 @@ internal sealed partial class ChannelGrain
         var agents = await AgentsOf(state.Record.Spec, request.Task);
         var (accepted, problem) = RunAcceptance.Prepare(NewRun(), request, state, agents, policy, clock.GetUtcNow());
         if (accepted is null) return new CoordinateOutcome.Refused(problem!);
-        var outcome = await _loop.Decide(draft => RunRules.Accept(draft, accepted), 1024 + request.Task.Input.Length + (accepted.Steps.Length * 256));
+        var outcome = await Decide(draft => RunRules.Accept(draft, accepted), 1024 + request.Task.Input.Length + (accepted.Steps.Length * 256));
         if (outcome is not CoordinateOutcome.Accepted { Joined: false }) return await Joined(outcome, observer);
         _retries.FirstAttempts(accepted.Steps.Length);
-        var record = _loop.Durable.Runs.Live.GetValueOrDefault(accepted.Run.Name);
+        var record = Durable.Runs.Live.GetValueOrDefault(accepted.Run.Name);
         if (record is { End: null })
         {
-            _drivers.Start(record.Accepted, RunRules.Interest(_loop.Durable, record), observer).Ignore();
+            _drivers!.Start(record.Accepted, RunRules.Interest(Durable, record), observer).Ignore();
         }
 
-        await _openRuns.Secured;
+        await _openRuns!.Secured;
         return outcome;
     }
 
@@ -55,20 +55,20 @@ internal sealed partial class ChannelGrain
 
     public Task<ContextView> View(RunId run, ImmutableArray<KeyPattern> keys)
     {
-        _drivers.Heard(run);
-        return Task.FromResult(RunRules.ViewOf(_loop.Durable, keys, clock.GetUtcNow()));
+        _drivers?.Heard(run);
+        return Task.FromResult(RunRules.ViewOf(Durable, keys, clock.GetUtcNow()));
     }
 
     /// <summary>The sweeper or a reminder: every open run without a driver gets one.</summary>
-    public Task Wake() => _drivers.WakeSilent(_loop.Durable.Runs.Live.Values, TimeSpan.Zero);
+    public Task Wake() => _drivers?.WakeSilent(Durable.Runs.Live.Values, TimeSpan.Zero) ?? Task.CompletedTask;
 
     public Task ReceiveReminder(string reminderName, Orleans.Runtime.TickStatus status) =>
-        _drivers.WakeSilent(_loop.Durable.Runs.Live.Values, DriverWatch.Silence);
+        _drivers?.WakeSilent(Durable.Runs.Live.Values, DriverWatch.Silence) ?? Task.CompletedTask;
 
     private Task<T> Spoken<T>(RunId run, Func<Draft, T> decide, int bytes = 512)
     {
-        _drivers.Heard(run);
-        return _loop.Decide(decide, bytes);
+        _drivers?.Heard(run);
+        return Decide(decide, bytes);
     }
 
     private async Task<CoordinateOutcome> Joined(CoordinateOutcome outcome, IRunObserver? observer)

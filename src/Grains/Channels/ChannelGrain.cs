@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using System.Collections.Immutable;
 using Orleans.Concurrency;
 using Orleans.Placement;
+using Orleans.Streams;
 using Rosud.Context;
 using Rosud.Journal;
 using Rosud.Networks;
@@ -18,37 +19,31 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
     // How long an activation may serve plain reads without looking whether it is still the one.
     private static readonly TimeSpan ConfirmEvery = TimeSpan.FromSeconds(1);
 
+    private readonly ChannelState _empty = new(codec);
     private ChannelId _id;
     private IJournal _journal = null!;
-    private CommitLoop _loop = null!;
-    private Announcer _announcer = null!;
-    private DriverWatch _drivers = null!;
-    private OpenRuns _openRuns = null!;
+    private CommitLoop? _loop;
+    private Announcer? _announcer;
+    private DriverWatch? _drivers;
+    private OpenRuns? _openRuns;
+    private Task? _opening;
     private long _confirmedAt;
+
+    private ChannelState Durable => _loop?.Durable ?? _empty;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _id = ChannelId.FromKey(this.GetPrimaryKeyString());
         _journal = journals.Open(this.GetGrainId());
-        var recovery = await _journal.Activate(cancellationToken);
-        _confirmedAt = clock.GetTimestamp();
-        var state = await ContextHistory.Remember(codec.Restore(recovery), _journal);
-        _loop = new(_journal, state, clock, Landed, Fenced);
-        var stream = this.GetStreamProvider(ChannelUpdates.Provider)
-            .GetStream<ChannelUpdate>(StreamId.Create(ChannelUpdates.Namespace, this.GetPrimaryKeyString()));
-        _announcer = new(stream, recovery.Epoch, clock, fault => logger.LogWarning(fault, "An announcement of channel {Channel} was lost.", _id));
-        _announcer.StartAt(state.Log.Head);
-        _drivers = new(GrainFactory, clock, logger);
-        _openRuns = new(this, _loop, _drivers, clock);
-        _openRuns.Look(state.Runs);
-        if (state.Record is { DeletedAt: not null }) Purge().Ignore();
+        await Opened();
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         Dispose();
-        if (_loop is not null) await _loop.Idle.WaitAsync(cancellationToken);
-        if (_journal is not null) await _journal.Deactivate(cancellationToken);
+        if (_loop is null) return;
+        await _loop.Idle.WaitAsync(cancellationToken);
+        await _journal.Deactivate(cancellationToken);
     }
 
     public void Dispose()
@@ -67,7 +62,7 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
         }
 
         if (errors.Length > 0) return Invalid(errors);
-        var outcome = await _loop.Decide(draft => ChannelRules.Create(draft, _id, spec));
+        var outcome = await Decide(draft => ChannelRules.Create(draft, _id, spec), make: true);
         if (outcome is ChannelOutcome.Found) await Index.Add(_id.Name);
         return outcome;
     }
@@ -75,7 +70,7 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
     public async Task<ChannelOutcome> Configure(ImmutableArray<string>? agents, SyncPolicy? sync)
     {
         var errors = ChannelRules.Check(agents ?? [], sync ?? new());
-        return errors.Length > 0 ? Invalid(errors) : await _loop.Decide(draft => ChannelRules.Configure(draft, _id, agents, sync));
+        return errors.Length > 0 ? Invalid(errors) : await Decide(draft => ChannelRules.Configure(draft, _id, agents, sync));
     }
 
     public async Task<ChannelOutcome> Describe()
@@ -86,7 +81,7 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
 
     public async Task<ChannelOutcome> Delete()
     {
-        var outcome = await _loop.Decide(ChannelRules.Delete);
+        var outcome = await Decide(ChannelRules.Delete);
         if (outcome is not ChannelOutcome.Deleted) return outcome;
         await Index.Remove(_id.Name);
         Purge().Ignore();
@@ -96,7 +91,7 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
     public async Task<PatchOutcome> Commit(ContextPatch patch)
     {
         var bytes = 256 + patch.Writes.Sum(write => write.Key.Value.Length + (write.Value?.Length ?? 0));
-        var outcome = await _loop.Decide(draft => PatchDecision.Decide(draft, patch), bytes);
+        var outcome = await Decide(draft => PatchDecision.Decide(draft, patch), bytes);
         ChannelMeter.Patched(outcome);
         return outcome;
     }
@@ -123,7 +118,7 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
 
     public Task<ImmutableArray<RunSummary>> Runs(string? after, int limit, RunStatus? status)
     {
-        var runs = _loop.Durable.Runs;
+        var runs = Durable.Runs;
         var live = runs.Live.Values.Select(run => new RunSummary(run.Accepted.Run, run.End?.Status ?? RunStatus.Working, run.Accepted.AcceptedAt, run.End?.At));
         var stubs = runs.Stubs.Values.Select(stub => new RunSummary(stub.Run, stub.End.Status, stub.AcceptedAt, stub.End.At));
         return Task.FromResult(live.Concat(stubs)
@@ -134,7 +129,7 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
     /// <summary>For the dashboard: sizes only, never contents.</summary>
     [ReadOnly]
     public Task<ChannelGrainState> GetState() => Task.FromResult(new ChannelGrainState(
-        _id.Name, _loop.Durable.Log.Head.Number, _loop.Durable.Log.Count, _loop.Durable.Log.Bytes, _loop.Durable.Runs.Live.Count, _loop.Durable.Exists));
+        _id.Name, Durable.Log.Head.Number, Durable.Log.Count, Durable.Log.Bytes, Durable.Runs.Live.Count, Durable.Exists));
 
     internal void KeepAlive(TimeSpan time) => DelayDeactivation(time);
 
@@ -142,10 +137,41 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
 
     private IndexEntry Index => new(GrainFactory, _id.Tenant, "channels");
 
+    // A channel that nobody made leaves nothing behind: it is decided on an empty value, and only making it opens the journal.
+    private async Task<T> Decide<T>(Func<Draft, T> decide, int bytes = 512, bool make = false) => await Opened(make)
+        ? await _loop!.Decide(decide, bytes)
+        : decide(new(_empty, clock.GetUtcNow(), _ => null));
+
+    private async ValueTask<bool> Opened(bool make = false)
+    {
+        if (_loop is not null) return true;
+        if (!make && _opening is null && !await _journal.Exists()) return false;
+        await (_opening ??= Open());
+        return true;
+    }
+
+    private async Task Open()
+    {
+        var recovery = await _journal.Activate(CancellationToken.None);
+        _confirmedAt = clock.GetTimestamp();
+        var state = await ContextHistory.Remember(codec.Restore(recovery), _journal);
+        var stream = this.GetStreamProvider(ChannelUpdates.Provider)
+            .GetStream<ChannelUpdate>(StreamId.Create(ChannelUpdates.Namespace, this.GetPrimaryKeyString()));
+        _announcer = new(stream, recovery.Epoch, clock, fault => logger.LogWarning(fault, "An announcement of channel {Channel} was lost.", _id));
+        _announcer.StartAt(state.Log.Head);
+        _drivers = new(GrainFactory, clock, logger);
+        var loop = new CommitLoop(_journal, state, clock, Landed, Fenced);
+        _openRuns = new(this, loop, _drivers, clock);
+        _openRuns.Look(state.Runs);
+        _loop = loop;
+        if (state.Record is { DeletedAt: not null }) Purge().Ignore();
+    }
+
     // Takes the value first and then makes sure that nothing newer was acknowledged elsewhere.
     private async Task<ChannelState> Confirmed()
     {
-        var state = _loop.Durable;
+        if (!await Opened()) return _empty;
+        var state = Durable;
         try
         {
             await _journal.Confirm();
@@ -161,7 +187,7 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
     }
 
     private Task<ChannelState> Plain() =>
-        clock.GetElapsedTime(_confirmedAt) < ConfirmEvery ? Task.FromResult(_loop.Durable) : Confirmed();
+        clock.GetElapsedTime(_confirmedAt) < ConfirmEvery ? Task.FromResult(Durable) : Confirmed();
 
     private void Landed(CommitLoop.Batch batch)
     {
@@ -169,12 +195,12 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
         var gone = batch.Before.Exists && !batch.After.Exists;
         if (batch.After.Exists || gone)
         {
-            _announcer.Announce(batch.Changes, batch.Notices, gone);
-            _drivers.Tell([.. batch.After.Runs.Open], batch.Changes);
+            _announcer!.Announce(batch.Changes, batch.Notices, gone);
+            _drivers!.Tell([.. batch.After.Runs.Open], batch.Changes);
         }
 
         ChannelMeter.Landed(batch.Commands.Count, batch.Changes.Count, batch.Entries.Count > 0);
-        _openRuns.Landed(batch.Before.Runs, batch.After.Runs);
+        _openRuns!.Landed(batch.Before.Runs, batch.After.Runs);
     }
 
     private void Fenced(Exception fault)
@@ -185,7 +211,7 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
 
     private async Task Purge()
     {
-        while (await _loop.Decide(ChannelRules.Purge, 200 * 1024)) { }
+        while (await Decide(ChannelRules.Purge, 200 * 1024)) { }
     }
 
     private static Problem Ahead(ChannelState state) =>

@@ -7,6 +7,9 @@ namespace Rosud.Channels;
 /// <summary>All that is durable of a channel: what it is, its context and its runs. A value; the flush loop evaluates commands on a tentative one.</summary>
 internal sealed record ChannelState(ChannelCodec Codec) : IJournaled
 {
+    // A bare null beside bytes would become empty bytes: arrays convert to memory, also when they are null.
+    private static ReadOnlyMemory<byte>? Absent => null;
+
     /// <summary>Null while the channel was never made.</summary>
     public ChannelRecord? Record { get; init; }
 
@@ -38,16 +41,16 @@ internal sealed record ChannelState(ChannelCodec Codec) : IJournaled
 
     public ReadOnlyMemory<byte>? Encode(string key)
     {
-        if (key == ChannelCodec.ChannelKey) return Record is null ? null : Codec.Write(Record);
+        if (key == ChannelCodec.ChannelKey) return Record is null ? Absent : Codec.Write(Record);
         var name = key[2..];
         return key[0] switch
         {
-            'c' => Log.Find(new(name)) is { } entry ? Codec.Write(entry) : null,
-            'r' => Runs.Live.TryGetValue(name, out var run) ? Codec.Write(run.Accepted) : null,
-            'p' => Runs.Live.TryGetValue(name, out var run) ? Codec.Write(ProgressOf(run)) : null,
+            'c' => Log.Find(new(name)) is { } entry ? Codec.Write(entry) : Absent,
+            'r' => Runs.Live.TryGetValue(name, out var run) ? Codec.Write(run.Accepted) : Absent,
+            'p' => Runs.Live.TryGetValue(name, out var run) ? Codec.Write(ProgressOf(run)) : Absent,
             's' => EncodeStep(name),
-            'e' => Runs.Stubs.TryGetValue(name, out var stub) ? Codec.Write(stub) : null,
-            _ => null,
+            'e' => Runs.Stubs.TryGetValue(name, out var stub) ? Codec.Write(stub) : Absent,
+            _ => Absent,
         };
     }
 
@@ -58,6 +61,6 @@ internal sealed record ChannelState(ChannelCodec Codec) : IJournaled
         var slash = name.IndexOf('/', StringComparison.Ordinal);
         return Runs.Live.TryGetValue(name[..slash], out var run) && run.Steps.TryGetValue(name[(slash + 1)..], out var step)
             ? Codec.Write(step)
-            : null;
+            : Absent;
     }
 }

@@ -11,6 +11,7 @@ internal sealed class DurableValue<T>(IRecordStore store, Serializer<T> serializ
     private readonly FencedRecords _records = new(store, time, rules);
     private long _writes;
     private bool _stopped;
+    private bool _absent;
 
     /// <inheritdoc/>
     public T? Value { get; private set; }
@@ -19,12 +20,17 @@ internal sealed class DurableValue<T>(IRecordStore store, Serializer<T> serializ
     public long Epoch => _records.Epoch;
 
     /// <inheritdoc/>
-    public async Task Activate(CancellationToken cancellationToken)
+    public Task Activate(CancellationToken cancellationToken) => Take(toWrite: false, cancellationToken);
+
+    // Looking for something that was never written leaves nothing behind: its first write takes the first epoch.
+    private async Task Take(bool toWrite, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var found = await _records.Read(Name);
+            _absent = found is null;
+            if (_absent && !toWrite) return;
             var body = found?.Body ?? default;
             var epoch = (found?.Epoch ?? 0) + 1;
             _writes = found?.Position ?? 0;
@@ -42,6 +48,12 @@ internal sealed class DurableValue<T>(IRecordStore store, Serializer<T> serializ
     /// <inheritdoc/>
     public async Task Write(T value)
     {
+        if (Epoch == 0 && _absent)
+        {
+            await Take(toWrite: true, CancellationToken.None);
+            _stopped = Value is not null;   // Somebody else was first, and this activation has answered without knowing that.
+        }
+
         if (_stopped || Epoch == 0) throw new JournalFencedException("The value is not open, or another activation has it.");
         _writes++;
         _stopped = true;   // Until this write is known to have landed.

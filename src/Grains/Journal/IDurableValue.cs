@@ -8,10 +8,10 @@ internal interface IDurableValue<T>
     /// <summary>The durable value: assigned after <see cref="Activate"/> and after each <see cref="Write"/>. Null when none was ever written.</summary>
     T? Value { get; }
 
-    /// <summary>The epoch this activation took.</summary>
+    /// <summary>The epoch this activation took; 0 while nothing was ever written.</summary>
     long Epoch { get; }
 
-    /// <summary>Reads the value and raises the record's epoch, so that an older activation can no longer write. Call once, before anything else.</summary>
+    /// <summary>Reads the value and raises the record's epoch, so that an older activation can no longer write. Call once, before anything else. Writes nothing when there is no value yet.</summary>
     /// <exception cref="JournalFencedException">A newer activation took over meanwhile.</exception>
     Task Activate(CancellationToken cancellationToken);
 

@@ -28,6 +28,9 @@ internal sealed record JournalRecovery(long Epoch, long Version, IReadOnlyDictio
 /// </remarks>
 internal interface IJournal
 {
+    /// <summary>Whether anything was ever written under this journal's name. Reads one record and writes none.</summary>
+    Task<bool> Exists();
+
     /// <summary>Recovers, raises the epoch and seals the next slot. Call once, before anything else.</summary>
     /// <exception cref="JournalFencedException">A newer activation took over meanwhile.</exception>
     Task<JournalRecovery> Activate(CancellationToken cancellationToken);

@@ -33,6 +33,9 @@ internal sealed class Journal : IJournal
     private JournalMemory Memory => _memory ?? throw new InvalidOperationException("The journal is not activated.");
 
     /// <inheritdoc/>
+    public async Task<bool> Exists() => await _records.Read(JournalHead.Name) is not null;
+
+    /// <inheritdoc/>
     public async Task<JournalRecovery> Activate(CancellationToken cancellationToken)
     {
         var (memory, recovery) = await new JournalActivation(_records, _limits, _time, _rules).Run(cancellationToken);

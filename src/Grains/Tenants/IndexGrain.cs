@@ -11,15 +11,16 @@ internal sealed class IndexGrain(IJournals journals) : Grain, IIndexGrain
 {
     private NameSet _names = new([]);
     private IJournal _journal = null!;
+    private bool _open;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _journal = journals.Open(this.GetGrainId());
-        var recovery = await _journal.Activate(cancellationToken);
-        _names = new(recovery.Live.Keys.ToImmutableSortedSet(StringComparer.Ordinal));
+        if (await _journal.Exists()) await Open();
     }
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _journal.Deactivate(cancellationToken);
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
+        _open ? _journal.Deactivate(cancellationToken) : Task.CompletedTask;
 
     public Task Add(string name) => _names.Names.Contains(name) ? Task.CompletedTask : Write(name, added: true);
 
@@ -27,6 +28,8 @@ internal sealed class IndexGrain(IJournals journals) : Grain, IIndexGrain
 
     public async Task<ImmutableArray<string>> List(string? after, int limit)
     {
+        if (!_open && !await _journal.Exists()) return [];
+        if (!_open) await Open();
         try
         {
             await _journal.Confirm();
@@ -44,12 +47,21 @@ internal sealed class IndexGrain(IJournals journals) : Grain, IIndexGrain
     [ReadOnly]
     public Task<IndexState> GetState() => Task.FromResult(new IndexState(_names.Names.Count));
 
+    // A list that nobody has written to yet leaves nothing behind.
+    private async Task Open()
+    {
+        var recovery = await _journal.Activate(CancellationToken.None);
+        _names = new(recovery.Live.Keys.ToImmutableSortedSet(StringComparer.Ordinal));
+        _open = true;
+    }
+
     private async Task Write(string name, bool added)
     {
+        if (!_open) await Open();
         var next = new NameSet(added ? _names.Names.Add(name) : _names.Names.Remove(name));
         try
         {
-            await _journal.Append([new(0, default, [new(name, added ? null : NameSet.There, added ? NameSet.There : null)])], next);
+            await _journal.Append([new(0, default, [new(name, _names.Encode(name), next.Encode(name))])], next);
         }
         catch (JournalFencedException)
         {
@@ -68,7 +80,7 @@ internal sealed record NameSet(ImmutableSortedSet<string> Names) : IJournaled
 
     public IEnumerable<string> Keys => Names;
 
-    public ReadOnlyMemory<byte>? Encode(string key) => Names.Contains(key) ? There : null;
+    public ReadOnlyMemory<byte>? Encode(string key) => Names.Contains(key) ? There : default(ReadOnlyMemory<byte>?);
 
     /// <summary>At most <paramref name="limit"/> names after <paramref name="after"/>; does not look at those before.</summary>
     public ImmutableArray<string> After(string? after, int limit)

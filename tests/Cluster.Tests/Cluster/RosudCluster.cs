@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
-using Orleans.Serialization;
 using Orleans.Storage;
 using Orleans.TestingHost;
 using Rosud.Agents;
@@ -38,11 +37,7 @@ public sealed class RosudCluster : IAsyncDisposable
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddRosudGrains();
-            silo.Services.AddKeyedSingleton<IGrainStorage>(IJournals.StorageName, (services, _) =>
-            {
-                storage.Serializer ??= services.GetRequiredService<Serializer>();
-                return storage;
-            });
+            silo.Services.AddKeyedSingleton<IGrainStorage>(IJournals.StorageName, storage);
             silo.AddMemoryGrainStorage("PubSubStore");
             silo.UseInMemoryReminderService();
             silo.Configure<ClusterMembershipOptions>(options =>
@@ -50,7 +45,7 @@ public sealed class RosudCluster : IAsyncDisposable
                 options.ProbeTimeout = TimeSpan.FromSeconds(1);
                 options.NumMissedProbesLimit = 2;
             });
-            silo.AddRosudStreams(ChannelUpdates.Provider);
+            UpdateStreams.Add(silo, ChannelUpdates.Provider);
             silo.ConfigureLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
             foreach (var agent in agents) silo.Services.AddSingleton(agent);
         });

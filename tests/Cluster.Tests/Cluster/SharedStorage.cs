@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
 using Orleans.Serialization;
 using Orleans.Storage;
@@ -13,8 +14,8 @@ public sealed class SharedStorage : IGrainStorage
     private TaskCompletionSource? _gate;
     private TaskCompletionSource _held = NewSignal();
 
-    /// <summary>Set by the silo that starts first.</summary>
-    public Serializer? Serializer { get; set; }
+    // Silos come and go; the bytes outlive them, so the serializer is no silo's.
+    private readonly Serializer _serializer = new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer>();
 
     /// <summary>How many writes landed.</summary>
     public int Writes { get; private set; }
@@ -34,7 +35,7 @@ public sealed class SharedStorage : IGrainStorage
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         if (!_records.TryGetValue((grainId, stateName), out var record)) return Task.CompletedTask;
-        grainState.State = Serializer!.Deserialize<T>(record.State)!;
+        grainState.State = _serializer.Deserialize<T>(record.State)!;
         grainState.ETag = record.ETag.ToString(CultureInfo.InvariantCulture);
         grainState.RecordExists = true;
         return Task.CompletedTask;
@@ -42,7 +43,7 @@ public sealed class SharedStorage : IGrainStorage
 
     public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        var bytes = Serializer!.SerializeToArray(grainState.State);
+        var bytes = _serializer.SerializeToArray(grainState.State);
         if (_gate is { } gate)
         {
             _held.TrySetResult();

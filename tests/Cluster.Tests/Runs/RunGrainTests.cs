@@ -30,14 +30,14 @@ public sealed class RunGrainTests
     [Fact]
     public async Task An_attempt_whose_reads_change_is_stopped_and_done_again_with_the_new_value()
     {
-        var first = new Gate();
+        var first = new AgentGate();
         var attempts = 0;
         await using var cluster = await RosudCluster.Start(2, RosudCluster.Agent("a", ["in"], ["out"], async (work, stopped) =>
         {
             if (Interlocked.Increment(ref attempts) == 1) await first.Hold(stopped);
             return Write("out", Read(work, "in"));
         }));
-        var channel = await Prepared(cluster, "stale", new() { StalenessThreshold = TimeSpan.Zero }, "a");
+        var channel = await Prepared(cluster, "stale", new SyncPolicy { StalenessThreshold = TimeSpan.Zero }, "a");
 
         var running = cluster.Coordinate(channel, Request("out", Step("s", "a", "in", "out")));
         await first.Entered;
@@ -53,13 +53,13 @@ public sealed class RunGrainTests
     [Fact]
     public async Task A_change_to_the_equal_value_disturbs_nobody()
     {
-        var first = new Gate();
+        var first = new AgentGate();
         await using var cluster = await RosudCluster.Start(1, RosudCluster.Agent("a", ["in"], ["out"], async (work, stopped) =>
         {
             await first.Hold(stopped);
             return Write("out", Read(work, "in"));
         }));
-        var channel = await Prepared(cluster, "equal", new() { StalenessThreshold = TimeSpan.Zero }, "a");
+        var channel = await Prepared(cluster, "equal", new SyncPolicy { StalenessThreshold = TimeSpan.Zero }, "a");
 
         var running = cluster.Coordinate(channel, Request("out", Step("s", "a", "in", "out")));
         await first.Entered;
@@ -75,8 +75,8 @@ public sealed class RunGrainTests
     [Fact]
     public async Task An_early_key_starts_its_readers_but_holds_their_commit_until_it_is_accepted()
     {
-        var rest = new Gate();
-        var readerDone = new Gate();
+        var rest = new AgentGate();
+        var readerDone = new AgentGate();
         await using var cluster = await RosudCluster.Start(
             2,
             RosudCluster.Agent("planner", ["in"], ["plan.*"], async (work, stopped) =>
@@ -107,7 +107,7 @@ public sealed class RunGrainTests
     [Fact]
     public async Task A_run_ends_at_its_deadline_though_its_agent_ignores_it_and_what_comes_late_is_fenced()
     {
-        var never = new Gate();
+        var never = new AgentGate();
         await using var cluster = await RosudCluster.Start(1, RosudCluster.Agent("a", ["in"], ["out"], async (work, _) =>
         {
             await never.Hold(CancellationToken.None);
@@ -125,7 +125,7 @@ public sealed class RunGrainTests
     [Fact]
     public async Task The_same_task_id_joins_and_another_task_under_it_is_refused()
     {
-        var gate = new Gate();
+        var gate = new AgentGate();
         await using var cluster = await RosudCluster.Start(2, RosudCluster.Agent("a", ["in"], ["out"], async (work, stopped) =>
         {
             await gate.Hold(stopped);
@@ -190,7 +190,7 @@ public sealed class RunGrainTests
     [Theory, InlineData("run"), InlineData("channel"), InlineData("supervisor")]
     public async Task A_run_ends_although_the_silo_of_one_of_its_actors_is_killed_in_the_middle(string killed)
     {
-        var gate = new Gate();
+        var gate = new AgentGate();
         var fired = new ConcurrentBag<string>();
         await using var cluster = await RosudCluster.Start(
             3,
@@ -222,7 +222,7 @@ public sealed class RunGrainTests
     [Fact]
     public async Task Cancel_ends_the_run_and_tells_its_agents()
     {
-        var gate = new Gate();
+        var gate = new AgentGate();
         await using var cluster = await RosudCluster.Start(1, RosudCluster.Agent("a", ["in"], ["out"], async (work, stopped) =>
         {
             await gate.Hold(stopped);

@@ -1,7 +1,7 @@
 namespace Rosud.Cluster;
 
 /// <summary>A place in an agent where the test decides when it goes on.</summary>
-public sealed class Gate
+public sealed class AgentGate
 {
     private readonly TaskCompletionSource _entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);

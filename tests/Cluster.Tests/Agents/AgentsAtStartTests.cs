@@ -5,7 +5,7 @@ using Rosud.Tenants;
 
 namespace Rosud.Agents;
 
-public sealed class LocalAgentsTests
+public sealed class AgentsAtStartTests
 {
     private readonly WaitedClock _time = new();
 
@@ -39,9 +39,9 @@ public sealed class LocalAgentsTests
         Assert.Single(directory.Registered);
     }
 
-    private LocalAgents Agents(Directory directory, string name) => new(
+    private AgentsAtStart Agents(Directory directory, string name) => new(
         [new(new(TenantId.Default, name), new() { Description = "plans" }, (_, _) => Task.FromResult(new Completion()))],
-        directory.Factory(), _time, NullLogger<LocalAgents>.Instance);
+        directory.Factory(), _time, NullLogger<AgentsAtStart>.Instance);
 
     /// <summary>The registrations that agents' grains would keep.</summary>
     private sealed class Directory
