@@ -25,7 +25,7 @@ public readonly record struct AssignmentId(
         id = default;
         if (!Names.IsMadeId(text) || text![0] != 'a' || text.Split('.', 4) is not [var attemptText, var agentText, var stepText, var rest]) return false;
         if (!TryNumber(attemptText[1..], out var attempt) || !TryNumber(agentText, out var agentLength) || !TryNumber(stepText, out var stepLength)) return false;
-        if (rest.Length < agentLength + stepLength + 3 || rest[agentLength] != '.' || rest[agentLength + 1 + stepLength] != '.') return false;
+        if (agentLength > Names.LengthMax || stepLength > Names.LengthMax || rest.Length < agentLength + stepLength + 3 || rest[agentLength] != '.' || rest[agentLength + 1 + stepLength] != '.') return false;
         var agent = rest[..agentLength];
         var step = rest.Substring(agentLength + 1, stepLength);
         if (!Names.IsValid(agent) || !Names.IsValid(step) || !RunId.TryParse(tenant, rest[(agentLength + stepLength + 2)..], out var run)) return false;
@@ -33,6 +33,7 @@ public readonly record struct AssignmentId(
         return true;
     }
 
+    // Without leading zeros, so that an assignment has one id.
     private static bool TryNumber(string text, out int number) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && (text.Length == 1 || text[0] != '0');
 }

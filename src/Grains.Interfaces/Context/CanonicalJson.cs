@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using Rosud.Tenants;
@@ -8,16 +7,25 @@ using Rosud.Tenants;
 namespace Rosud.Context;
 
 /// <summary>Writes JSON in its one canonical form and finds what is wrong with it on the way.</summary>
+/// <remarks>
+/// Canonical text is never longer than the text it is made of, so one buffer of that size holds it. The members of an object
+/// are written as they come and put in order, in place, when the object ends; a byte is moved at most once per level of nesting.
+/// </remarks>
 internal ref struct CanonicalJson
 {
-    private readonly ArrayBufferWriter<byte> _output;
-    private readonly List<object> _path = [];
+    private readonly byte[] _text;
+    private readonly byte[] _scratch;
+    private readonly JsonPath _path = new();
     private Utf8JsonReader _reader;
+    private JsonMember[] _members = [];
+    private int _memberCount;
+    private int _length;
 
-    private CanonicalJson(ReadOnlySpan<byte> utf8)
+    private CanonicalJson(ReadOnlySpan<byte> utf8, byte[] text, byte[] scratch)
     {
-        _output = new(utf8.Length + 16);
-        _reader = new(utf8, new JsonReaderOptions { MaxDepth = JsonValue.DepthMax });
+        (_text, _scratch) = (text, scratch);
+        // One level more than is allowed, so that the reader never refuses what must be refused here, with its pointer.
+        _reader = new(utf8, new JsonReaderOptions { MaxDepth = JsonValue.DepthMax + 1 });
     }
 
     public static byte[]? Write(ReadOnlySpan<byte> utf8, out ProblemError? error)
@@ -25,118 +33,146 @@ internal ref struct CanonicalJson
         if (utf8.StartsWith("\uFEFF"u8)) utf8 = utf8[3..];
         error = Utf8.IsValid(utf8) ? null : new("", "The text is not valid UTF-8.", "invalid_utf8");
         if (error is not null) return null;
-        var json = new CanonicalJson(utf8);
+        var text = ArrayPool<byte>.Shared.Rent(utf8.Length);
+        var scratch = ArrayPool<byte>.Shared.Rent(utf8.Length);
         try
         {
-            json._reader.Read();
-            error = json.Value();
-            if (error is null) json._reader.Read();   // Throws when something follows the value.
+            var json = new CanonicalJson(utf8, text, scratch);
+            error = json.Document();
+            return error is null ? text[..json._length] : null;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(text);
+            ArrayPool<byte>.Shared.Return(scratch);
+        }
+    }
+
+    private ProblemError? Document()
+    {
+        try
+        {
+            while (_reader.Read())
+            {
+                if (Token() is { } fault) return fault;
+            }
+
+            return null;
         }
         catch (JsonException fault)
         {
-            var code = fault.Message.Contains("depth", StringComparison.OrdinalIgnoreCase) ? "too_deep" : "invalid_json";
-            error = json.Fault(string.Create(CultureInfo.InvariantCulture, $"This is not JSON, at line {fault.LineNumber + 1}, byte {fault.BytePositionInLine}."), code);
+            return Fault(string.Create(CultureInfo.InvariantCulture, $"This is not JSON, at line {fault.LineNumber + 1}, byte {fault.BytePositionInLine}."), "invalid_json");
         }
-
-        return error is null ? json._output.WrittenSpan.ToArray() : null;
     }
 
-    private ProblemError? Value()
+    private ProblemError? Token()
     {
         switch (_reader.TokenType)
         {
-            case JsonTokenType.StartObject:
-                return Object();
-            case JsonTokenType.StartArray:
-                return Array();
-            case JsonTokenType.String:
-                return Text(out _);
-            case JsonTokenType.Number when _reader.ValueSpan.Length > JsonValue.NumberLengthMax:
-                return Fault($"A number may have {JsonValue.NumberLengthMax} characters.", "number_too_long");
+            case JsonTokenType.PropertyName:
+                if (_path.Next()) Put((byte)',');
+                var start = _length;
+                var fault = Text();
+                _path.Name(start, _length - start);
+                Put((byte)':');
+                return fault;
+            case JsonTokenType.StartArray or JsonTokenType.StartObject:
+                return Begin(_reader.TokenType == JsonTokenType.StartArray);
+            case JsonTokenType.EndArray:
+                Put((byte)']');
+                _path.Leave();
+                return Ended();
+            case JsonTokenType.EndObject:
+                return EndObject();
             default:
-                _output.Write(_reader.ValueSpan);
-                return null;
+                Separate();
+                return Scalar() ?? Ended();
         }
     }
 
-    private ProblemError? Array()
+    private ProblemError? Begin(bool isArray)
     {
-        _output.Write("["u8);
-        for (var i = 0; _reader.Read() && _reader.TokenType != JsonTokenType.EndArray; i++)
-        {
-            if (i > 0) _output.Write(","u8);
-            _path.Add(i);
-            if (Value() is { } fault) return fault;
-            _path.RemoveAt(_path.Count - 1);
-        }
-
-        _output.Write("]"u8);
+        Separate();
+        if (_path.Depth == JsonValue.DepthMax) return Fault($"Arrays and objects may nest {JsonValue.DepthMax} deep.", "too_deep");
+        Put(isArray ? (byte)'[' : (byte)'{');
+        _path.Enter(isArray, _memberCount, _length);
         return null;
     }
 
-    private ProblemError? Object()
+    private void Separate()
     {
-        _output.Write("{"u8);
-        var start = _output.WrittenCount;
-        var members = new List<(byte[] Name, int Start, int Length)>();
-        while (_reader.Read() && _reader.TokenType != JsonTokenType.EndObject)
-        {
-            var memberStart = _output.WrittenCount;
-            if (Text(out var name) is { } badName) return badName;
-            _path.Add(name);
-            _output.Write(":"u8);
-            _reader.Read();
-            if (Value() is { } fault) return fault;
-            _path.RemoveAt(_path.Count - 1);
-            members.Add((name, memberStart, _output.WrittenCount - memberStart));
-            _output.Write(","u8);
-        }
-
-        return Sort(members, start);
+        if (_path.IsArray && _path.Next()) Put((byte)',');
     }
 
-    private ProblemError? Sort(List<(byte[] Name, int Start, int Length)> members, int start)
+    private ProblemError? Scalar()
     {
-        var written = _output.WrittenSpan[start..].ToArray();
-        members.Sort(static (x, y) => x.Name.AsSpan().SequenceCompareTo(y.Name));
-        for (var i = 1; i < members.Count; i++)
+        if (_reader.TokenType == JsonTokenType.String) return Text();
+        if (_reader.TokenType == JsonTokenType.Number && _reader.ValueSpan.Length > JsonValue.NumberLengthMax)
         {
-            if (!members[i].Name.AsSpan().SequenceEqual(members[i - 1].Name)) continue;
-            _path.Add(members[i].Name);
-            return Fault("The member is there twice.", "duplicate_name");
+            return Fault($"A number may have {JsonValue.NumberLengthMax} characters.", "number_too_long");
         }
 
-        Rewind(start);
-        for (var i = 0; i < members.Count; i++)
-        {
-            if (i > 0) _output.Write(","u8);
-            _output.Write(written.AsSpan(members[i].Start - start, members[i].Length));
-        }
-
-        _output.Write("}"u8);
+        Put(_reader.ValueSpan);
         return null;
     }
 
-    private readonly void Rewind(int length)
+    // A value is complete: if it belongs to a member, that is complete too.
+    private ProblemError? Ended()
     {
-        var kept = _output.WrittenSpan[..length].ToArray();
-        _output.ResetWrittenCount();
-        _output.Write(kept);
+        if (_path.Ended() is not { } name) return null;
+        if (_memberCount == _members.Length) Array.Resize(ref _members, Math.Max(16, 2 * _memberCount));
+        _members[_memberCount++] = new(name.Start, name.Length, _length - name.Start, _text.AsSpan(name.Start, name.Length).Contains((byte)'\\'));
+        return null;
     }
 
-    private ProblemError? Text(out byte[] unescaped)
+    private ProblemError? EndObject()
     {
+        var (first, start) = _path.Leave();
+        var members = _members.AsSpan(first, _memberCount - first);
+        var order = new JsonMemberOrder(_text);
+        var isSorted = true;
+        for (var i = 1; i < members.Length && isSorted; i++) isSorted = order.Compare(members[i - 1], members[i]) < 0;
+        if (!isSorted)
+        {
+            members.Sort(order);
+            for (var i = 1; i < members.Length; i++)
+            {
+                if (order.Compare(members[i - 1], members[i]) == 0) return Fault("The member is there twice.", "duplicate_name", members[i]);
+            }
+
+            Rearrange(members, start);
+        }
+
+        _memberCount = first;
+        Put((byte)'}');
+        return Ended();
+    }
+
+    private readonly void Rearrange(ReadOnlySpan<JsonMember> members, int start)
+    {
+        _text.AsSpan(start, _length - start).CopyTo(_scratch);
+        var to = start;
+        foreach (var member in members)
+        {
+            if (to > start) _text[to++] = (byte)',';
+            _scratch.AsSpan(member.Start - start, member.Length).CopyTo(_text.AsSpan(to));
+            to += member.Length;
+        }
+    }
+
+    private ProblemError? Text()
+    {
+        Put((byte)'"');
         if (!_reader.ValueIsEscaped)
         {
-            unescaped = _reader.ValueSpan.ToArray();
+            Put(_reader.ValueSpan);
         }
         else
         {
-            var buffer = new byte[_reader.ValueSpan.Length];
-            unescaped = buffer;
             try
             {
-                unescaped = buffer[.._reader.CopyString(buffer)];
+                var length = _reader.CopyString(_scratch);
+                _length += JsonEscapes.Write(_scratch.AsSpan(0, length), _text.AsSpan(_length));
             }
             catch (InvalidOperationException)
             {
@@ -144,41 +180,17 @@ internal ref struct CanonicalJson
             }
         }
 
-        Escape(unescaped);
+        Put((byte)'"');
         return null;
     }
 
-    private readonly void Escape(ReadOnlySpan<byte> text)
-    {
-        _output.Write("\""u8);
-        while (text.Length > 0)
-        {
-            var plain = text.IndexOfAnyInRange((byte)0, (byte)0x1f) is var control && text.IndexOfAny((byte)'"', (byte)'\\') is var quote && control >= 0 && quote >= 0
-                ? Math.Min(control, quote)
-                : Math.Max(control, quote);
-            if (plain < 0) break;
-            _output.Write(text[..plain]);
-            _output.Write(text[plain] switch
-            {
-                (byte)'"' => "\\\""u8,
-                (byte)'\\' => "\\\\"u8,
-                (byte)'\b' => "\\b"u8,
-                (byte)'\f' => "\\f"u8,
-                (byte)'\n' => "\\n"u8,
-                (byte)'\r' => "\\r"u8,
-                (byte)'\t' => "\\t"u8,
-                var other => Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"\\u{(int)other:x4}")),
-            });
-            text = text[(plain + 1)..];
-        }
+    private void Put(byte one) => _text[_length++] = one;
 
-        _output.Write(text);
-        _output.Write("\""u8);
+    private void Put(ReadOnlySpan<byte> many)
+    {
+        many.CopyTo(_text.AsSpan(_length));
+        _length += many.Length;
     }
 
-    private readonly ProblemError Fault(string message, string code) => new(
-        string.Concat(_path.Select(part => "/" + (part is byte[] name
-            ? Encoding.UTF8.GetString(name).Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)
-            : part.ToString()))),
-        message, code);
+    private readonly ProblemError Fault(string message, string code, JsonMember? member = null) => new(_path.Pointer(_text, member), message, code);
 }
