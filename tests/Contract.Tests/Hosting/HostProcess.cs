@@ -84,7 +84,6 @@ internal sealed class HostProcess : IAsyncDisposable
             "--urls", url,
             $"--Orleans:Endpoints:SiloPort={FreePort()}",
             $"--Orleans:Endpoints:GatewayPort={FreePort()}",
-            "--Orleans:Streaming:rosud:ProviderType=Memory",
         ];
         var start = new ProcessStartInfo("dotnet", own.Concat(settings))
         {
