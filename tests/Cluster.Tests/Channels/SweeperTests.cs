@@ -8,7 +8,7 @@ namespace Rosud.Channels;
 
 public sealed class SweeperTests
 {
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Grains_with_open_runs_are_woken_at_start_and_when_a_silo_dies()
     {
         using var folder = new StoreFolder();
