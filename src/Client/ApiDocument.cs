@@ -1,5 +1,7 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using Rosud.Channels;
 using Rosud.Tenants;
 using Scalar.AspNetCore;
 
@@ -14,6 +16,7 @@ internal static class ApiDocument
     {
         options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
         options.ShouldInclude = route => route.RelativePath?.StartsWith("v1/", StringComparison.Ordinal) == true;
+        options.CreateSchemaReferenceId = type => OpenApiOptions.CreateDefaultSchemaReferenceId(type) is { } id ? NameOf(id) : null;
         options.AddDocumentTransformer((document, _, _) =>
         {
             document.Info = new() { Title = "Rosud", Version = Name, Description = "Coordination between AI agents: shared context, runs and supervision." };
@@ -33,6 +36,14 @@ internal static class ApiDocument
         options.AddSchemaTransformer<SchemaRules>();
     }
 
+    /// <summary>Keeps the readable page from loading anything from elsewhere, whatever its script has in mind.</summary>
+    public static async ValueTask<object?> ServeLocally(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        context.HttpContext.Response.Headers.ContentSecurityPolicy =
+            "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; frame-ancestors 'none'";
+        return await next(context);
+    }
+
     public static void Configure(ScalarOptions options)
     {
         options.Title = "Rosud";
@@ -40,6 +51,8 @@ internal static class ApiDocument
         options.AddDocument(Name);
         options.DefaultFonts = false;   // They would come from the internet.
     }
+
+    private static string NameOf(string typeName) => typeName.EndsWith("Body", StringComparison.Ordinal) ? typeName[..^4] : typeName;
 
     private static void Add(OpenApiOperation operation, ParameterNote note)
     {
@@ -65,6 +78,7 @@ internal sealed class SchemaRules : IOpenApiSchemaTransformer
             schema.Format = "date-time";
         }
 
+        if (context.JsonTypeInfo.Type == typeof(StalenessLimit)) schema.Type = JsonSchemaType.Integer | JsonSchemaType.Null;
         if (context.JsonPropertyInfo?.AttributeProvider is not { } rules) return Task.CompletedTask;
         if (rules.GetCustomAttributes(typeof(CountAttribute), inherit: true) is [CountAttribute count, ..])
         {

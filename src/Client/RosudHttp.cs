@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
@@ -57,7 +58,7 @@ public static class RosudHttp
         CoordinateRoutes.Map(v1);
         RunRoutes.Map(v1);
         app.MapOpenApi("/openapi/{documentName}.json");
-        app.MapScalarApiReference("/docs", ApiDocument.Configure);
+        app.MapScalarApiReference("/docs", ApiDocument.Configure).AddEndpointFilter(ApiDocument.ServeLocally);
         return app;
     }
 }

@@ -72,7 +72,7 @@ internal sealed record CompleteBody
         Writes = Context.Writes.Of(Writes, Delete, request),
         Output = Output,
         Reads = Reads is null ? null : [.. Reads.Select(pattern => new KeyPattern(pattern))],
-        Usage = new(Usage.InputTokens, Usage.OutputTokens, Usage.CostUsd),
+        Usage = Usage.ToUsage(),
     };
 }
 
@@ -88,6 +88,10 @@ internal sealed record UsageBody
     /// <summary>Left out, the network's prices hold.</summary>
     [Range(0d, 1e9)]
     public decimal? CostUsd { get; init; }
+
+    public static UsageBody Of(Usage usage) => new() { InputTokens = usage.InputTokens, OutputTokens = usage.OutputTokens, CostUsd = usage.CostUsd };
+
+    public Usage ToUsage() => new(InputTokens, OutputTokens, CostUsd);
 }
 
 /// <summary>Ends an attempt without writes.</summary>
@@ -135,14 +139,14 @@ internal sealed record AssignmentBody
     public required DateTimeOffset Deadline { get; init; }
 
     /// <summary>Time left when it was handed out: what to measure with.</summary>
-    public required double DeadlineMs { get; init; }
+    public required long DeadlineMs { get; init; }
 
     public required DateTimeOffset LeaseUntil { get; init; }
 
     /// <summary>Runs only for comparison: no outside effects.</summary>
     public required bool Shadow { get; init; }
 
-    public required ContextBody Context { get; init; }
+    public required ViewBody Context { get; init; }
 
     /// <summary>What changed since the attempt before.</summary>
     public required ChangedBody? Changed { get; init; }
@@ -150,7 +154,7 @@ internal sealed record AssignmentBody
     /// <summary>Give it to whatever has effects.</summary>
     public required string IdempotencyKey { get; init; }
 
-    [Optional] public string? Traceparent { get; init; }
+    public required string? Traceparent { get; init; }
 
     public static AssignmentBody Of(Assignment assignment) => new()
     {
@@ -162,15 +166,25 @@ internal sealed record AssignmentBody
         Goal = assignment.Goal,
         Input = assignment.Input,
         Deadline = assignment.Deadline,
-        DeadlineMs = assignment.TimeLeft.TotalMilliseconds,
+        DeadlineMs = Math.Max(0, (long)assignment.TimeLeft.TotalMilliseconds),
         LeaseUntil = assignment.LeaseUntil,
         Shadow = assignment.Shadow,
-        Context = ContextBody.Of(assignment.Context),
+        Context = ViewBody.Of(assignment.Context),
         Changed = assignment.Changed is { } changed ? new(changed.Since.Number, [.. changed.Keys.Select(key => key.Value)]) : null,
         IdempotencyKey = assignment.IdempotencyKey,
         Traceparent = assignment.TraceParent,
     };
 }
+
+/// <summary>The declared reads, as they were at one version.</summary>
+internal sealed record ViewBody(long Version, Dictionary<string, SeenBody> Entries)
+{
+    public static ViewBody Of(ContextView view) => new(
+        view.Version.Number, view.Entries.ToDictionary(entry => entry.Key.Value, entry => new SeenBody(entry.Value, entry.Version.Number)));
+}
+
+/// <summary>One key's value, and the version that wrote it.</summary>
+internal sealed record SeenBody(JsonValue Value, long Version);
 
 /// <summary>What changed in an attempt's reads since the attempt before.</summary>
 internal sealed record ChangedBody(long Since, string[] Keys);

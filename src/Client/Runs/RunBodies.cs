@@ -113,11 +113,11 @@ internal sealed record AttemptBody(
     long? ReadVersion,
     long? WroteVersion,
     [property: Optional] string? Reason,
-    Usage Usage)
+    UsageBody Usage)
 {
     public static AttemptBody Of(AttemptView attempt) => new(
         attempt.Step, attempt.Agent, attempt.Attempt, attempt.Outcome, attempt.StartedAt, attempt.EndedAt,
-        attempt.ReadVersion?.Number, attempt.WroteVersion?.Number, attempt.Reason, attempt.Usage);
+        attempt.ReadVersion?.Number, attempt.WroteVersion?.Number, attempt.Reason, UsageBody.Of(attempt.Usage));
 }
 
 /// <summary>Part of the way from acceptance to end: work, or one kind of waiting.</summary>

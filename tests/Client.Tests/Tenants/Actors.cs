@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 
 namespace Rosud.Tenants;
@@ -35,7 +36,7 @@ internal sealed class Actors
             : throw new InvalidOperationException($"The test did not expect {grain.Name}.{method.Name}.");
     }
 
-    // Proxies are made by reflection, so these cannot be sealed or private.
+    [SuppressMessage("Performance", "CA1852", Justification = "The proxy derives from it.")]
     internal class Factory : DispatchProxy
     {
         internal Actors Actors { get; set; } = null!;
@@ -51,6 +52,7 @@ internal sealed class Actors
         }
     }
 
+    [SuppressMessage("Performance", "CA1852", Justification = "The proxy derives from it.")]
     internal class Grain : DispatchProxy
     {
         private Actors _actors = null!;

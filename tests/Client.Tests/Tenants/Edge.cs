@@ -50,9 +50,9 @@ internal sealed class Edge : IAsyncDisposable
     }
 
     public async Task<Answer> Send(string method, string path, string? body = null, params (string Name, string Value)[] headers) =>
-        await Send(method, path, body is null ? null : Encoding.UTF8.GetBytes(body), headers);
+        await SendBytes(method, path, body is null ? null : Encoding.UTF8.GetBytes(body), headers);
 
-    public async Task<Answer> Send(string method, string path, byte[]? body, params (string Name, string Value)[] headers)
+    public async Task<Answer> SendBytes(string method, string path, byte[]? body, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(new(method), path);
         if (body is not null) request.Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
@@ -80,6 +80,16 @@ internal sealed class Edge : IAsyncDisposable
     {
         public IAsyncEnumerable<FeedItem> Follow(ChannelId channel, FeedPosition? after, CancellationToken cancellationToken) => AsyncEnumerable.Empty<FeedItem>();
     }
+}
+
+/// <summary>One edge for all tests of a class that need nothing of their own.</summary>
+public sealed class SharedEdge : IAsyncLifetime
+{
+    internal Edge Edge { get; private set; } = null!;
+
+    public async Task InitializeAsync() => Edge = await Edge.StartAsync();
+
+    public async Task DisposeAsync() => await Edge.DisposeAsync();
 }
 
 /// <summary>An answer, read to its end.</summary>

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Rosud.Tenants;
 
-public sealed class StrictBodyTests : IAsyncLifetime
+public sealed class StrictBodyTests : IClassFixture<SharedEdge>
 {
     private const string Patch = "PATCH /v1/channels/demo/context";
     private const string Create = "POST /v1/channels";
@@ -12,11 +12,13 @@ public sealed class StrictBodyTests : IAsyncLifetime
     private const string Complete = $"POST /v1/assignments/{Assignment}/complete";
     private const string Assignment = "a1.7.4.planner.plan.demo.r1";
 
-    private Edge _edge = null!;
+    private readonly Edge _edge;
 
-    public async Task InitializeAsync() => _edge = await Edge.StartAsync();
-
-    public async Task DisposeAsync() => await _edge.DisposeAsync();
+    public StrictBodyTests(SharedEdge shared)
+    {
+        _edge = shared.Edge;
+        _edge.Actors.Calls.Clear();
+    }
 
     [Theory]
     [InlineData(Patch, "", "")]
@@ -131,7 +133,7 @@ public sealed class StrictBodyTests : IAsyncLifetime
     [Fact]
     public async Task Invalid_UTF8_is_refused()
     {
-        var answer = await _edge.Send("PATCH", "/v1/channels/demo/context", [.. "{\"set\":{\"a\":\""u8, 0xff, .. "\"}}"u8]);
+        var answer = await _edge.SendBytes("PATCH", "/v1/channels/demo/context", [.. "{\"set\":{\"a\":\""u8, 0xff, .. "\"}}"u8]);
         Assert.Equal(400, answer.Status);
         Assert.Equal("invalid_utf8", answer.Json.GetProperty("errors")[0].GetProperty("code").GetString());
     }
@@ -177,7 +179,7 @@ public sealed class StrictBodyTests : IAsyncLifetime
     [Fact]
     public async Task A_byte_order_mark_is_no_fault()
     {
-        var answer = await _edge.Send("POST", "/v1/channels", [0xef, 0xbb, 0xbf, .. "{\"id\":\"A\"}"u8]);
+        var answer = await _edge.SendBytes("POST", "/v1/channels", [0xef, 0xbb, 0xbf, .. "{\"id\":\"A\"}"u8]);
         Assert.Equal(["/id"], answer.Pointers);
     }
 
@@ -185,7 +187,6 @@ public sealed class StrictBodyTests : IAsyncLifetime
     [InlineData("GET", "/v1/channels/UPPER", "channel")]
     [InlineData("GET", "/v1/channels/%2e%2e%2f", "channel")]
     [InlineData("GET", "/v1/channels/a%0d%0ab/context", "channel")]
-    [InlineData("GET", "/v1/agents/a%00", "agent")]
     [InlineData("GET", "/v1/runs/noruns", "run")]
     [InlineData("POST", "/v1/assignments/zzz/complete", "assignment")]
     [InlineData("GET", "/v1/channels?limit=0", "limit")]

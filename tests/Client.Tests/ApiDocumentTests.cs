@@ -1,0 +1,92 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Rosud.Tenants;
+
+namespace Rosud;
+
+public sealed class ApiDocumentTests(SharedEdge shared) : IClassFixture<SharedEdge>
+{
+    [Fact]
+    public async Task The_document_lists_every_route_of_the_contract()
+    {
+        var document = await Document();
+        Assert.StartsWith("3.1", document.GetProperty("openapi").GetString(), StringComparison.Ordinal);
+        var operations =
+            from path in document.GetProperty("paths").EnumerateObject()
+            from operation in path.Value.EnumerateObject()
+            select $"{operation.Name.ToUpperInvariant()} {path.Name}";
+        Assert.Equal(
+        [
+            "DELETE /v1/agents/{agent}",
+            "DELETE /v1/channels/{channel}",
+            "GET /v1/agents",
+            "GET /v1/agents/{agent}",
+            "GET /v1/agents/{agent}/assignments/stream",
+            "GET /v1/agents/{agent}/supervisor",
+            "GET /v1/channels",
+            "GET /v1/channels/{channel}",
+            "GET /v1/channels/{channel}/changes",
+            "GET /v1/channels/{channel}/context",
+            "GET /v1/channels/{channel}/events",
+            "GET /v1/networks/{network}",
+            "GET /v1/networks/{network}/metrics",
+            "GET /v1/runs",
+            "GET /v1/runs/{run}",
+            "GET /v1/runs/{run}/events",
+            "GET /v1/runs/{run}/timeline",
+            "PATCH /v1/channels/{channel}",
+            "PATCH /v1/channels/{channel}/context",
+            "POST /v1/agents/{agent}/assignments/take",
+            "POST /v1/agents/{agent}/supervisor/force-open",
+            "POST /v1/agents/{agent}/supervisor/reset",
+            "POST /v1/assignments/{assignment}/complete",
+            "POST /v1/assignments/{assignment}/fail",
+            "POST /v1/assignments/{assignment}/heartbeat",
+            "POST /v1/assignments/{assignment}/publish",
+            "POST /v1/channels",
+            "POST /v1/channels/{channel}/coordinate",
+            "POST /v1/runs/{run}/cancel",
+            "PUT /v1/agents/{agent}",
+            "PUT /v1/networks/{network}",
+        ], operations.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Every_answer_with_a_body_has_a_schema()
+    {
+        var without =
+            from path in (await Document()).GetProperty("paths").EnumerateObject()
+            from operation in path.Value.EnumerateObject()
+            from response in operation.Value.GetProperty("responses").EnumerateObject()
+            where response.Name is not ("204" or "304")
+            where !response.Value.TryGetProperty("content", out var content) || content.EnumerateObject().Any(type => !type.Value.TryGetProperty("schema", out _))
+            select $"{operation.Name} {path.Name} {response.Name}";
+        Assert.Empty(without);
+    }
+
+    [Fact]
+    public async Task Members_bear_their_rules()
+    {
+        var schemas = (await Document()).GetProperty("components").GetProperty("schemas");
+        var agent = schemas.GetProperty("RegisterAgent").GetProperty("properties");
+        Assert.Equal(10_000, agent.GetProperty("max_concurrency").GetProperty("maximum").GetInt32());
+        Assert.Equal(4096, agent.GetProperty("description").GetProperty("maxLength").GetInt32());
+        Assert.Equal(256, agent.GetProperty("reads").GetProperty("maxItems").GetInt32());
+        Assert.Equal("date-time", schemas.GetProperty("Entry").GetProperty("properties").GetProperty("committed_at").GetProperty("format").GetString());
+    }
+
+    [Fact]
+    public async Task The_readable_page_comes_from_this_host_alone()
+    {
+        var page = await shared.Edge.Send("GET", "/docs/");
+        Assert.Equal((200, "text/html"), (page.Status, page.ContentType));
+        Assert.DoesNotContain(Regex.Matches(page.Text, "(src|href)=\"([^\"]*)\"").Select(match => match.Groups[2].Value), url => url.Contains("//", StringComparison.Ordinal));
+        Assert.DoesNotContain("cdn", page.Text, StringComparison.OrdinalIgnoreCase);
+        var script = Regex.Match(page.Text, "src=\"([^\"]*scalar[^\"]*)\"").Groups[1].Value;
+        var bundled = await shared.Edge.Send("GET", new Uri(new("http://host/docs/"), script).AbsolutePath);
+        Assert.Equal(200, bundled.Status);
+        Assert.True(bundled.Text.Length > 100_000);
+    }
+
+    private async Task<JsonElement> Document() => (await shared.Edge.Send("GET", "/openapi/v1.json")).Json;
+}
