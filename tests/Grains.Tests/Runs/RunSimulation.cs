@@ -16,6 +16,7 @@ internal sealed class RunSimulation
     private readonly Dictionary<string, ModelSupervisor> _supervisors = [];
     private readonly Dictionary<AgentId, long> _incarnations = [];
     private readonly List<(Action Deliver, Action? Lost)> _network = [];
+    private readonly List<Action> _late = [];
     private readonly List<ModelWorker> _workers = [];
     private int _faults;
     private int _generation;
@@ -54,14 +55,19 @@ internal sealed class RunSimulation
         Drain();
         for (var picks = 0; !IsFinished; picks++)
         {
-            if (picks > PicksMax) throw new BrokenInvariantException("(b) the run does not end");
+            if (picks > PicksMax) throw new BrokenInvariantException($"(b) the run does not end: {this}");
             _now += TimeSpan.FromMilliseconds(_random.Next(1, 15));
             Pick();
         }
 
         Log.CheckEnd();
+        var isPatient = _accepted.Deadline - _accepted.AcceptedAt > TimeSpan.FromHours(1);
+        if (isPatient && Log.End!.Status == RunStatus.DeadlineExceeded) throw new BrokenInvariantException("(b) only its deadline ended the run");
         return this;
     }
+
+    public override string ToString() => $"log {Log.End?.Status} epoch {Log.Epoch}, {_network.Count} messages, {_workers.Count} workers, wake {Drive?.WakeAt - _now}; "
+        + string.Join(", ", Drive?.Steps.Select(step => $"{step.Plan.Id} {step.Phase} {step.Attempt} guard {step.Guard} demanded {step.Demanded} not before {step.NotBefore - _now}") ?? ["no driver"]);
 
     private void Pick()
     {
@@ -74,6 +80,14 @@ internal sealed class RunSimulation
         if (_faults > 0 && _random.Next(12) == 0)
         {
             Fault();
+            return;
+        }
+
+        if (_late.Count > 0 && _random.Next(25) == 0)
+        {
+            var late = _late[_random.Next(_late.Count)];
+            _late.Remove(late);
+            late();
             return;
         }
 
@@ -118,7 +132,7 @@ internal sealed class RunSimulation
                 Die(_workers[_random.Next(_workers.Count)]);
                 break;
             case 4 when _network.Count > 0:
-                _network[_random.Next(_network.Count)].Deliver();   // And again, later.
+                _late.Add(_network[_random.Next(_network.Count)].Deliver);   // Once now and once much later.
                 break;
             default:
                 if (_network.Count == 0) break;
