@@ -80,10 +80,24 @@ internal sealed partial class RunDrive
                 break;
             case StepAnswer.Provisional:
                 Hold(step, now);
+                Withdraw(step);
                 break;
             default:
                 NotAccepted(step, sent, answer, now);
                 break;
+        }
+    }
+
+    // The log knows of early keys of steps that have ended here without an accepted attempt: a record of another attempt, which never comes, withdraws them.
+    private void Withdraw(StepState held)
+    {
+        foreach (var need in _graph.Needs(held.Index))
+        {
+            var step = _steps[need];
+            if (step.Phase is not (StepPhase.Skipped or StepPhase.Failed) || step.IsWithdrawn) continue;
+            step.IsWithdrawn = true;
+            var last = new AttemptView { Step = step.Plan.Id, Agent = step.Agent, Attempt = step.Attempt, Outcome = AttemptOutcome.Canceled, Reason = step.Reason };
+            Act(new DriveAction.Begin(new(_accepted.Run, _epoch, step.Plan.Id, Math.Max(_epoch + step.Retries, step.Fence) + 1, RetryCause.Lost, Charged: false, last)));
         }
     }
 

@@ -14,6 +14,8 @@ internal sealed partial class RunDrive
         var step = _byId[sent.Step];
         if (answer is StepAnswer.Done done) Learn(done);
         if (Ended is null && step.Phase == StepPhase.Retrying && step.Begin?.Attempt == sent.Attempt) Begun(step, sent, answer, now);
+        else if (Ended is null && step.IsWithdrawn && answer is null) Act(new DriveAction.Begin(sent));
+        else if (Ended is null && step.IsWithdrawn) CommitHeld(now);
         Follow(answer, now);
         Advance(now);
     }

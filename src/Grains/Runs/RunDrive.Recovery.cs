@@ -85,6 +85,7 @@ internal sealed partial class RunDrive
         step.Retries = known.Retries;
         step.Fence = known.Fence;
         step.EarlyBefore = known.Early;
+        if (!known.Ended.IsEmpty || !known.Early.IsEmpty) step.Guard = true;   // It has started before, so its guard was judged.
         foreach (var attempt in known.Ended)
         {
             _attempts.Add(attempt);

@@ -91,7 +91,7 @@ internal sealed partial class RunDrive
     public RunBudget Budget => _budget;
 
     /// <summary>When <see cref="Tick"/> is due next; null after the end.</summary>
-    public DateTimeOffset? WakeAt => Ended is not null || IsStopped ? null : NextWake();
+    public DateTimeOffset? WakeAt => Ended is not null || IsStopped || _ending is not null ? null : NextWake();
 
     /// <summary>Drives a run that was just accepted.</summary>
     public static RunDrive Start(AcceptedRun accepted, ContextView context, TimeSpan timeLeft, DriveSurroundings surroundings, DateTimeOffset now)
@@ -121,7 +121,7 @@ internal sealed partial class RunDrive
     /// <summary>Time has passed: <see cref="WakeAt"/> was reached, or earlier.</summary>
     public void Tick(DateTimeOffset now)
     {
-        if (Ended is not null || IsStopped) return;
+        if (Ended is not null || IsStopped || _ending is not null) return;
         if (now >= _deadline) EndRun(RunStatus.DeadlineExceeded, "The deadline came first.", now);
         if (now >= _nextWatch)
         {
@@ -131,6 +131,11 @@ internal sealed partial class RunDrive
                 if (step.Phase == StepPhase.Requested) Ask(step);
                 if (step.Phase == StepPhase.Held) TryCommit(step, now);
             }
+        }
+
+        foreach (var step in _steps)
+        {
+            if (step.Phase == StepPhase.Waiting && step.NotBefore <= now) step.NotBefore = default;   // What holds it back now, if anything, comes as an answer.
         }
 
         Advance(now);
@@ -155,7 +160,7 @@ internal sealed partial class RunDrive
         foreach (var step in _steps)
         {
             if (step.Phase == StepPhase.Waiting && step.NotBefore != default && step.NotBefore < wake) wake = step.NotBefore;
-            if (TellAt(step) is { } tell && tell < wake) wake = tell;
+            if (!_replica.HasGap && TellAt(step) is { } tell && tell < wake) wake = tell;
         }
 
         return wake;

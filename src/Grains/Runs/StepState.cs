@@ -61,6 +61,9 @@ internal sealed class StepState(PlannedStep plan, int index)
     /// <summary>It did not run because of a failure or a missing key: then what it would have written counts as missing, even if there is an old value.</summary>
     public bool LeavesNothing { get; set; }
 
+    /// <summary>It has ended without an accepted attempt, and the log is told to withdraw what its attempts published.</summary>
+    public bool IsWithdrawn { get; set; }
+
     public int Retries { get; set; }
 
     public int Fence { get; set; }

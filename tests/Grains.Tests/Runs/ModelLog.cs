@@ -1,0 +1,229 @@
+using System.Collections.Immutable;
+using Rosud.Channels;
+using Rosud.Context;
+using Rosud.Tenants;
+
+namespace Rosud.Runs;
+
+/// <summary>Rules left out on purpose, to see that the simulation notices.</summary>
+internal enum Mutant
+{
+    None,
+    NoAttemptFence,
+    NoDriverEpoch,
+    NoStaleCheck,
+    CommitOnProvisional,
+    KeepEarlyKeys,
+    VolatileRetryCount,
+    NoEndRecord,
+    NoDeadlineCheck,
+    NoIncarnation,
+    NoAsk,
+}
+
+internal sealed class BrokenInvariantException(string message) : Exception(message);
+
+/// <summary>The channel's log as PROTOCOL-runs §4 has it, for one run and without storage; it judges every acceptance itself.</summary>
+internal sealed class ModelLog(AcceptedRun accepted, Mutant mutant)
+{
+    private sealed record Written(long Version, ContextKey Key, JsonValue? Value, Origin Origin, bool Provisional);
+
+    private readonly List<Written> _history = [];
+    private readonly Dictionary<string, StepAnswer> _answers = [];
+    private readonly Dictionary<string, StepRecord> _steps = accepted.Steps.ToDictionary(step => step.Id, _ => new StepRecord());
+    private readonly Dictionary<string, int> _trueFence = [];
+    private int _retries;
+    private int _trueRetries;
+
+    public int Epoch { get; private set; } = 1;
+
+    public RunEnd? End { get; private set; }
+
+    public long Version { get; private set; }
+
+    public IReadOnlyDictionary<string, StepRecord> Steps => _steps;
+
+    public Action<ContextVersion, ContextVersion, ImmutableArray<Change>> Notice { get; set; } = (_, _, _) => { };
+
+    public Func<DateTimeOffset> Now { get; set; } = () => accepted.AcceptedAt;
+
+    public bool IsDone(string step) => _steps[step].Done is not null;
+
+    public int TrueRetries => _trueRetries;
+
+    public void Write(string key, JsonValue? value) => Append(new("caller"), [new(new(key), value)], provisional: false);
+
+    public ContextView View(IEnumerable<KeyPattern> keys)
+    {
+        var patterns = keys.ToArray();
+        return new(new(Version), [.. Keys().Where(key => patterns.Any(pattern => pattern.Matches(key))).Select(Entry).OfType<ContextEntry>()]);
+    }
+
+    public DriverAnswer TakeDriver()
+    {
+        if (End is null && mutant != Mutant.NoDriverEpoch) Epoch++;
+        if (mutant == Mutant.VolatileRetryCount) _retries = 0;
+        var epoch = mutant == Mutant.NoDriverEpoch ? Epoch + 1 : Epoch;
+        var record = new RunRecord(accepted, epoch, _steps.ToImmutableSortedDictionary()) { Retries = _retries, End = End };
+        return new DriverAnswer.Taken(record, View(accepted.Interest), accepted.Deadline - Now());
+    }
+
+    public StepAnswer CommitStep(StepCommit commit)
+    {
+        if (commit.Epoch < Epoch && mutant != Mutant.NoDriverEpoch) return new StepAnswer.EpochLost();
+        var operation = $"{commit.Step}/{commit.Attempt.Attempt}";
+        if (_answers.TryGetValue(operation, out var first)) return first;
+        if (Over() is { } over) return over;
+        var step = _steps[commit.Step];
+        if (step.Done is { } done) return new StepAnswer.Already(done);
+        if (commit.Attempt.Attempt < step.Fence && mutant != Mutant.NoAttemptFence) return new StepAnswer.Fenced();
+        if (IsProvisional(commit.Reads) && mutant != Mutant.CommitOnProvisional) return new StepAnswer.Provisional();
+        var stale = StaleKeys(commit.Reads, commit.Attempt.ReadVersion ?? default, commit.Step);
+        if (stale.Length > 0 && !commit.FlagStale && mutant != Mutant.NoStaleCheck) return new StepAnswer.Stale(stale, View(accepted.Interest));
+
+        Check(step.Done is null, "(a) two accepted results of one step");
+        Check(commit.Attempt.Attempt >= _trueFence.GetValueOrDefault(commit.Step), "(a) a fenced attempt was accepted");
+        Check(stale.Length == 0 || commit.FlagStale, "(a) a stale attempt was accepted");
+        Check(Now() <= accepted.Deadline, "(a) a commit after the deadline");
+        Check(!IsProvisional(commit.Reads), "(a) a commit on a provisional key");
+        Check(End is null, "(g) a commit after the end");
+        return _answers[operation] = Accept(commit, step);
+    }
+
+    public StepAnswer PublishStep(StepPublish publish)
+    {
+        if (publish.Epoch < Epoch && mutant != Mutant.NoDriverEpoch) return new StepAnswer.EpochLost();
+        if (Over() is { } over) return over;
+        var step = _steps[publish.Step];
+        if (step.Done is not null || (publish.Attempt < step.Fence && mutant != Mutant.NoAttemptFence)) return new StepAnswer.Fenced();
+        var stale = StaleKeys(publish.Reads, publish.BasedOn, publish.Step);
+        if (stale.Length > 0 && mutant != Mutant.NoStaleCheck) return new StepAnswer.Stale(stale, View(accepted.Interest));
+        Check(publish.Attempt >= _trueFence.GetValueOrDefault(publish.Step), "(a) a fenced attempt published");
+        var early = publish.Writes.Where(write => step.Early.All(known => known.Key != write.Key)).Select(write => new EarlyKey(write.Key, publish.Attempt, new(Version + 1), Current(write.Key)?.Value));
+        _steps[publish.Step] = step with { Early = [.. step.Early.Where(known => publish.Writes.All(write => write.Key != known.Key)).Concat(early)
+            .Concat(step.Early.Where(known => publish.Writes.Any(write => write.Key == known.Key)).Select(known => known with { Attempt = publish.Attempt, Version = new(Version + 1) }))] };
+        var change = Append(new(publish.Agent, accepted.Run.Name, publish.Step, publish.Attempt), publish.Writes, provisional: true);
+        return new StepAnswer.Done(change.Version, [change]);
+    }
+
+    public StepAnswer Begin(BeginAttempt begin)
+    {
+        if (begin.Epoch < Epoch && mutant != Mutant.NoDriverEpoch) return new StepAnswer.EpochLost();
+        var step = _steps[begin.Step];
+        if (step.Done is { } done) return new StepAnswer.Already(done);
+        if (Over() is { } over) return over;
+        if (step.Fence >= begin.Attempt) return new StepAnswer.Done(new(Version), []);
+        if (begin.Charged && _retries >= accepted.RetryBudget) return new StepAnswer.BudgetSpent();
+        _retries += begin.Charged ? 1 : 0;
+        _trueRetries += begin.Charged ? 1 : 0;
+        Check(_trueRetries <= accepted.RetryBudget, "(e) more retries than the budget");
+        _trueFence[begin.Step] = begin.Attempt;
+        _steps[begin.Step] = step with { Retries = step.Retries + 1, Fence = begin.Attempt, Ended = step.Ended.Add(begin.Last) };
+        var changes = Withdraw(begin.Step);
+        return new StepAnswer.Done(new(Version), changes);
+    }
+
+    public StepAnswer EndRun(EndRun end)
+    {
+        if (end.Epoch != 0 && end.Epoch < Epoch) return new StepAnswer.EpochLost();
+        if (Over() is { } over) return over;
+        Finish(end.Status, end.Detail);
+        return new StepAnswer.Done(new(Version), []) { End = End };
+    }
+
+    /// <summary>The channel's own timer.</summary>
+    public bool EndAtDeadline() => End is null && Now() > accepted.Deadline && mutant != Mutant.NoDeadlineCheck && Finish(RunStatus.DeadlineExceeded, null);
+
+    public JsonValue? ValueAt(ContextKey key, long version) => _history.LastOrDefault(written => written.Key == key && written.Version <= version)?.Value;
+
+    public void CheckEnd()
+    {
+        Check(_steps.Values.All(step => step.Early.IsEmpty || step.Done is not null), "(a) an early key of an ended attempt stays");
+        foreach (var plan in accepted.Steps.Where(plan => IsDone(plan.Id)))
+        {
+            var record = _steps[plan.Id];
+            foreach (var read in record.Read.Where(read => read.IsExact))
+            {
+                var producer = accepted.Steps.FirstOrDefault(other => other.Id != plan.Id && IsDone(other.Id) && other.Writes.Contains(read));
+                if (producer is null || record.Done!.Agent == Origin.Platform) continue;
+                var handed = ValueAt(new(read.Value), record.Done.ReadVersion!.Value.Number);
+                Check(Equals(handed, ValueAt(new(read.Value), _steps[producer.Id].Done!.WroteVersion!.Value.Number)), "(a) a dependent kept a value that its producer did not commit");
+            }
+        }
+    }
+
+    private StepAnswer.Ended? Over()
+    {
+        if (End is not null && mutant != Mutant.NoEndRecord) return new StepAnswer.Ended(End);
+        return EndAtDeadline() ? new StepAnswer.Ended(End!) : null;
+    }
+
+    private bool Finish(RunStatus status, string? detail)
+    {
+        if (mutant != Mutant.KeepEarlyKeys)
+        {
+            foreach (var step in accepted.Steps.Where(step => !IsDone(step.Id))) Withdraw(step.Id);
+        }
+
+        End ??= new(status, Now(), new(Version), detail);
+        return true;
+    }
+
+    private StepAnswer.Done Accept(StepCommit commit, StepRecord step)
+    {
+        var changes = new List<Change>();
+        var origin = new Origin(commit.Writer ?? commit.Attempt.Agent, accepted.Run.Name, commit.Step, commit.Attempt.Attempt);
+        if (!commit.Writes.IsEmpty) changes.Add(Append(origin, commit.Writes, provisional: false));
+        var kept = step.Early.Where(early => early.Attempt == commit.Attempt.Attempt || commit.Writes.Any(write => write.Key == early.Key)).Select(early => early.Key).ToHashSet();
+        _steps[commit.Step] = step with
+        {
+            Done = commit.Attempt with { WroteVersion = new(Version) },
+            Wrote = [.. commit.Writes.Where(write => write.Value is not null).Select(write => write.Key).Union(kept)],
+            Read = commit.Reads,
+            Early = [.. step.Early.Where(early => !kept.Contains(early.Key))],
+        };
+        changes.AddRange(Withdraw(commit.Step));
+        if (commit.Last is { } last) Finish(last, commit.LastDetail);
+        return new(new(Version), [.. changes]) { End = commit.Last is null ? null : End };
+    }
+
+    private ImmutableArray<Change> Withdraw(string id)
+    {
+        var step = _steps[id];
+        if (mutant == Mutant.KeepEarlyKeys || step.Early.IsEmpty) return [];
+        var writes = step.Early.Where(early => Current(early.Key)?.Version == early.Version.Number).Select(early => new ContextWrite(early.Key, early.Before)).ToImmutableArray();
+        _steps[id] = step with { Early = [] };
+        return writes.IsEmpty ? [] : [Append(new(Origin.Platform, accepted.Run.Name, id), writes, provisional: false)];
+    }
+
+    private Change Append(Origin origin, ImmutableArray<ContextWrite> writes, bool provisional)
+    {
+        var from = new ContextVersion(Version);
+        Version++;
+        foreach (var write in writes) _history.Add(new(Version, write.Key, write.Value, origin, provisional));
+        var change = new Change(new(Version), Now(), origin, writes) { Provisional = provisional };
+        Notice(from, new(Version), [change]);
+        return change;
+    }
+
+    private IEnumerable<ContextKey> Keys() => _history.Select(written => written.Key).Distinct().Order();
+
+    private Written? Current(ContextKey key) => _history.LastOrDefault(written => written.Key == key);
+
+    private ContextEntry? Entry(ContextKey key) => Current(key) is { Value: { } value } written
+        ? new() { Key = key, Value = value, Version = new(written.Version), Created = new(written.Version), Origin = written.Origin, CommittedAt = Now(), Provisional = written.Provisional }
+        : null;
+
+    private bool IsProvisional(ImmutableArray<KeyPattern> reads) =>
+        _steps.Any(step => step.Value.Done is null && step.Value.Early.Any(early => reads.Any(read => read.Matches(early.Key))));
+
+    private ImmutableArray<StaleKey> StaleKeys(ImmutableArray<KeyPattern> reads, ContextVersion basedOn, string step) =>
+        [.. Keys().Where(key => reads.Any(read => read.Matches(key)))
+            .Where(key => Current(key) is { } current && current.Version > basedOn.Number && current.Origin.Step != step && !Equals(current.Value, ValueAt(key, basedOn.Number)))
+            .Select(key => new StaleKey(key, basedOn, new(Current(key)!.Version), TimeSpan.Zero))];
+
+    private static void Check(bool holds, string invariant)
+    {
+        if (!holds) throw new BrokenInvariantException(invariant);
+    }
+}

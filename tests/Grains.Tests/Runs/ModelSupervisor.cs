@@ -1,0 +1,126 @@
+using System.Collections.Immutable;
+using Rosud.Agents;
+using Rosud.Supervision;
+using Rosud.Tenants;
+
+namespace Rosud.Runs;
+
+/// <summary>One attempt at work, wherever its supervisor is.</summary>
+internal sealed record ModelWorker(AdmitRequest Request)
+{
+    public string Step => Request.Assignment.Step;
+
+    public int Attempt => Request.Assignment.Attempt;
+
+    public bool HasPublished { get; set; }
+}
+
+/// <summary>The supervisor of one agent as PROTOCOL-runs §3 has it, without queue and breaker.</summary>
+internal sealed class ModelSupervisor(AgentId agent, Mutant mutant)
+{
+    private readonly Dictionary<string, int> _seen = [];
+    private readonly Dictionary<string, int> _tombs = [];
+    private readonly Dictionary<(string Step, int Attempt), AdmitRequest> _running = [];
+    private readonly Dictionary<(string Step, int Attempt), Settlement> _results = [];
+    private int _epochMin;
+
+    public AgentId Agent => agent;
+
+    public long Incarnation { get; private set; } = 1;
+
+    public IReadOnlyCollection<Settlement> Results => _results.Values;
+
+    public Action<AdmitRequest> Invoke { get; set; } = _ => { };
+
+    public Action<Settlement> Settle { get; set; } = _ => { };
+
+    public Func<bool> Refuses { get; set; } = () => false;
+
+    public void Crash()
+    {
+        Incarnation++;
+        _epochMin = 0;
+        _seen.Clear();
+        _tombs.Clear();
+        _running.Clear();
+        _results.Clear();
+    }
+
+    public AdmitAnswer Admit(AdmitRequest request)
+    {
+        var (step, attempt) = (request.Assignment.Step, request.Assignment.Attempt);
+        if (request.Incarnation != Incarnation && mutant != Mutant.NoIncarnation) return new AdmitAnswer.Bounced(Incarnation);
+        if (request.Epoch < _epochMin) return new AdmitAnswer.Ignored();
+        _epochMin = request.Epoch;
+        if (attempt <= Tomb(step) || attempt <= _seen.GetValueOrDefault(step)) return new AdmitAnswer.Ignored();
+        if (Refuses()) return new AdmitAnswer.Refused(new(ProblemKind.Overloaded, "Full.") { RetryAfter = TimeSpan.FromMilliseconds(20) });
+        _seen[step] = attempt;
+        Bury(step, attempt - 1);
+        _running[(step, attempt)] = request;
+        Invoke(request);
+        return new AdmitAnswer.Started(request.AcceptedAt);
+    }
+
+    public AskAnswer Ask(int epoch, string step, int attempt, long incarnation)
+    {
+        if (epoch < _epochMin) return AskAnswer.Known;
+        _epochMin = epoch;
+        if (_results.TryGetValue((step, attempt), out var result))
+        {
+            Settle(result);
+            return AskAnswer.Known;
+        }
+
+        if (_running.ContainsKey((step, attempt))) return AskAnswer.Known;
+        var isHere = incarnation == Incarnation || incarnation == 0;
+        if (isHere && attempt > Tomb(step) && (incarnation == 0 || attempt > _seen.GetValueOrDefault(step))) return AskAnswer.NeverSeen;
+        Bury(step, attempt);
+        return incarnation == Incarnation ? AskAnswer.LostHere : AskAnswer.Lost;
+    }
+
+    public QueryAnswer Query(int epoch)
+    {
+        _epochMin = Math.Max(_epochMin, epoch);
+        foreach (var result in _results.Values) Settle(result);
+        var live = _running.Select(running => new LiveAttempt(running.Key.Step, running.Key.Attempt, running.Value.Context.Version, running.Value.AcceptedAt))
+            .Concat(_results.Values.Select(result => new LiveAttempt(result.Assignment.Step, result.Assignment.Attempt, result.ReadVersion, result.StartedAt)))
+            .Where(attempt => attempt.Attempt > Tomb(attempt.Step));
+        return new(Incarnation, [.. live]);
+    }
+
+    public void Cancel(int epoch)
+    {
+        if (epoch < _epochMin) return;
+        _epochMin = epoch;
+        foreach (var (step, attempt) in _running.Keys.Concat(_results.Keys).ToArray()) Bury(step, attempt);
+        _results.Clear();
+        _running.Clear();
+    }
+
+    public void Supersede(AssignmentId assignment)
+    {
+        Bury(assignment.Step, assignment.Attempt);
+        _running.Remove((assignment.Step, assignment.Attempt));
+    }
+
+    public void Answered(string step, int attempt)
+    {
+        _results.Remove((step, attempt));
+        Bury(step, attempt);
+    }
+
+    /// <summary>A worker ends its attempt; false when it was fenced.</summary>
+    public bool End(ModelWorker worker, Settlement settlement)
+    {
+        _running.Remove((worker.Step, worker.Attempt));
+        if (worker.Attempt <= Tomb(worker.Step)) return false;
+        _seen[worker.Step] = Math.Max(worker.Attempt, _seen.GetValueOrDefault(worker.Step));
+        _results[(worker.Step, worker.Attempt)] = settlement;
+        Settle(settlement);
+        return true;
+    }
+
+    private int Tomb(string step) => _tombs.GetValueOrDefault(step);
+
+    private void Bury(string step, int attempt) => _tombs[step] = Math.Max(attempt, Tomb(step));
+}
