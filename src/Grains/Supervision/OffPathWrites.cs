@@ -20,6 +20,10 @@ internal sealed class OffPathWrites<T>(IDurableValue<T> durable, Func<T> current
         return _writing = _writing.IsCompleted ? Write() : _writing;
     }
 
+    /// <summary>Waits for a write that is under way, but not for storage that is away.</summary>
+    public async Task Finish() =>
+        await _writing.WaitAsync(TimeSpan.FromSeconds(2), time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
     private async Task Write()
     {
         try

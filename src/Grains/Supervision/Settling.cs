@@ -65,10 +65,10 @@ internal sealed class Settling(
     private async Task Pause(int tries, Sending sending)
     {
         var longest = TimeSpan.FromMilliseconds(100 * Math.Pow(2, Math.Min(tries, 16)));
-        sending.Hurry = new(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
             await sending.Hurry.Task.WaitAsync((longest < PauseMax ? longest : PauseMax) * (0.5 + (Random.Shared.NextDouble() / 2)), time);
+            sending.Hurry = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
         catch (TimeoutException)
         {

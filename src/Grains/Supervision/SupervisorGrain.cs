@@ -55,13 +55,13 @@ internal sealed partial class SupervisorGrain(
         if (await grains.GetGrain<IAgentGrain>(id.Key).Describe() is AgentOutcome.Found found) Register(found.Agent);
     }
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _alarm?.Stop();
         _watchers.TellAll();
         foreach (var transport in AllTransports) transport.StopAll();
         Uncount();
-        return Task.CompletedTask;
+        if (_writes is not null) await _writes.Finish();
     }
 
     public async Task<TakeOutcome> Take(TakeRequest request)

@@ -36,7 +36,8 @@ internal static class WebhookAnswer
         var buffer = new byte[BytesMax + 1];
         await using var stream = await content.ReadAsStreamAsync(stopped);
         var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, stopped);
-        return length > BytesMax ? null : buffer.AsMemory(0, length);
+        if (length > BytesMax) return null;
+        return buffer.AsMemory(0, length);
     }
 
     private static Failure Garbage(string what) => new() { Reason = $"The agent's answer {what}." };

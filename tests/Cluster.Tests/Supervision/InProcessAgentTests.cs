@@ -9,7 +9,7 @@ public sealed class InProcessAgentTests(SupervisionFixture fixture) : IClassFixt
     [Fact]
     public async Task A_handler_publishes_completes_and_throws_as_its_run_sees_it()
     {
-        var agent = await fixture.Register("writer");
+        var agent = await fixture.Register("writer", run: "outcomes");
         var published = ContextVersion.None;
         fixture.Handler = async (work, _) =>
         {
@@ -31,7 +31,7 @@ public sealed class InProcessAgentTests(SupervisionFixture fixture) : IClassFixt
     [Fact]
     public async Task A_handler_that_blocks_does_not_hold_up_its_supervisor_and_hears_of_the_cancel()
     {
-        var agent = await fixture.Register("writer");
+        var agent = await fixture.Register("writer", run: "cancelled");
         var (started, heard) = (Gate(), Gate());
         fixture.Handler = async (_, stopped) =>
         {

@@ -44,11 +44,11 @@ public sealed class SupervisionFixture : IAsyncLifetime
     internal T Grain<T>(AgentId agent)
         where T : IGrainWithStringKey => Cluster.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>().GetGrain<T>(agent.Key);
 
-    internal async Task<Supervised> Register(string name, AgentSpec? spec = null)
+    internal async Task<Supervised> Register(string name, AgentSpec? spec = null, string? run = null)
     {
         var agent = new AgentId(TenantId.Default, name);
         if (spec is not null) Assert.IsType<AgentOutcome.Found>(await Grain<IAgentGrain>(agent).Register(spec));
-        return new(this, agent, RunId.Make(new ChannelId(TenantId.Default, "desk"), name.Replace("-", "", StringComparison.Ordinal)));
+        return new(this, agent, RunId.Make(new ChannelId(TenantId.Default, "desk"), (run ?? name).Replace("-", "", StringComparison.Ordinal)));
     }
 
     private sealed class NoNames : IAgentNames

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using CsCheck;
@@ -37,7 +36,7 @@ public sealed class AssignmentJsonTests
 
         Assert.True(AssignmentJson.TryReadCompletion(body, out var completion, out _));
 
-        Assert.Equal([new(new("a"), JsonValue.Null), new(new("b"), JsonValue.Parse("""{"x":2,"y":1}""")), new(new("c"), null)], completion.Writes);
+        Assert.Equal([new(new("a"), JsonValue.Null), new(new("b"), JsonValue.Parse("""{"x":2,"y":1}""")), new(new("c"), null)], completion.Writes.OrderBy(write => write.Key));
         Assert.Equal(JsonValue.Parse("\"done\""), completion.Output);
         Assert.Equal(new KeyPattern("p.*"), Assert.Single(completion.Reads!.Value));
         Assert.Equal(new Usage(3, 0, 0.25m), completion.Usage);

@@ -132,7 +132,7 @@ public sealed class SupervisorLedgerTests
         var (ledger, _) = Ledger().Admit(Admission(Attempt()), Start);
         (ledger, var taken) = ledger.Complete(Attempt(), At(1));
         Assert.Equal(LastWord.Kept, taken);
-        Assert.Equal([Attempt()], ledger.KeptOf(Run()));
+        Assert.Equal(Attempt(), Assert.Single(ledger.KeptOf(Run())));
         Assert.Equal(AskAnswer.Known, ledger.Ask(Run(), 1, "search", 1, 7, takenBack: false, At(2)).Answer);
 
         var answer = new SettleOutcome.Settled(SettleKind.Accepted, new(9));
@@ -204,7 +204,7 @@ public sealed class SupervisorLedgerTests
         (ledger, var stopped) = ledger.Cancel(Run(), epoch: 1, At(1));
 
         Assert.True(ledger.IsIdle);
-        Assert.Equal([Attempt(step: "b")], stopped);
+        Assert.Equal(Attempt(step: "b"), Assert.Single(stopped));
         Assert.Equal(new SettleOutcome.Beat(At(1), Superseded: false, Cancelled: true), ledger.Over(Attempt(step: "b"), At(1)));
         Assert.IsType<AdmitAnswer.Ignored>(ledger.Admit(Admission(Attempt(step: "d")), At(1)).Answer);
     }
