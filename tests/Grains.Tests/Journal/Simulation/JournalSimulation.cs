@@ -27,7 +27,7 @@ internal sealed class JournalSimulation
     {
         _random = new(seed);
         _rules = rules;
-        _storage = new(_log);
+        _storage = new(_log.Landed);
         _starts = _random.Next(2, 6);
         _faults = _random.Next(0, 4);
         _appends = _random.Next(4, 16);
@@ -80,12 +80,12 @@ internal sealed class JournalSimulation
         switch (_random.Next(4))
         {
             case 0 when _storage.Late.Count > 0:
-                var late = _storage.Late[_random.Next(_storage.Late.Count)];
-                _storage.Late.Remove(late);
-                _storage.Land(late.Name, late.Content, late.ETag);
+                _storage.LandLate(_random.Next(_storage.Late.Count));
                 return true;
             case 1 when _activations.Count > 0 && _starts > 0:
-                Crash(_activations[_random.Next(_activations.Count)]);
+                var crashed = _activations[_random.Next(_activations.Count)];
+                crashed.IsDead = true;
+                _storage.Abandon(crashed.Calls, _random);
                 return true;
             case 2:
                 _time.Advance(TimeSpan.FromSeconds(1));
@@ -104,15 +104,6 @@ internal sealed class JournalSimulation
         _focus = activation;
         _ = activation.Start();
         return true;
-    }
-
-    private void Crash(SimulatedActivation activation)
-    {
-        activation.IsDead = true;
-        foreach (var call in activation.Calls)
-        {
-            if (call.Content is { } content && _random.Next(2) == 0) _storage.Late.Add((call.Name, content, call.ETag));
-        }
     }
 
     private bool Advance(SimulatedActivation activation)
@@ -159,18 +150,9 @@ internal sealed class JournalSimulation
 
     private void Happen(SimulatedCall call)
     {
-        if (call.Content is not { } content)
-        {
-            call.Reading.SetResult(_storage.Read(call.Name));
-            return;
-        }
-
-        var fault = _faults > 0 && _random.Next(8) == 0 ? _random.Next(1, 4) : 0;
+        var fault = call.Content is not null && _faults > 0 && _random.Next(8) == 0 ? _random.Next(1, 4) : 0;
         if (fault > 0) _faults--;
-        if (fault == 3) _storage.Late.Add((call.Name, content, call.ETag));
-        var etag = fault >= 2 ? null : _storage.Land(call.Name, content, call.ETag);
-        if (fault == 0 && etag is not null) call.Writing.SetResult(etag);
-        else call.Writing.SetException(new InvalidOperationException("A conflict, or so the driver says."));
+        _storage.Happen(call, fault);
     }
 
     // From any storage a new activation alone recovers exactly the decided log, knows its history, and can commit.

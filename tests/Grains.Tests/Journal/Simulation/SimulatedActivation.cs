@@ -127,11 +127,3 @@ internal sealed class SimulatedActivation : IRecordStore
         public ReadOnlyMemory<byte>? Encode(string key) => values.TryGetValue(key, out var value) ? Bytes(value) : default(ReadOnlyMemory<byte>?);
     }
 }
-
-/// <summary>A storage call that waits for its turn: a read, or a write when it has content.</summary>
-internal sealed record SimulatedCall(string Name, ReadOnlyMemory<byte>? Content, string? ETag)
-{
-    public TaskCompletionSource<StoredRecord> Reading { get; } = new();
-
-    public TaskCompletionSource<string> Writing { get; } = new();
-}
