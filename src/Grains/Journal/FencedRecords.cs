@@ -25,10 +25,14 @@ internal sealed class FencedRecords(IRecordStore store, TimeProvider time, Journ
     /// <summary>Reads a record and may write it from then on.</summary>
     /// <returns>Null when it is absent.</returns>
     /// <exception cref="JournalFencedException">A newer activation wrote it.</exception>
-    public async Task<RecordFrame?> Read(string name)
+    public Task<RecordFrame?> Read(string name) => Read(name, looks: true);
+
+    /// <inheritdoc cref="Read(string)"/>
+    /// <param name="looks">False breaks R1, for tests.</param>
+    public async Task<RecordFrame?> Read(string name, bool looks)
     {
         var (found, etag) = await ReadOnce(name);
-        RefuseNewer(name, found);
+        if (looks) RefuseNewer(name, found);
         _etags[name] = etag;
         return found;
     }

@@ -98,9 +98,17 @@ internal sealed class Journal : IJournal
     {
         if (_memory is null || _stopped is not null) return;
         // A fold is two writes, and saves the next activation a read for every slot.
-        if (Memory.Ring.Count >= StoredLog.Window && !cancellationToken.IsCancellationRequested) StartFolding();
+        if (Memory.Ring.Count >= _limits.Window && !cancellationToken.IsCancellationRequested) StartFolding();
         _closing = true;
-        await Task.WhenAll(_background, _readAhead).WaitAsync(cancellationToken);
+        try
+        {
+            await Task.WhenAll(_background, _readAhead).WaitAsync(cancellationToken);
+        }
+        catch (Exception fault) when (fault is OperationCanceledException or JournalFencedException)
+        {
+            // A crash would leave the same: the next activation goes on from what is stored.
+        }
+
         _stopped ??= new JournalFencedException("The journal is closed.");
     }
 
@@ -135,7 +143,8 @@ internal sealed class Journal : IJournal
         var name = _stored.SlotName(position);
         try
         {
-            if (await _records.Read(name) is { } slot && IsTaken(slot, position)) _records.Forget(name);
+            var looks = _rules.HasFlag(JournalRules.LookAtSlots);
+            if (await _records.Read(name, looks) is { } slot && looks && IsTaken(slot, position)) _records.Forget(name);
         }
         catch (Exception fault) when (fault is not JournalFencedException)
         {

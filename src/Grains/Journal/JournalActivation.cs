@@ -62,7 +62,7 @@ internal sealed class JournalActivation(FencedRecords records, JournalLimits lim
     private async Task ReadRing(JournalMemory memory)
     {
         var fold = memory.Head.Fold.Position;
-        foreach (var window in Enumerable.Range(1, limits.Slots).Chunk(StoredLog.Window))
+        foreach (var window in Enumerable.Range(1, limits.Slots).Chunk(limits.Window))
         {
             var slots = await Task.WhenAll(window.Select(offset => records.Read(_stored.SlotName(fold + offset))));
             for (var i = 0; i < slots.Length; i++)

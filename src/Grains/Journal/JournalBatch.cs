@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using Rosud.Context;
 
 namespace Rosud.Journal;
@@ -91,13 +91,12 @@ internal sealed record JournalBatch(ImmutableArray<JournalEntry> Entries, LogPoi
 
     private static ContentHash Link(ContentHash before, ReadOnlySpan<byte> entry)
     {
-        Span<byte> hash = stackalloc byte[ContentHash.Size];
-        before.Write(hash);
-        using var chain = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        chain.AppendData(hash);
-        chain.AppendData(entry);
-        chain.GetHashAndReset(hash);
-        return ContentHash.Read(hash);
+        var link = ArrayPool<byte>.Shared.Rent(ContentHash.Size + entry.Length);
+        before.Write(link);
+        entry.CopyTo(link.AsSpan(ContentHash.Size));
+        var chain = ContentHash.Of(link.AsSpan(0, ContentHash.Size + entry.Length));
+        ArrayPool<byte>.Shared.Return(link);
+        return chain;
     }
 
     private static void Write(RecordWriter output, JournalEntry entry)

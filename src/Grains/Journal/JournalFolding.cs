@@ -49,7 +49,7 @@ internal sealed class JournalFolding(FencedRecords records, JournalMemory memory
         };
         head = head.Retain(limits, now, limits.SegmentCells - 1, rules.HasFlag(JournalRules.DropBehindBase));
         await WriteCells([(_stored.SegmentName(number), segment)], head);
-        if (memory.Head == head) _atFold = last.After;
+        if (ReferenceEquals(memory.Head, head)) _atFold = last.After;
     }
 
     private List<RingBatch> OneSegment()
@@ -125,7 +125,7 @@ internal sealed class JournalFolding(FencedRecords records, JournalMemory memory
     private async Task WriteCells(List<(string Name, byte[] Record)> cells, JournalHead head)
     {
         if (!rules.HasFlag(JournalRules.CellsBeforeHead)) await Publish(head);
-        foreach (var window in cells.Chunk(StoredLog.Window)) await Task.WhenAll(window.Select(cell => records.Put(cell.Name, cell.Record)));
+        foreach (var window in cells.Chunk(limits.Window)) await Task.WhenAll(window.Select(cell => records.Put(cell.Name, cell.Record)));
         if (rules.HasFlag(JournalRules.CellsBeforeHead)) await Publish(head);
     }
 

@@ -6,6 +6,9 @@ internal sealed record JournalLimits
     /// <summary>Slots in the ring (K).</summary>
     public int Slots { get; init; } = 128;
 
+    /// <summary>Records that are read or written at once.</summary>
+    public int Window { get; init; } = 16;
+
     /// <summary>Live slots at which the ring is folded into a segment.</summary>
     public int FoldSlots { get; init; } = 64;
 

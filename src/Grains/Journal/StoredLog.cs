@@ -3,9 +3,6 @@ namespace Rosud.Journal;
 /// <summary>Reads what head names: pages, ops cells and segments.</summary>
 internal sealed class StoredLog(FencedRecords records, JournalLimits limits)
 {
-    /// <summary>Records that are read or written at once.</summary>
-    public const int Window = 16;
-
     /// <summary>The live keys at the base.</summary>
     public async Task<Dictionary<string, ReadOnlyMemory<byte>>> ReadBase(JournalHead head)
     {
@@ -60,7 +57,7 @@ internal sealed class StoredLog(FencedRecords records, JournalLimits limits)
     /// <summary>Reads records in windows and hands them on in order.</summary>
     private async Task Read(IEnumerable<string> names, Action<RecordFrame?> take)
     {
-        foreach (var window in names.Chunk(Window))
+        foreach (var window in names.Chunk(limits.Window))
         {
             foreach (var record in await Task.WhenAll(window.Select(records.Read))) take(record);
         }
