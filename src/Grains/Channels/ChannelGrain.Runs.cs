@@ -53,6 +53,14 @@ internal sealed partial class ChannelGrain
         return true;
     });
 
+    public Task Tell(RunId run, ImmutableArray<TimelineEvent> events)
+    {
+        _drivers?.Heard(run);
+        var head = Durable.Log.Head;
+        _announcer?.Announce([], [.. events.Select(happened => NoticeOf(run, happened, head))], deleted: false);
+        return Task.CompletedTask;
+    }
+
     public Task<ContextView> View(RunId run, ImmutableArray<KeyPattern> keys)
     {
         _drivers?.Heard(run);
@@ -97,6 +105,12 @@ internal sealed partial class ChannelGrain
             .Where(pair => pair.Second is AgentOutcome.Found)
             .ToDictionary(pair => pair.First, pair => ((AgentOutcome.Found)pair.Second).Agent, StringComparer.Ordinal);
     }
+
+    private static ChannelNotice NoticeOf(RunId run, TimelineEvent happened, ContextVersion head) => new(head, 0, "assignment", happened.At, JsonValue.From(new
+    {
+        run = run.Name, step = happened.Step, agent = happened.Agent, attempt = happened.Attempt,
+        outcome = happened.Kind is "started" or "progress" ? "working" : happened.Kind, detail = happened.Detail,
+    }));
 
     private static IEnumerable<string> AgentsNamed(TaskStep step) => new[] { step.Agent, step.OnFailure.Agent }
         .Concat(step.Acceptance.Select(test => test.Verifier)).OfType<string>();

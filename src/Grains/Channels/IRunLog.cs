@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orleans.Concurrency;
 using Rosud.Context;
 using Rosud.Runs;
 using Rosud.Tenants;
@@ -33,6 +34,10 @@ internal interface IRunLog : IGrainWithStringKey
     /// <summary>The run's result is archived: the log may forget all but its id, hash and status.</summary>
     [Alias("archived")]
     Task Archived(RunId run);
+
+    /// <summary>What happened in a run beside the log, for the channel's listeners. May be lost.</summary>
+    [OneWay, Alias("tell")]
+    Task Tell(RunId run, ImmutableArray<TimelineEvent> events);
 
     /// <summary>Reads what a run may read, plainly, for a driver that has missed a notice.</summary>
     [Alias("view")]

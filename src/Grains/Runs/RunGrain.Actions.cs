@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Rosud.Agents;
 using Rosud.Supervision;
@@ -8,12 +9,25 @@ namespace Rosud.Runs;
 // Does the drive's actions. Every call has the call timeout; what became of it goes back to the drive, which repeats it with the same id.
 internal sealed partial class RunGrain
 {
+    private static readonly string[] Shown = ["started", "queued", "progress", "held", "skipped", "failed", "refused"];
+
+    private int _shown;
+
     private void Do(Action<RunDrive> happened)
     {
         if (_drive is not { } drive || _isStopped) return;
         happened(drive);
         foreach (var action in drive.Drain()) Do(drive, action);
         Rewind(drive);
+        Show(drive);
+    }
+
+    // The channel's log tells commits, retries and the end to listeners; the rest they hear from here. May be lost.
+    private void Show(RunDrive drive)
+    {
+        var shown = drive.Timeline.After(_shown).Where(happened => Shown.Contains(happened.Kind)).ToImmutableArray();
+        _shown = drive.Timeline.Count;
+        if (shown.Length > 0) Log.Tell(Id, shown).Ignore();
     }
 
     private void Rewind(RunDrive drive)

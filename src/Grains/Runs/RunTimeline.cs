@@ -17,6 +17,12 @@ internal sealed class RunTimeline(DateTimeOffset acceptedAt, int steps)
 
     public ImmutableArray<TimelineEvent> Events => _events.ToImmutable();
 
+    /// <summary>How many events there are.</summary>
+    public int Count => _events.Count;
+
+    /// <summary>The events after the first <paramref name="known"/>.</summary>
+    public IEnumerable<TimelineEvent> After(int known) => Enumerable.Range(known, _events.Count - known).Select(i => _events[i]);
+
     /// <summary>What the step waited for came, last from <paramref name="releasedBy"/>. Only the first call counts.</summary>
     public void Ready(int step, int? releasedBy, DateTimeOffset at)
     {

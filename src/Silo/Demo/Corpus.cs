@@ -78,10 +78,13 @@ internal sealed partial class Corpus
     private static IEnumerable<(int Line, string Text)> Paragraphs(string[] lines)
     {
         var start = 0;
+        var isCode = false;
         var text = new List<string>();
         for (var i = 0; i <= lines.Length; i++)
         {
-            var ends = i == lines.Length || string.IsNullOrWhiteSpace(lines[i]);
+            var fence = i < lines.Length && lines[i].TrimStart().StartsWith("```", StringComparison.Ordinal);
+            if (fence) isCode = !isCode;
+            var ends = i == lines.Length || isCode || fence || string.IsNullOrWhiteSpace(lines[i]);
             var isItem = !ends && text.Count > 0 && Item().IsMatch(lines[i]);
             if ((ends || isItem) && text.Count > 0)
             {

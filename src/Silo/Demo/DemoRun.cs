@@ -44,8 +44,7 @@ internal sealed class DemoRun(IGrainFactory grains, IChannelFeeds feeds, DemoOpt
         await watching.CancelAsync();
         await watch;
         GC.KeepAlive(observer);
-        var metrics = await grains.GetGrain<Networks.INetworkGrain>(new Networks.NetworkId(TenantId.Default, result.Network).Key).Metrics();
-        screen.End(result, metrics);
+        screen.End(result);
         return result.Status == RunStatus.Completed;
     }
 

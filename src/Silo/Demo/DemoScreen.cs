@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Rosud.Channels;
-using Rosud.Networks;
 using Rosud.Runs;
 using Spectre.Console;
 
@@ -43,7 +42,7 @@ internal sealed class DemoScreen(IAnsiConsole console, TimeProvider clock)
         && Text(notice, "agent") == DemoAgents.Executor
         && Text(notice, "outcome") == "working";
 
-    public void End(RunResult result, NetworkMetrics network)
+    public void End(RunResult result)
     {
         console.WriteLine();
         console.Write(new Rule("[bold]answer[/]") { Justification = Justify.Left });
@@ -53,7 +52,7 @@ internal sealed class DemoScreen(IAnsiConsole console, TimeProvider clock)
         console.Write(new Rule("[bold]timeline[/]") { Justification = Justify.Left });
         Attempts(result);
         console.Write(new Rule("[bold]what coordination cost and brought[/]") { Justification = Justify.Left });
-        Numbers(result, network);
+        Numbers(result);
     }
 
     private void Citations(RunResult result)
@@ -77,7 +76,7 @@ internal sealed class DemoScreen(IAnsiConsole console, TimeProvider clock)
         console.Write(table);
     }
 
-    private void Numbers(RunResult result, NetworkMetrics network)
+    private void Numbers(RunResult result)
     {
         var parts = string.Join(", ", result.OverheadPartsMs.Where(part => part.Value >= 0.05).Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Key} {part.Value:0.0}")));
         console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"status                    {JsonNamingPolicy.SnakeCaseLower.ConvertName(result.Status.ToString())} in {result.WallMs:0} ms, rework {result.ReworkMs:0} ms"));
@@ -86,7 +85,6 @@ internal sealed class DemoScreen(IAnsiConsole console, TimeProvider clock)
         console.WriteLine($"cascade_prevented         {result.CascadePrevented}");
         console.WriteLine($"agents_actually_needed    {result.Agents.Needed} (registered {result.Agents.Registered}, planned {result.Agents.Planned}, fired {result.Agents.Fired})");
         console.WriteLine($"tokens                    {result.WorkTokens} work, {result.CoordinationTokens} coordination (estimates)");
-        console.WriteLine($"network                   {network.Runs} runs so far in '{result.Network}'");
     }
 
     private void Notice(ChannelNotice notice)
