@@ -11,17 +11,24 @@ using Rosud.Streams;
 
 namespace Rosud.Streams;
 
-/// <summary>Adds the stream provider to a silo: from <c>Orleans:Streaming:&lt;name&gt;:ProviderType=Rosud</c>, or by <see cref="Add"/>.</summary>
+/// <summary>Adds the stream provider to a silo from <c>Orleans:Streaming:&lt;name&gt;:ProviderType=Rosud</c>.</summary>
 internal sealed class UpdateStreams : IProviderBuilder<ISiloBuilder>
+{
+    public void Configure(ISiloBuilder builder, string? name, IConfigurationSection configurationSection) =>
+        builder.AddRosudStreams(name ?? throw new OrleansConfigurationException("The stream provider needs a name: Orleans:Streaming:<name>:ProviderType."), configurationSection);
+}
+
+/// <summary>Adds the stream provider to a silo in code.</summary>
+internal static class RosudStreams
 {
     // Only how soon the next look comes after an empty one: while a queue is empty the look itself waits.
     private static readonly TimeSpan Again = TimeSpan.FromMilliseconds(2);
 
-    public void Configure(ISiloBuilder builder, string? name, IConfigurationSection configurationSection) =>
-        Add(builder, name ?? throw new OrleansConfigurationException("The stream provider needs a name: Orleans:Streaming:<name>:ProviderType."), configurationSection);
-
     /// <summary>Adds the provider. It needs a grain storage named <c>PubSubStore</c>, where subscriptions are kept.</summary>
-    public static ISiloBuilder Add(ISiloBuilder builder, string name, IConfiguration? settings = null)
+    /// <param name="builder">The silo.</param>
+    /// <param name="name">The provider's name.</param>
+    /// <param name="settings">Has <see cref="UpdateStreamOptions"/>; null for the defaults.</param>
+    public static ISiloBuilder AddRosudStreams(this ISiloBuilder builder, string name, IConfiguration? settings = null)
     {
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<UpdateStreamOptions>, UpdateStreamOptions.Ranges>());
         var options = builder.Services.AddOptions<UpdateStreamOptions>(name).ValidateOnStart();
