@@ -8,6 +8,7 @@ namespace Rosud.Runs;
 // What the channel's log answers and says. PROTOCOL-runs §4, §5.
 internal sealed partial class RunDrive
 {
+    private int _recordsOut;
     private readonly SortedDictionary<string, int> _staleEvents = new(StringComparer.Ordinal);
 
     /// <summary>Events by kind: <c>stale</c> and <c>behind</c>, each at most once per attempt and key.</summary>
@@ -20,6 +21,7 @@ internal sealed partial class RunDrive
     public void Committed(StepCommit sent, StepAnswer? answer, DateTimeOffset now)
     {
         if (IsStopped) return;
+        _recordsOut--;
         var step = _byId[sent.Step];
         var isCurrent = step.Phase == StepPhase.Committing && step.Attempt == sent.Attempt.Attempt;
         if (answer is StepAnswer.Done made) Learn(made);
@@ -33,7 +35,8 @@ internal sealed partial class RunDrive
     public void Changed(ContextVersion from, ContextVersion to, ImmutableArray<Change> changes, DateTimeOffset now)
     {
         if (Ended is not null || IsStopped) return;
-        _replica.Apply(from, to, changes);
+        if (_recordsOut > 0) _replica.Hear(to);   // What a record on its way wrote may lie in between, and the log does not tell a run of its own changes.
+        else _replica.Apply(from, to, changes);
         Note(to);
         CommitHeld(now);
         Advance(now);
@@ -166,14 +169,17 @@ internal sealed partial class RunDrive
     private void WasDone(StepState step, AttemptView attempt, DateTimeOffset now)
     {
         if (attempt.WroteVersion is { } version) _replica.Hear(version);
-        ImmutableArray<ContextKey> wrote = [.. step.Plan.Writes.Where(write => write.IsExact).Select(write => new ContextKey(write.Value))];
+        _replica.Doubt();
+        ImmutableArray<ContextKey> wrote = step.Commit is { } commit && commit.Attempt.Attempt == attempt.Attempt
+            ? [.. commit.Writes.Where(write => write.Value is not null).Select(write => write.Key).Union(step.Early.Keys)]
+            : [.. step.Plan.Writes.Where(write => write.IsExact).Select(write => new ContextKey(write.Value))];
         Accept(step, attempt, wrote, [.. step.Plan.Reads.Select(read => read.Key)], now);
         ReadOutputs();
     }
 
     private void Learn(StepAnswer.Done done)
     {
-        _replica.Apply(done.Version, done.Changes);
+        _replica.Apply(done.Changes);
         Note(done.Version);
     }
 

@@ -11,6 +11,7 @@ internal sealed partial class RunDrive
     public void Begun(BeginAttempt sent, StepAnswer? answer, DateTimeOffset now)
     {
         if (IsStopped) return;
+        _recordsOut--;
         var step = _byId[sent.Step];
         if (answer is StepAnswer.Done done) Learn(done);
         if (Ended is null && step.Phase == StepPhase.Retrying && step.Begin?.Attempt == sent.Attempt) Begun(step, sent, answer, now);
@@ -90,7 +91,7 @@ internal sealed partial class RunDrive
             Run = _accepted.Run,
             Epoch = _epoch,
             Step = step.Plan.Id,
-            Attempt = new() { Step = step.Plan.Id, Agent = Origin.Platform, Attempt = step.Attempt, Outcome = AttemptOutcome.Accepted, EndedAt = now, ReadVersion = Version, Reason = "The step's default." },
+            Attempt = new() { Step = step.Plan.Id, Agent = Origin.Platform, Attempt = step.Attempt, Outcome = AttemptOutcome.Accepted, EndedAt = now, Reason = "The step's default." },
             Writes = values,
             Reads = [],
             Writer = Origin.Platform,

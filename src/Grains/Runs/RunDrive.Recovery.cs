@@ -62,7 +62,7 @@ internal sealed partial class RunDrive
             return;
         }
 
-        if (record.Takeovers >= TakeoversMax)
+        if (record.Takeovers > TakeoversMax)
         {
             EndRun(RunStatus.Failed, "crash_loop", now);
             return;

@@ -67,6 +67,8 @@ internal sealed partial class RunDrive
     /// <summary>The log answered a publish; null when nothing came back in time.</summary>
     public void Published(DriveAction.Publish sent, StepAnswer? answer, DateTimeOffset now)
     {
+        if (IsStopped) return;
+        _recordsOut--;
         var step = _byId[sent.Body.Step];
         var isCurrent = Ended is null && step.Attempt == sent.Body.Attempt && step.IsAtWork;
         if (answer is null && isCurrent)

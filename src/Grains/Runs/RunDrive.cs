@@ -166,7 +166,11 @@ internal sealed partial class RunDrive
         return wake;
     }
 
-    private void Act(DriveAction action) => _actions.Add(action);
+    private void Act(DriveAction action)
+    {
+        if (action is DriveAction.Commit or DriveAction.Publish or DriveAction.Begin) _recordsOut++;
+        _actions.Add(action);
+    }
 }
 
 /// <summary>What a drive shares with its surroundings: the supervisor incarnations that this silo knows, and the test of a step's writes.</summary>

@@ -8,23 +8,27 @@ internal sealed class RunReplica(IEnumerable<KeyPattern> interest)
 {
     private readonly ImmutableArray<KeyPattern> _interest = [.. interest.Distinct()];
     private readonly SortedDictionary<ContextKey, ContextEntry> _entries = [];
+    private readonly Dictionary<ContextKey, ContextVersion> _versions = [];   // Deletions too.
     private ContextVersion _heard;
+    private bool _isDoubtful;
 
     public ImmutableArray<KeyPattern> Interest => _interest;
 
     public ContextVersion Version { get; private set; }
 
     /// <summary>A later version exists and what lies between is not known: read anew before handing anything out.</summary>
-    public bool HasGap => _heard > Version;
+    public bool HasGap => _isDoubtful || _heard > Version;
 
     public ContextEntry? Find(ContextKey key) => _entries.GetValueOrDefault(key);
 
     /// <summary>Takes a reading of the whole interest, unless it is older than what is known.</summary>
     public void Load(ContextView view)
     {
-        if (view.Version < Version) return;
+        if (view.Version < Version || view.Version < _heard) return;
         var expired = view.Expired.IsDefaultOrEmpty ? [] : view.Expired.ToHashSet();
+        _isDoubtful = false;
         _entries.Clear();
+        _versions.Clear();
         foreach (var entry in view.Entries)
         {
             if (!expired.Contains(entry.Key) && IsOfInterest(entry.Key)) _entries[entry.Key] = entry;
@@ -34,28 +38,26 @@ internal sealed class RunReplica(IEnumerable<KeyPattern> interest)
         Hear(Version);
     }
 
-    /// <summary>Takes the changes that a record of this run made at <paramref name="head"/>.</summary>
-    public void Apply(ContextVersion head, ImmutableArray<Change> changes)
+    /// <summary>Takes consecutive changes that a record of this run made.</summary>
+    public void Apply(ImmutableArray<Change> changes)
     {
-        if (changes.IsDefaultOrEmpty) return;
-        var first = changes[0].Version.Number - 1;
-        Apply(new(first), changes[^1].Version, changes);
-        Hear(changes[^1].Version);
+        if (!changes.IsDefaultOrEmpty) Apply(new(changes[0].Version.Number - 1), changes[^1].Version, changes);
     }
 
     /// <summary>Takes the changes between two versions; when something before them is missing they only show that there is a gap.</summary>
     public void Apply(ContextVersion from, ContextVersion to, ImmutableArray<Change> changes)
     {
         Hear(to);
-        if (from > Version || to <= Version) return;
         foreach (var change in changes)
         {
-            if (change.Version <= Version) continue;
             foreach (var write in change.Writes) Put(change, write);
         }
 
-        Version = to;
+        if (from <= Version && to > Version) Version = to;
     }
+
+    /// <summary>Something was written that is not known: what is known is no longer exact at its version.</summary>
+    public void Doubt() => _isDoubtful = true;
 
     /// <summary>The entries that <paramref name="reads"/> name.</summary>
     public ContextView View(ImmutableArray<StepRead> reads, Func<ContextEntry, bool> isHidden)
@@ -85,7 +87,8 @@ internal sealed class RunReplica(IEnumerable<KeyPattern> interest)
 
     private void Put(Change change, ContextWrite write)
     {
-        if (!IsOfInterest(write.Key)) return;
+        if (!IsOfInterest(write.Key) || change.Version <= _versions.GetValueOrDefault(write.Key) || Find(write.Key)?.Version >= change.Version) return;
+        _versions[write.Key] = change.Version;
         if (write.Value is null)
         {
             _entries.Remove(write.Key);

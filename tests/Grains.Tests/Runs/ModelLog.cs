@@ -29,9 +29,9 @@ internal sealed class ModelLog(AcceptedRun accepted, Mutant mutant)
     private sealed record Written(long Version, ContextKey Key, JsonValue? Value, Origin Origin, bool Provisional);
 
     private readonly List<Written> _history = [];
-    private readonly Dictionary<string, StepAnswer> _answers = [];
     private readonly Dictionary<string, StepRecord> _steps = accepted.Steps.ToDictionary(step => step.Id, _ => new StepRecord());
     private readonly Dictionary<string, int> _trueFence = [];
+    private int _ownTail;
     private int _retries;
     private int _trueRetries;
 
@@ -44,6 +44,9 @@ internal sealed class ModelLog(AcceptedRun accepted, Mutant mutant)
     public IReadOnlyDictionary<string, StepRecord> Steps => _steps;
 
     public Action<ContextVersion, ContextVersion, ImmutableArray<Change>> Notice { get; set; } = (_, _, _) => { };
+
+    /// <summary>How many of the run's own changes just before a notice are in the same batch, and so between its two versions.</summary>
+    public Func<int, int> BatchedBefore { get; set; } = _ => 0;
 
     public Func<DateTimeOffset> Now { get; set; } = () => accepted.AcceptedAt;
 
@@ -71,11 +74,10 @@ internal sealed class ModelLog(AcceptedRun accepted, Mutant mutant)
     public StepAnswer CommitStep(StepCommit commit)
     {
         if (commit.Epoch < Epoch && mutant != Mutant.NoDriverEpoch) return new StepAnswer.EpochLost();
-        var operation = $"{commit.Step}/{commit.Attempt.Attempt}";
-        if (_answers.TryGetValue(operation, out var first)) return first;
-        if (Over() is { } over) return over;
         var step = _steps[commit.Step];
-        if (step.Done is { } done) return new StepAnswer.Already(done);
+        if (step.Done is { } done && mutant != Mutant.NoEndRecord) return new StepAnswer.Already(done);   // Repeats too, also after the end.
+        if (Over() is { } over) return over;
+        if (step.Done is { } before) return new StepAnswer.Already(before);
         if (commit.Attempt.Attempt < step.Fence && mutant != Mutant.NoAttemptFence) return new StepAnswer.Fenced();
         if (IsProvisional(commit.Reads) && mutant != Mutant.CommitOnProvisional) return new StepAnswer.Provisional();
         var stale = StaleKeys(commit.Reads, commit.Attempt.ReadVersion ?? default, commit.Step);
@@ -87,7 +89,7 @@ internal sealed class ModelLog(AcceptedRun accepted, Mutant mutant)
         Check(Now() <= accepted.Deadline, "(a) a commit after the deadline");
         Check(!IsProvisional(commit.Reads), "(a) a commit on a provisional key");
         Check(End is null, "(g) a commit after the end");
-        return _answers[operation] = Accept(commit, step);
+        return Accept(commit, step);
     }
 
     public StepAnswer PublishStep(StepPublish publish)
@@ -198,11 +200,17 @@ internal sealed class ModelLog(AcceptedRun accepted, Mutant mutant)
 
     private Change Append(Origin origin, ImmutableArray<ContextWrite> writes, bool provisional)
     {
-        var from = new ContextVersion(Version);
         Version++;
         foreach (var write in writes) _history.Add(new(Version, write.Key, write.Value, origin, provisional));
         var change = new Change(new(Version), Now(), origin, writes) { Provisional = provisional };
-        Notice(from, new(Version), [change]);
+        if (origin.Run is not null)
+        {
+            _ownTail++;   // A run is not told of its own changes: they come as answers.
+            return change;
+        }
+
+        Notice(new(Version - 1 - BatchedBefore(_ownTail)), new(Version), [change]);
+        _ownTail = 0;
         return change;
     }
 

@@ -23,7 +23,7 @@ internal static class RunExamples
 
     public static CoordinateRequest Request(params TaskStep[] steps) => new() { Task = new() { Goal = "do it", Steps = [.. steps] } };
 
-    public static Dictionary<string, AgentView> Agents(params string[] names) => names.ToDictionary(name => name, name => Agent(name));
+    public static Dictionary<string, AgentView> Registered(params string[] names) => names.ToDictionary(name => name, name => Agent(name));
 
     public static AgentView Agent(string name, string reads = "*", string writes = "*", string? capability = null) => new(
         new(TenantId.Default, name), new() { Reads = [new(reads)], Writes = [new(writes)], Capability = capability }, 1, Start);
@@ -31,7 +31,7 @@ internal static class RunExamples
     public static ContractOutcome Check(CoordinateRequest request, Func<KeyPattern, bool>? hasValue = null, ChannelSpec? spec = null, IReadOnlyDictionary<string, AgentView>? agents = null)
     {
         var names = (request.Task.Steps ?? []).SelectMany(step => new[] { step.Agent, step.OnFailure.Agent }).OfType<string>().Distinct().ToArray();
-        return TaskContract.Check(request, spec ?? new() { Agents = [.. names] }, agents ?? Agents(names), hasValue ?? (_ => false), new());
+        return TaskContract.Check(request, spec ?? new() { Agents = [.. names] }, agents ?? Registered(names), hasValue ?? (_ => false), new());
     }
 
     public static Plan Plan(CoordinateRequest request, Func<KeyPattern, bool>? hasValue = null) => ((ContractOutcome.Planned)Check(request, hasValue)).Plan;

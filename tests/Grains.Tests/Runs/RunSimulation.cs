@@ -19,19 +19,21 @@ internal sealed class RunSimulation
     private readonly List<Action> _late = [];
     private readonly List<ModelWorker> _workers = [];
     private int _faults;
+    private int _writes;
     private int _generation;
     private int _crashes;
     private long _tickets;
     private DateTimeOffset _now;
 
-    public RunSimulation(AcceptedRun accepted, int seed, int faults, Mutant mutant = Mutant.None)
+    public RunSimulation(AcceptedRun accepted, int seed, int faults, Mutant mutant = Mutant.None, int writes = 0)
     {
         _random = new(seed);
         _accepted = accepted;
         _mutant = mutant;
         _faults = faults;
+        _writes = writes;
         _now = accepted.AcceptedAt;
-        Log = new(accepted, mutant) { Now = () => _now };
+        Log = new(accepted, mutant) { Now = () => _now, BatchedBefore = own => _random.Next(own + 1) };
         Log.Write("x", JsonValue.Parse("0"));
         Log.Notice = (from, to, changes) => OneWay(drive => drive.Changed(from, to, changes, _now));
         foreach (var agent in accepted.Steps.SelectMany(step => new[] { step.Agent, step.OnFailure.Agent }).OfType<string>().Distinct())
@@ -74,6 +76,13 @@ internal sealed class RunSimulation
         if (Drive is null && _random.Next(4) == 0)
         {
             TakeOver();
+            return;
+        }
+
+        if (_writes > 0 && _random.Next(12) == 0)
+        {
+            _writes--;
+            Log.Write("x", JsonValue.Parse($"{_random.Next(3)}"));
             return;
         }
 
@@ -171,9 +180,11 @@ internal sealed class RunSimulation
     private void Call<T>(Func<T> callee, Action<RunDrive, T?> back)
     {
         var generation = _generation;
+        var isAnswered = false;
         void Back(T? answer)
         {
-            if (generation == _generation) Happens(drive => back(drive, answer));
+            if (generation == _generation && !isAnswered) Happens(drive => back(drive, answer));
+            isAnswered = true;
         }
 
         _network.Add((() => { var answer = callee(); _network.Add((() => Back(answer), () => Back(default))); }, () => Back(default)));

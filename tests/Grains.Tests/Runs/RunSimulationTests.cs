@@ -79,6 +79,16 @@ public sealed class RunSimulationTests
     }
 
     [Fact]
+    public void Writes_from_outside_cost_retries_and_nothing_else()
+    {
+        for (var seed = 0; seed < 3_000; seed++)
+        {
+            var played = new RunSimulation(RandomRun(new(seed), guards: false), seed, faults: 0, writes: 4).Play();
+            Assert.True(played.Log.End!.Status == RunStatus.Completed, $"Seed {seed}: {played.Log.End.Status} {played.Log.End.Detail}");
+        }
+    }
+
+    [Fact]
     public void The_parts_of_the_critical_path_sum_to_the_wall_time()
     {
         for (var seed = 0; seed < 1_000; seed++)
