@@ -8,10 +8,9 @@ namespace Rosud.Streams;
 
 /// <summary>Streams over queue grains. Nothing on the way waits for a timer, and an idle queue costs one call per <see cref="UpdateStreamOptions.Park"/>.</summary>
 internal sealed class UpdateQueueAdapter(string name, UpdateStreamOptions options, IGrainFactory grains, ILoggerFactory loggers)
-    : IQueueAdapter, IQueueAdapterFactory
+    : IQueueAdapter, IQueueAdapterFactory, IQueueAdapterCache
 {
     private readonly HashRingBasedStreamQueueMapper _queues = new(new() { TotalQueueCount = options.Queues }, name);
-    private readonly SimpleQueueAdapterCache _cache = new(new() { CacheSize = options.DeliveringMax }, name, loggers);
 
     public string Name => name;
 
@@ -31,7 +30,9 @@ internal sealed class UpdateQueueAdapter(string name, UpdateStreamOptions option
 
     public Task<IQueueAdapter> CreateAdapter() => Task.FromResult<IQueueAdapter>(this);
 
-    public IQueueAdapterCache GetQueueAdapterCache() => _cache;
+    public IQueueAdapterCache GetQueueAdapterCache() => this;
+
+    public IQueueCache CreateQueueCache(QueueId queueId) => new UpdateCache(options.DeliveringMax, options.QueuedBytesMax);
 
     public IStreamQueueMapper GetStreamQueueMapper() => _queues;
 
@@ -42,5 +43,5 @@ internal sealed class UpdateQueueAdapter(string name, UpdateStreamOptions option
     private IUpdateQueueGrain Queue(QueueId queue) =>
         grains.GetGrain<IUpdateQueueGrain>(UpdateQueueGrain.KeyOf(name, queue.ToString()));
 
-    private static long LengthOf(object item) => item is ChannelUpdate update ? CanonicalLength.Of(update) : 0;
+    internal static long LengthOf(object item) => item is ChannelUpdate update ? CanonicalLength.Of(update) : 0;
 }
