@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using System.Collections.Immutable;
 using Orleans.Concurrency;
 using Orleans.Placement;
-using Orleans.Streams;
 using Rosud.Context;
 using Rosud.Journal;
 using Rosud.Networks;
