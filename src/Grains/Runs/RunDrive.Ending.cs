@@ -10,7 +10,9 @@ internal sealed partial class RunDrive
 {
     private EndRun? _ending;
     private bool _readingOutputs;
-    private bool _finished;
+
+    /// <summary>The run has ended and all that its result needs is known.</summary>
+    public bool IsFinished { get; private set; }
 
     /// <summary>The log answered the end; null when nothing came back in time.</summary>
     public void EndAnswered(EndRun sent, StepAnswer? answer, DateTimeOffset now)
@@ -123,8 +125,8 @@ internal sealed partial class RunDrive
     // A commit on its way may have landed before the end: repeating it tells, so the result waits for its answer.
     private void TryFinish()
     {
-        if (Ended is null || _finished || _readingOutputs || _steps.Any(step => step.Phase == StepPhase.Committing)) return;
-        _finished = true;
+        if (Ended is null || IsFinished || _readingOutputs || _steps.Any(step => step.Phase == StepPhase.Committing)) return;
+        IsFinished = true;
         _timeline.Add(Ended.At, "ended", version: Ended.Version, detail: Ended.Status.ToString());
         Act(new DriveAction.Finish(Ended));
     }

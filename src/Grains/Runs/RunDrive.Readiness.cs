@@ -6,6 +6,7 @@ namespace Rosud.Runs;
 internal sealed partial class RunDrive
 {
     private bool _somethingMissing;
+    private int _openRank;   // Of the steps that are not over, the lowest: later ranks wait behind it.
 
     private enum Readiness
     {
@@ -18,12 +19,13 @@ internal sealed partial class RunDrive
     /// <summary>Goes on as far as possible: guards, demand, starts, the end.</summary>
     private void Advance(DateTimeOffset now)
     {
-        if (Ended is not null || IsStopped || _ending is not null || _queries.Count > 0 && _steps.Length == 0) return;
+        if (Ended is not null || IsStopped || _ending is not null) return;
         Refresh();
         for (var moved = true; moved && _ending is null;)
         {
             moved = DecideGuards(now);
             Demand();
+            _openRank = _steps.Where(step => !step.IsOver).Select(step => _ranks[step.Index]).DefaultIfEmpty().Min();
             foreach (var step in _steps)
             {
                 if (step.Phase == StepPhase.Waiting && step.Demanded && step.Guard == true && !IsQueried(step)) moved |= TryStart(step, now);
@@ -132,11 +134,7 @@ internal sealed partial class RunDrive
 
     private Readiness Examine(StepState step)
     {
-        for (var i = 0; i < _steps.Length; i++)
-        {
-            if (_ranks[i] < _ranks[step.Index] && !_steps[i].IsOver) return Readiness.Waits;
-        }
-
+        if (_ranks[step.Index] > _openRank) return Readiness.Waits;
         var answer = Readiness.Ready;
         foreach (var before in _graph.After(step.Index))
         {

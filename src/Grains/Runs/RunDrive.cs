@@ -141,6 +141,18 @@ internal sealed partial class RunDrive
         Advance(now);
     }
 
+    /// <summary>A silo has died, and with it perhaps supervisors that have attempts of this run.</summary>
+    public void SiloDied(DateTimeOffset now)
+    {
+        if (Ended is not null || IsStopped) return;
+        foreach (var step in _steps)
+        {
+            if (step.Phase == StepPhase.Requested) Ask(step);
+        }
+
+        Advance(now);
+    }
+
     private AgentId AgentOf(StepState step) => new(_accepted.Run.Tenant, step.Agent);
 
     private AssignmentId AssignmentOf(StepState step) => new(AgentOf(step), _accepted.Run, step.Plan.Id, step.Attempt);

@@ -132,8 +132,7 @@ internal sealed partial class RunGrain
         foreach (var caller in _settles.Values.SelectMany(waiting => waiting).Concat(_publishes.Values)) caller.TrySetException(moved);
         _settles.Clear();
         _publishes.Clear();
-        _timer?.Dispose();
-        _timer = null;
+        Quiet();
         DeactivateOnIdle();
     }
 

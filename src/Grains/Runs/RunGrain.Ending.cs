@@ -20,9 +20,9 @@ internal sealed partial class RunGrain
         }
 
         _observers.Clear();
-        _timer?.Dispose();
-        _timer = null;
-        RunTelemetry.Ended(result);
+        Quiet();
+        RunTelemetry.Ended(result, drive.Detections);
+        _finished.TrySetResult();
         Archive(result).Ignore();
         Repeat(() => GrainFactory.GetGrain<INetworkGrain>(new NetworkId(Id.Tenant, result.Network).Key).Report(result)).Ignore();
     }
@@ -36,7 +36,7 @@ internal sealed partial class RunGrain
             await archive.Write(new(result));
         });
         await Repeat(() => Log.Archived(Id));
-        DelayDeactivation(TimeSpan.FromMinutes(1));
+        DelayDeactivation(TimeSpan.Zero);
     }
 
     // The channel keeps the run until it is archived, so giving up loses nothing: a later call brings the run back and tries again.

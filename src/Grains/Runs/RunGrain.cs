@@ -13,13 +13,14 @@ namespace Rosud.Runs;
 /// <summary>Does what a <see cref="RunDrive"/> says: calls the channel's log and the supervisors, and gives it their answers and the time.</summary>
 /// <remarks>Holds nothing durable while the run is open: an activation without a drive takes the run over by asking the channel. Spread over the silos by the hash of its key.</remarks>
 [GrainType("run"), Reentrant, HashBasedPlacement]
-internal sealed partial class RunGrain(IJournals journals, TimeProvider time, SupervisorIncarnations incarnations, ILogger<RunGrain> logger) : Grain, IRunGrain, IRunDriver
+internal sealed partial class RunGrain(IJournals journals, TimeProvider time, SupervisorIncarnations incarnations, SiloDeaths deaths, ILogger<RunGrain> logger) : Grain, IRunGrain, IRunDriver
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     private readonly Dictionary<(string Step, int Attempt), List<TaskCompletionSource<SettleOutcome>>> _settles = [];
     private readonly Dictionary<long, TaskCompletionSource<SettleOutcome>> _publishes = [];
+    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RunDrive? _drive;
     private RunResult? _archived;
     private Task? _starting;
@@ -32,6 +33,12 @@ internal sealed partial class RunGrain(IJournals journals, TimeProvider time, Su
     private IRunLog Log => GrainFactory.GetGrain<IRunLog>(Id.Channel.Key);
 
     private DateTimeOffset Now => time.GetUtcNow();
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        deaths.Forget(this);
+        return Task.CompletedTask;
+    }
 
     public async Task Start(AcceptedRun accepted, ContextView context, TimeSpan timeLeft, IRunObserver? observer)
     {
@@ -103,6 +110,7 @@ internal sealed partial class RunGrain(IJournals journals, TimeProvider time, Su
             var end = new EndRun(Id, 0, RunStatus.Canceled, "It was canceled.", drive.Unfinished("It was canceled.", Now));
             var answer = await Log.End(end);
             Do(current => current.ChannelEnded(EndOf(end, answer), Now));
+            await Finished();
         }
 
         return View();
@@ -111,6 +119,19 @@ internal sealed partial class RunGrain(IJournals journals, TimeProvider time, Su
     public Task<RunState> GetState() => Task.FromResult(_drive is { } drive
         ? new RunState(Id.Name, RunNumbers.StatusOf(drive), drive.Epoch, drive.Steps.Count, drive.Steps.Count(step => step.Phase == StepPhase.Done), drive.Attempts.Count, _observers.Count)
         : new RunState(Id.Name, _archived?.Status ?? RunStatus.Submitted, 0, 0, 0, _archived?.Attempts.Length ?? 0, _observers.Count));
+
+    // A commit on its way may still belong to the result.
+    private async Task Finished()
+    {
+        try
+        {
+            await _finished.Task.WaitAsync(CallTimeout, time);
+        }
+        catch (TimeoutException)
+        {
+            // The end is durable; what it leaves out comes with the result.
+        }
+    }
 
     private RunEnd EndOf(EndRun sent, StepAnswer answer) => answer switch
     {
@@ -175,7 +196,16 @@ internal sealed partial class RunGrain(IJournals journals, TimeProvider time, Su
     {
         DelayDeactivation((timeLeft > TimeSpan.Zero ? timeLeft : TimeSpan.Zero) + TimeSpan.FromMinutes(1));
         _timer = this.RegisterGrainTimer(_ => Tick(), new() { DueTime = Timeout.InfiniteTimeSpan, Period = Timeout.InfiniteTimeSpan, Interleave = true, KeepAlive = true });
+        deaths.Watch(this, () => Do(drive => drive.SiloDied(Now)));
         Do(_ => { });
+    }
+
+    // Nothing of time or membership concerns the drive any more.
+    private void Quiet()
+    {
+        _timer?.Dispose();
+        _timer = null;
+        deaths.Forget(this);
     }
 
     private Task Tick()

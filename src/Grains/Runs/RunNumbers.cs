@@ -33,7 +33,7 @@ internal static class RunNumbers
             CoordinationTokens = drive.HandedBytes / BytesPerToken,
             CostUsd = drive.Budget.CostUsd,
             AcceptedAt = accepted.AcceptedAt,
-            EndedAt = drive.Ended?.At,
+            EndedAt = drive.IsFinished ? drive.Ended!.At : null,
             WallMs = (end - accepted.AcceptedAt).TotalMilliseconds,
             CoordinationOverheadMs = overhead.Values.Sum(),
             OverheadPartsMs = overhead,
@@ -49,7 +49,7 @@ internal static class RunNumbers
     }
 
     public static RunStatus StatusOf(RunDrive drive) =>
-        drive.Ended?.Status ?? (drive.Steps.All(step => step.Phase == StepPhase.Waiting) ? RunStatus.Submitted : RunStatus.Working);
+        drive.IsFinished ? drive.Ended!.Status : drive.Steps.All(step => step.Phase == StepPhase.Waiting) ? RunStatus.Submitted : RunStatus.Working;
 
     /// <summary>N2: descendants of steps with an attempt that was not accepted, without those that started on something such an attempt wrote.</summary>
     public static int CascadePrevented(StepGraph graph, IReadOnlyList<StepState> steps, IEnumerable<AttemptView> attempts)

@@ -13,11 +13,13 @@ internal static class RunTelemetry
     private static readonly Histogram<double> Overhead = Meter.CreateHistogram<double>("rosud.run.coordination_overhead", "ms");
     private static readonly Counter<long> Retries = Meter.CreateCounter<long>("rosud.run.retries", description: "Retries by cause.");
     private static readonly Counter<long> StaleEvents = Meter.CreateCounter<long>("rosud.run.stale_context_events", description: "Stale context events by kind.");
+    private static readonly Histogram<double> Detection = Meter.CreateHistogram<double>("rosud.run.detection", "ms", "From a commit to telling an attempt that rests on what was there before.");
     private static readonly Counter<long> Cascades = Meter.CreateCounter<long>("rosud.run.cascade_prevented");
 
     /// <summary>Counts an ended run and writes its spans.</summary>
-    public static void Ended(RunResult result)
+    public static void Ended(RunResult result, IEnumerable<TimeSpan> detections)
     {
+        foreach (var detection in detections) Detection.Record(detection.TotalMilliseconds);
         var status = new KeyValuePair<string, object?>("status", result.Status.ToString());
         Runs.Add(1, status);
         Duration.Record(result.WallMs, status);

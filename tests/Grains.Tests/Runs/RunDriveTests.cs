@@ -219,7 +219,7 @@ public sealed class RunDriveTests
     [Fact]
     public void A_parallel_run_has_a_barrier_and_a_sequential_one_goes_step_by_step()
     {
-        var request = Request(Step("a", [], ["k"]), Step("b", [], ["m"]), Step("c", ["k"], ["n"]));
+        var request = Request(Step("a", [], ["k"]), Step("c", ["k"], ["n"]), Step("b", [], ["m"]));
         var parallel = Drive(request with { Execution = Networks.ExecutionKind.Parallel });
         Assert.Equal(2, parallel.Drain().Length);
         Settle(parallel, "a", Completed(("k", "1")));

@@ -133,6 +133,7 @@ internal sealed class RunSimulation
                 break;
             case 1:
                 _supervisors.Values.ElementAt(_random.Next(_supervisors.Count)).Crash();
+                if (_random.Next(2) == 0) OneWay(drive => drive.SiloDied(_now));
                 break;
             case 2:
                 Log.Write("x", JsonValue.Parse($"{_random.Next(3)}"));

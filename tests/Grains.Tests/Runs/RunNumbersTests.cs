@@ -1,0 +1,123 @@
+using System.Collections.Immutable;
+using CsCheck;
+using Rosud.Agents;
+using Rosud.Context;
+using Rosud.Networks;
+using static Rosud.Runs.RunExamples;
+
+namespace Rosud.Runs;
+
+public sealed class RunNumbersTests
+{
+    [Fact]
+    public void Of_a_producer_only_the_time_up_to_the_releasing_publish_is_on_the_path()
+    {
+        var steps = States(Step("a", [], ["k"]), Step("b", ["k"], ["m"]));
+        var timeline = new RunTimeline(Start, 2);
+        timeline.Ready(0, null, At(10));
+        timeline.Mark(0, 1, "queue", At(30));
+        timeline.Ready(1, 0, At(130));   // Released by a publish in the middle of a's work.
+        timeline.Mark(1, 1, "dispatch", At(140));
+        timeline.Mark(0, 1, "work", At(230));
+        timeline.Mark(0, 1, "commit", At(240));
+        timeline.Mark(1, 1, "work", At(440));
+        timeline.Mark(1, 1, "conflict", At(470));
+        timeline.Mark(1, 1, "commit", At(480));
+        foreach (var step in steps) Accept(step, 1);
+
+        var path = CriticalPath.Of(timeline, steps, At(500));
+
+        Assert.Equal(
+            ["dispatch 10", "queue 20 a", "work 100 a", "dispatch 10 b", "work 300 b", "conflict 30 b", "commit 10 b", "merge 20"],
+            path.Select(part => $"{part.Kind} {part.Ms} {part.Step}".TrimEnd()));
+    }
+
+    [Fact]
+    public void Work_of_an_attempt_that_was_not_accepted_is_rework()
+    {
+        var steps = States(Step("a", [], ["k"]));
+        var timeline = new RunTimeline(Start, 1);
+        timeline.Ready(0, null, At(0));
+        timeline.Mark(0, 1, "work", At(1300));
+        timeline.Mark(0, 2, "backoff", At(1400));
+        timeline.Mark(0, 2, "work", At(4800));
+        Accept(steps[0], 2);
+        Assert.Equal(["rework 1300", "backoff 100", "work 3400", "merge 200"], CriticalPath.Of(timeline, steps, At(5000)).Select(part => $"{part.Kind} {part.Ms}"));
+    }
+
+    [Fact]   // The model asks of each step, going up its reads one by one, whether a bad step is above it.
+    public void Prevented_cascades_are_counted_as_on_the_graph() =>
+        Gen.Select(Gen.Int[0, 3].Array[0, 3], Gen.Bool, Gen.Bool).Array[1, 9].Sample(shape =>
+        {
+            var steps = States([.. shape.Select((s, i) => Step($"s{i}", [.. s.Item1.Select(back => i - 1 - back).Where(j => j >= 0).Distinct().Select(j => $"k{j}")], [$"k{i}"]))]);
+            var bad = steps.Where(step => shape[step.Index].Item2).ToArray();
+            var attempts = bad.Select(step => new AttemptView { Step = step.Plan.Id, Agent = "x", Attempt = 1, Outcome = AttemptOutcome.Rejected });
+            foreach (var step in steps.Where(step => shape[step.Index].Item3 && Parents(step).Any(bad.Contains))) step.RestsOn.Add((Parents(step).First(bad.Contains).Index, 1));
+
+            var expected = steps.Count(step => step.RestsOn.Count == 0 && Parents(step).Any(IsBelowBad));
+            Assert.Equal(expected, RunNumbers.CascadePrevented(StepGraph.Of([.. steps.Select(step => step.Plan)]), steps, attempts));
+
+            IEnumerable<StepState> Parents(StepState step) => step.Plan.Reads.Select(read => steps.Single(other => other.Plan.Writes[0] == read.Key));
+            bool IsBelowBad(StepState step) => bad.Contains(step) || Parents(step).Any(IsBelowBad);
+        });
+
+    [Fact]
+    public void Needed_agents_are_those_whose_commits_were_read_for_what_was_accepted()
+    {
+        var steps = States(Step("a", [], ["k"]), Step("b", ["k"], ["m"]), Step("c", ["k", "m"], ["n"]), Step("d", [], ["o"]));
+        foreach (var step in steps) Accept(step, 1);
+        steps[2].Read = [new("m")];   // It said that it did not rely on k; b did.
+        Assert.Equal(["a", "b", "c"], RunNumbers.NeededAgents(steps, [new("n")]));
+        steps[1].Read = [];
+        Assert.Equal(["b", "c"], RunNumbers.NeededAgents(steps, [new("n")]));
+    }
+
+    [Fact]
+    public void Usage_without_a_cost_is_charged_at_the_networks_price()
+    {
+        var budget = new RunBudget(null, [new Price("a", 2m, 10m)]);
+        budget.Settle("a", "s", 1, new(500_000, 100_000));
+        budget.Settle("a", "s", 2, new(1, 1, 0.5m));
+        budget.Settle("b", "s", 3, new(1, 1));
+        Assert.Equal((600_004L, 2.5m), (budget.Tokens, budget.CostUsd));
+    }
+
+    [Fact]   // A call reserves the largest use seen of its agent, or all that is left while nothing is known.
+    public void Spending_passes_a_token_budget_by_one_call_and_what_calls_used_beyond_their_reservation() =>
+        Gen.Select(Gen.Int[1, 50].Array[1, 30], Gen.Int[1, 200]).Sample((uses, limit) =>
+        {
+            var budget = new RunBudget(new(Tokens: limit), []);
+            var open = new Queue<(int Call, long Reserved)>();
+            var (next, beyond, largest) = (0, 0L, 0L);
+            while (true)
+            {
+                if (next < uses.Length && budget.TryReserve("a", "s", next))
+                {
+                    open.Enqueue((next++, largest == 0 ? limit : largest));
+                    continue;
+                }
+
+                if (!open.TryDequeue(out var ended)) break;
+                beyond += Math.Max(0, uses[ended.Call] - ended.Reserved);
+                largest = Math.Max(largest, uses[ended.Call]);
+                budget.Settle("a", "s", ended.Call, new(uses[ended.Call]));
+            }
+
+            Assert.True(budget.Tokens < limit + uses.Max() + beyond);
+            Assert.True(next == uses.Length || budget.IsSpent);
+        });
+
+    private static DateTimeOffset At(int ms) => Start.AddMilliseconds(ms);
+
+    private static StepState[] States(params TaskStep[] steps) => [.. steps.Select((step, i) => new StepState(
+        new() { Id = step.Id, Agent = step.Agent!, Goal = "g", Reads = step.Reads, Writes = step.Writes, Timeout = TimeSpan.FromSeconds(1), AgentRevision = 1 }, i))];
+
+    private static void Accept(StepState step, int attempt)
+    {
+        step.Phase = StepPhase.Done;
+        step.Attempt = attempt;
+        step.Done = new() { Step = step.Plan.Id, Agent = step.Agent, Attempt = attempt, Outcome = AttemptOutcome.Accepted };
+        step.Wrote = [.. step.Plan.Writes.Select(write => new ContextKey(write.Value))];
+        step.Read = [.. step.Plan.Reads.Select(read => read.Key)];
+    }
+}
