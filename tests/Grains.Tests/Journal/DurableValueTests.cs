@@ -53,7 +53,7 @@ public sealed class DurableValueTests
     [Fact]
     public void No_schedule_loses_a_value_or_writes_over_a_newer_one()
     {
-        for (var seed = 0; seed < 5_000; seed++)
+        for (var seed = 0; seed < 2_000; seed++)
         {
             var broken = DurableValueSimulation.Run(seed);
             Assert.True(broken is null, $"Seed {seed}: {broken}");
@@ -66,7 +66,7 @@ public sealed class DurableValueTests
     public void Without_this_rule_a_promise_breaks(string rule)
     {
         var rules = JournalRules.All & ~Enum.Parse<JournalRules>(rule);
-        Assert.Contains(Enumerable.Range(0, 5_000), seed => DurableValueSimulation.Run(seed, rules) is not null);
+        Assert.Contains(Enumerable.Range(0, 2_000), seed => DurableValueSimulation.Run(seed, rules) is not null);
     }
 
     private async Task<DurableValue<JsonValue>> Open()
