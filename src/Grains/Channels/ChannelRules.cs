@@ -31,7 +31,20 @@ internal static class ChannelRules
         }
 
         errors.AddRange(SyncPolicyRules.Faults(sync));
+        errors.AddRange(NotSupported(sync));
         return errors.ToImmutable();
+    }
+
+    // Refused rather than ignored: a parked write that nobody could resolve would be a lost one.
+    private static IEnumerable<ProblemError> NotSupported(SyncPolicy sync)
+    {
+        const string Later = "This is not supported yet.";
+        if (sync.ConflictResolution == ConflictResolution.Manual) yield return new("/sync/conflict_resolution", Later, "not_supported");
+        foreach (var key in sync.Keys)
+        {
+            if (key.ConflictResolution == ConflictResolution.Manual) yield return new($"/sync/keys/{key.Pattern}/conflict_resolution", Later, "not_supported");
+            if (key.Schema is not null) yield return new($"/sync/keys/{key.Pattern}/schema", Later, "not_supported");
+        }
     }
 
     public static ChannelOutcome Create(Draft draft, ChannelId id, ChannelSpec spec)
