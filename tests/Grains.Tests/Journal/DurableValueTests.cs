@@ -25,6 +25,7 @@ public sealed class DurableValueTests
     [Fact]
     public void An_older_activation_writes_no_more() => OneThread.Run(async () =>
     {
+        await (await Open()).Write(JsonValue.Parse("0"));
         var old = await Open();
         var next = await Open();
         Assert.True(next.Epoch > old.Epoch);
@@ -33,6 +34,17 @@ public sealed class DurableValueTests
         await Assert.ThrowsAsync<JournalFencedException>(() => old.Write(JsonValue.Parse("1")));
         await next.Write(JsonValue.Parse("2"));
         Assert.Equal("2", (await Open()).Value!.ToString());
+    });
+
+    [Fact]
+    public void A_value_that_nobody_wrote_leaves_nothing_behind_and_only_the_first_to_write_it_makes_it() => OneThread.Run(async () =>
+    {
+        var (first, second) = (await Open(), await Open());
+        Assert.Empty(_store.Names);
+
+        await first.Write(JsonValue.Parse("1"));
+        await Assert.ThrowsAsync<JournalFencedException>(() => second.Write(JsonValue.Parse("2")));
+        Assert.Equal("1", (await Open()).Value!.ToString());
     });
 
     [Fact]

@@ -95,9 +95,10 @@ internal sealed class DurableValueSimulation
     {
         var value = new DurableValue<JsonValue>(activation, Serializer, _time, _rules);
         await value.Activate(default);
-        var body = value.Value is { } starts ? Serializer.SerializeToArray(starts) : [];
-        if (!_last!.Value.Body.Span.SequenceEqual(body)) _broken ??= "An activation starts with another value than the last that landed.";
         activation.Value = value;
+        var body = value.Value is { } starts ? Serializer.SerializeToArray(starts) : [];
+        var landed = _last is { } last ? last.Body : default;
+        if (!landed.Span.SequenceEqual(body)) _broken ??= "An activation starts with another value than the last that landed.";
     }
 
     private async Task Write(Activation activation, DurableValue<JsonValue> value)
