@@ -17,7 +17,6 @@ internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeP
     public const int QueueBytesMax = 16 * 1024 * 1024;
 
     private const int BatchMax = 512;
-    private const int BatchBytesMax = 256 * 1024;
 
     private readonly Queue<Command> _waiting = [];
     private int _waitingBytes;
@@ -31,7 +30,7 @@ internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeP
     public Task Idle => _flushing;
 
     /// <summary>Decides one command in its turn.</summary>
-    /// <param name="decide">Fills the draft and answers. Runs once, never beside another; throws only for faults of our own.</param>
+    /// <param name="decide">Fills the draft and answers. Never runs beside another; may run again when it did not fit into a record. Throws only for faults of our own.</param>
     /// <param name="bytes">About how much it will write.</param>
     /// <returns>The answer, once what the draft did is durable; for a draft that did nothing, once it is certain that this activation is not a stale one.</returns>
     public Task<T> Decide<T>(Func<Draft, T> decide, int bytes = 512)
@@ -54,15 +53,15 @@ internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeP
         await Task.Yield();   // Whatever was sent in the same turn goes into the same record.
         while (_waiting.Count > 0 && _stopped is null)
         {
-            var batch = Evaluate(Take());
+            var batch = Evaluate();
             try
             {
                 if (batch.Entries.Count > 0) await journal.Append(batch.Entries, batch.After);
                 else await journal.Confirm();
             }
-            catch (JournalFencedException fault)
+            catch (Exception fault) when (fault is not OutOfMemoryException)
             {
-                Stop(batch, fault);
+                Stop(batch, fault);   // Whatever it was, what landed is unknown here: the next activation asks storage.
                 return;
             }
 
@@ -72,43 +71,40 @@ internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeP
         }
     }
 
-    private List<Command> Take()
+    // Takes what waits as far as it fits into one record. What a command would do is only kept when it fits.
+    private Batch Evaluate()
     {
         var taken = new List<Command>();
-        var bytes = 0;
-        while (_waiting.TryPeek(out var next) && taken.Count < BatchMax && (taken.Count == 0 || bytes + next.Bytes <= BatchBytesMax))
-        {
-            bytes += next.Bytes;
-            _waitingBytes -= next.Bytes;
-            taken.Add(_waiting.Dequeue());
-        }
-
-        return taken;
-    }
-
-    private Batch Evaluate(List<Command> commands)
-    {
-        var before = Durable;
-        var state = before;
+        var state = Durable;
         var entries = new List<JournalEntry>();
         var changes = new List<Change>();
         var notices = new List<ChannelNotice>();
         var operations = new Dictionary<ContentHash, JournalOperation>();
-        foreach (var command in commands)
+        var bytes = 0;
+        while (_waiting.TryPeek(out var command) && taken.Count < BatchMax)
         {
             var draft = new Draft(state, clock.GetUtcNow(), id => operations.GetValueOrDefault(id) ?? journal.FindOperation(id));
-            if (!command.Evaluate(draft)) continue;
+            var isGood = command.Evaluate(draft);
+            var size = draft.Entries.Sum(JournalBatch.SizeOf);
+            if (isGood && (entries.Count + draft.Entries.Count > JournalBatch.EntriesMax || bytes + size > JournalBatch.BytesMax))
+            {
+                if (taken.Count > 0) break;
+                isGood = size <= JournalBatch.EntryBytesMax && draft.Entries.Count <= JournalBatch.EntriesMax;
+                if (!isGood) command.Refuse(new OverloadedException("This changes more at once than one record can hold.", TimeSpan.Zero));
+            }
+
+            taken.Add(_waiting.Dequeue());
+            _waitingBytes -= command.Bytes;
+            if (!isGood) continue;
+            bytes += size;
             state = draft.State;
             entries.AddRange(draft.Entries);
             changes.AddRange(draft.Commits);
             notices.AddRange(draft.Notices);
-            foreach (var entry in draft.Entries)
-            {
-                if (entry.Operation is { } operation) operations[operation.Id] = operation;
-            }
+            foreach (var operation in draft.Entries.Select(entry => entry.Operation).OfType<JournalOperation>()) operations[operation.Id] = operation;
         }
 
-        return new(before, state, commands, entries, changes, notices);
+        return new(Durable, state, taken, entries, changes, notices);
     }
 
     private void Stop(Batch batch, Exception fault)
@@ -140,6 +136,9 @@ internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeP
 
         public abstract void Answer();
 
+        /// <summary>The command's answer is this fault; nothing of it is kept.</summary>
+        public abstract void Refuse(Exception fault);
+
         public abstract void Fail(Exception fault);
     }
 
@@ -154,6 +153,7 @@ internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeP
         // A command that throws is a fault of ours: it alone fails, and nothing of its draft is kept.
         public override bool Evaluate(Draft draft)
         {
+            _fault = null;
             try
             {
                 _answer = decide(draft);
@@ -172,6 +172,8 @@ internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeP
             if (_fault is null) _answered.TrySetResult(_answer);
             else _answered.TrySetException(_fault);
         }
+
+        public override void Refuse(Exception fault) => _fault = fault;
 
         public override void Fail(Exception fault) => _answered.TrySetException(fault);
     }

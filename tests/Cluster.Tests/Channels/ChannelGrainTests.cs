@@ -76,7 +76,7 @@ public sealed class ChannelGrainTests
         Assert.Equal(50, Assert.IsType<PatchOutcome.Applied>(repeated).Version.Number);
         var page = Assert.IsType<ChangesOutcome.Found>(await channel.Changes(ContextVersion.None, 500)).Page;
         Assert.Equal(Enumerable.Range(1, 51), page.Changes.Select(change => (int)change.Version.Number));
-        Assert.Equal(Enumerable.Range(1, 51), page.Changes.Select(change => int.Parse(change.Writes.Single().Value!.ToString())));
+        Assert.Equal(Enumerable.Range(1, 51), page.Changes.Select(change => change.Writes.Single().Value!.As<int>()));
     }
 
     [Fact]

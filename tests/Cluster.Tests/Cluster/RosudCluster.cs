@@ -45,7 +45,7 @@ public sealed class RosudCluster : IAsyncDisposable
                 options.ProbeTimeout = TimeSpan.FromSeconds(1);
                 options.NumMissedProbesLimit = 2;
             });
-            UpdateStreams.Add(silo, ChannelUpdates.Provider);
+            silo.AddRosudStreams(ChannelUpdates.Provider);
             silo.ConfigureLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
             foreach (var agent in agents) silo.Services.AddSingleton(agent);
         });
@@ -73,7 +73,7 @@ public sealed class RosudCluster : IAsyncDisposable
         return channel;
     }
 
-    public async Task<RunId> Accept(IChannelGrain channel, CoordinateRequest request)
+    public static async Task<RunId> Accept(IChannelGrain channel, CoordinateRequest request)
     {
         var outcome = await channel.Coordinate(request, null);
         return outcome is CoordinateOutcome.Accepted accepted

@@ -1,5 +1,4 @@
 using CsCheck;
-using Orleans.Runtime;
 using Orleans.Streams;
 
 namespace Rosud.Streams;
@@ -65,7 +64,9 @@ public sealed class UpdateCacheTests
     private static List<long> Drain(IQueueCacheCursor cursor)
     {
         var numbers = new List<long>();
+#pragma warning disable CS0618 // What the runtime calls by default ends in this.
         while (cursor.MoveNext()) numbers.Add(((QueueBatch)cursor.GetCurrent(out _)!).Number);
+#pragma warning restore CS0618
         return numbers;
     }
 }
