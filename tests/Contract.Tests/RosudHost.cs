@@ -38,7 +38,7 @@ public sealed class RosudHost : IAsyncLifetime
     internal async Task<string> NewAgent(string reads, string writes)
     {
         var name = NewName("agent");
-        Assert.Equal(201, (await Send("PUT", $"/v1/agents/{name}", $$"""{"description":"d","reads":[{{reads}}],"writes":[{{writes}}],"transport":{"kind":"pull"}}""")).Status);
+        Assert.Equal(201, (await Send("PUT", $"/v1/agents/{name}", $$$"""{"description":"d","reads":[{{{reads}}}],"writes":[{{{writes}}}],"transport":{"kind":"pull"}}""")).Status);
         return name;
     }
 

@@ -6,7 +6,7 @@ public sealed class ChannelContractTests(RosudHost host) : IClassFixture<RosudHo
     public async Task A_channel_is_made_once_found_again_and_not_made_otherwise()
     {
         var name = host.NewName("made");
-        var body = $$"""{"id":"{{name}}","agents":["planner","researcher"],"sync":{"mode":"real_time","staleness_threshold_ms":500,"conflict_resolution":"latest_wins","audit":true}}""";
+        var body = $$$"""{"id":"{{{name}}}","agents":["planner","researcher"],"sync":{"mode":"real_time","staleness_threshold_ms":500,"conflict_resolution":"latest_wins","audit":true}}""";
         var made = await host.Send("POST", "/v1/channels", body);
         Assert.Equal((201, $"/v1/channels/{name}", name, "default", "0"), (made.Status, made.Location, made["id"], made["network"], made["version"]));
         Assert.Equal(["planner", "researcher"], made.Json.GetProperty("agents").EnumerateArray().Select(agent => agent.GetString()));
