@@ -145,16 +145,16 @@ public sealed class ChannelFeedsTests : IAsyncDisposable
         Assert.Equal(["3"], await listener.Next(1));
     }
 
-    [Fact]
-    public async Task A_lost_subscription_is_made_again_after_pauses_and_its_hole_is_read()
+    [Theory, InlineData(0), InlineData(2)]
+    public async Task A_lost_subscription_is_made_again_after_pauses_and_its_hole_is_read(int failures)
     {
         var (listener, first) = await Joined();
         _channel.Commit(2);
-        _channel.FailNext(subscriptions: 2);
+        _channel.FailNext(failures);
 
         first.Lose();
 
-        foreach (var pause in new[] { _times.RetryMin, 2 * _times.RetryMin })
+        foreach (var pause in new[] { _times.RetryMin, 2 * _times.RetryMin }.Take(failures))
         {
             await _time.Waited(pause);
             _time.Advance(pause);
