@@ -1,8 +1,6 @@
-using System.Collections.Immutable;
 using Rosud.Agents;
 using Rosud.Channels;
 using Rosud.Context;
-using Rosud.Networks;
 using Rosud.Tenants;
 
 namespace Rosud.Runs;

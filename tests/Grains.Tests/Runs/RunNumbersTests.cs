@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using CsCheck;
-using Rosud.Agents;
 using Rosud.Context;
 using Rosud.Networks;
 using static Rosud.Runs.RunExamples;

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using CsCheck;
 using Rosud.Agents;
 using Rosud.Channels;
