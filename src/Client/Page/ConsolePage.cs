@@ -12,7 +12,10 @@ public static class ConsolePage
 
     private static readonly Dictionary<string, string> ContentTypes = new(StringComparer.Ordinal)
     {
-        ["index.html"] = "text/html; charset=utf-8", ["console.css"] = "text/css; charset=utf-8", ["console.js"] = "text/javascript; charset=utf-8", ["stream.js"] = "text/javascript; charset=utf-8",
+        ["index.html"] = "text/html; charset=utf-8",
+        ["console.css"] = "text/css; charset=utf-8",
+        ["console.js"] = "text/javascript; charset=utf-8",
+        ["stream.js"] = "text/javascript; charset=utf-8",
     };
 
     /// <summary>Maps the page at <paramref name="path"/>. The page itself is public and empty; it asks for an API key when the API does.</summary>

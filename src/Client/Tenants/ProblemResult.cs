@@ -30,7 +30,11 @@ internal sealed class ProblemResult(Problem problem, IReadOnlyList<StaleKeyBody>
     /// <summary>A problem of the protocol itself, which no actor can have.</summary>
     public static ProblemBody Plain(HttpContext http, int status, string name, string title, string detail) => new()
     {
-        Type = $"urn:rosud:problem:{name}", Title = title, Status = status, Detail = detail, TraceId = TraceOf(http),
+        Type = $"urn:rosud:problem:{name}",
+        Title = title,
+        Status = status,
+        Detail = detail,
+        TraceId = TraceOf(http),
     };
 
     public static string NameOf(ProblemKind kind) => Wire.NameOf(kind).Replace('_', '-');

@@ -23,7 +23,8 @@ internal sealed class RequestReader(HttpContext http)
 
     /// <summary>The refusal of a request that has faults; null when it is good so far.</summary>
     public Problem? Problem => _errors.Count == 0 ? null : new(
-        ProblemKind.InvalidRequest, _errors.Count == 1 ? _errors[0].Message : $"The request has {_errors.Count} faults.") { Errors = [.. _errors] };
+        ProblemKind.InvalidRequest, _errors.Count == 1 ? _errors[0].Message : $"The request has {_errors.Count} faults.")
+    { Errors = [.. _errors] };
 
     /// <summary><see cref="Problem"/> as an answer.</summary>
     public IResult? Refusal => Problem is { } problem ? new ProblemResult(problem) : null;

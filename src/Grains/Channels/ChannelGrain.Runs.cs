@@ -108,8 +108,12 @@ internal sealed partial class ChannelGrain
 
     private static ChannelNotice NoticeOf(RunId run, TimelineEvent happened, ContextVersion head) => new(head, 0, "assignment", happened.At, JsonValue.From(new
     {
-        run = run.Name, step = happened.Step, agent = happened.Agent, attempt = happened.Attempt,
-        outcome = happened.Kind is "started" or "progress" ? "working" : happened.Kind, detail = happened.Detail,
+        run = run.Name,
+        step = happened.Step,
+        agent = happened.Agent,
+        attempt = happened.Attempt,
+        outcome = happened.Kind is "started" or "progress" ? "working" : happened.Kind,
+        detail = happened.Detail,
     }));
 
     private static IEnumerable<string> AgentsNamed(TaskStep step) => new[] { step.Agent, step.OnFailure.Agent }

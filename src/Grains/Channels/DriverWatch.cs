@@ -1,5 +1,5 @@
-using Microsoft.Extensions.Logging;
 using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
 using Rosud.Context;
 using Rosud.Runs;
 

@@ -105,7 +105,9 @@ internal sealed class OpenRuns(ChannelGrain grain, CommitLoop loop, DriverWatch 
         var due = earliest - clock.GetUtcNow();
         _deadlineTimer = grain.RegisterGrainTimer(_ => Expire(), new()
         {
-            DueTime = due > TimeSpan.Zero ? due : TimeSpan.Zero, Period = Timeout.InfiniteTimeSpan, Interleave = true,
+            DueTime = due > TimeSpan.Zero ? due : TimeSpan.Zero,
+            Period = Timeout.InfiniteTimeSpan,
+            Interleave = true,
         });
     }
 

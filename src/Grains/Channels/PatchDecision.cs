@@ -33,7 +33,10 @@ internal static class PatchDecision
                 var change = draft.Commit(apply.Writes, patch.Origin);
                 return new PatchOutcome.Applied(change.Version, PatchEffect.Committed)
                 {
-                    Overwritten = apply.Overwritten, Dropped = apply.Dropped, Merged = apply.Merged, Parked = apply.Parked,
+                    Overwritten = apply.Overwritten,
+                    Dropped = apply.Dropped,
+                    Merged = apply.Merged,
+                    Parked = apply.Parked,
                 };
             case PatchVerdict.Nothing nothing:
                 return new PatchOutcome.Applied(log.Head, nothing.Effect) { Dropped = nothing.Dropped, Parked = nothing.Parked };

@@ -61,7 +61,10 @@ internal static class RunRules
         if (ReadsProvisional(draft.State, commit.Reads, origin)) return new StepAnswer.Provisional();
         var patch = new ContextPatch
         {
-            Writes = commit.Writes, BasedOn = commit.Attempt.ReadVersion ?? draft.State.Log.Head, Reads = commit.Reads, Origin = origin,
+            Writes = commit.Writes,
+            BasedOn = commit.Attempt.ReadVersion ?? draft.State.Log.Head,
+            Reads = commit.Reads,
+            Origin = origin,
         };
         if (Judge(draft, patch, record, commit.FlagStale, provisional: false, out var made, out var dropped) is { } judged) return judged;
         var version = made.Length > 0 ? made[^1].Version : draft.State.Log.Head;
@@ -71,7 +74,10 @@ internal static class RunRules
             Takeovers = 0,
             Steps = record.Steps.SetItem(commit.Step, step with
             {
-                Done = done, Fence = Math.Max(step.Fence, done.Attempt), Early = [], Read = commit.Reads,
+                Done = done,
+                Fence = Math.Max(step.Fence, done.Attempt),
+                Early = [],
+                Read = commit.Reads,
                 Wrote = [.. commit.Writes.Select(write => write.Key).Concat(step.Early.Select(early => early.Key)).Distinct()],
             }),
         };
@@ -120,14 +126,22 @@ internal static class RunRules
             Retries = record.Retries + (begin.Charged ? 1 : 0),
             Steps = record.Steps.SetItem(begin.Step, step with
             {
-                Retries = step.Retries + 1, Fence = begin.Attempt, Ended = step.Ended.Add(begin.Last), Early = [],
+                Retries = step.Retries + 1,
+                Fence = begin.Attempt,
+                Ended = step.Ended.Add(begin.Last),
+                Early = [],
             }),
         };
         draft.Put(record);
         draft.Notify(begin.Cause == RetryCause.Stale ? "stale" : "assignment", new
         {
-            run = begin.Run.Name, step = begin.Step, agent = begin.Last.Agent, attempt = begin.Last.Attempt,
-            outcome = SnakeCase.Of(begin.Last.Outcome), next_attempt = begin.Attempt, reason = begin.Last.Reason,
+            run = begin.Run.Name,
+            step = begin.Step,
+            agent = begin.Last.Agent,
+            attempt = begin.Last.Attempt,
+            outcome = SnakeCase.Of(begin.Last.Outcome),
+            next_attempt = begin.Attempt,
+            reason = begin.Last.Reason,
         });
         return new StepAnswer.Done(draft.State.Log.Head, withdrawn);
     }

@@ -81,7 +81,9 @@ internal sealed record Breaker
     {
         BreakerStateKind.Open => Fresh with
         {
-            State = BreakerStateKind.Open, Openings = record.Openings, RetryAt = Earlier(record.RetryAt ?? now, now + options.OpenForMax),
+            State = BreakerStateKind.Open,
+            Openings = record.Openings,
+            RetryAt = Earlier(record.RetryAt ?? now, now + options.OpenForMax),
         },
         BreakerStateKind.HalfOpen => Fresh with { State = BreakerStateKind.Open, Openings = record.Openings, RetryAt = now },
         BreakerStateKind.MetricsOnly => Fresh with { State = BreakerStateKind.MetricsOnly },

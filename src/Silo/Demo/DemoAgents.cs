@@ -23,7 +23,9 @@ internal static class DemoAgents
 
     private static AgentSpec Contract(string description, string[] reads, string[] writes) => new()
     {
-        Description = description, Reads = [.. reads.Select(read => new KeyPattern(read))], Writes = [.. writes.Select(write => new KeyPattern(write))],
+        Description = description,
+        Reads = [.. reads.Select(read => new KeyPattern(read))],
+        Writes = [.. writes.Select(write => new KeyPattern(write))],
     };
 
     private static async Task<Completion> Plan(IAgentWork work, CancellationToken stopped)

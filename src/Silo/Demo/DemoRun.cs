@@ -104,7 +104,10 @@ internal sealed class DemoRun(IGrainFactory grains, IChannelFeeds feeds, DemoOpt
 
     private static TaskStep Step(string id, string agent, string[] reads, string[] writes) => new()
     {
-        Id = id, Agent = agent, Reads = [.. reads.Select(read => new StepRead(new(read)))], Writes = [.. writes.Select(write => new KeyPattern(write))],
+        Id = id,
+        Agent = agent,
+        Reads = [.. reads.Select(read => new StepRead(new(read)))],
+        Writes = [.. writes.Select(write => new KeyPattern(write))],
     };
 
     private static async Task Set(IChannelGrain channel, params (string Key, object Value)[] values)

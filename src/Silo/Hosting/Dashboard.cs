@@ -1,5 +1,5 @@
-using Rosud.Tenants;
 using Orleans.Dashboard;
+using Rosud.Tenants;
 
 namespace Rosud.Hosting;
 

@@ -1,8 +1,8 @@
-using Rosud.Tenants;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
+using Rosud.Tenants;
 
 namespace Rosud.Telemetry;
 

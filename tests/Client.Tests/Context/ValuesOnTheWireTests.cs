@@ -35,7 +35,12 @@ public sealed class ValuesOnTheWireTests(SharedEdge shared) : IClassFixture<Shar
 
     private static ContextEntry Entry(JsonValue value) => new()
     {
-        Key = new("k"), Value = value, Version = new(1), Created = new(1), Origin = new("planner"), CommittedAt = DateTimeOffset.UnixEpoch,
+        Key = new("k"),
+        Value = value,
+        Version = new(1),
+        Created = new(1),
+        Origin = new("planner"),
+        CommittedAt = DateTimeOffset.UnixEpoch,
     };
 
     private static string Quote(string text)

@@ -21,10 +21,18 @@ public sealed class AccessTests : IAsyncLifetime
 
     public async Task InitializeAsync() => _edge = await Edge.StartAsync(settings: new()
     {
-        ["Rosud:Keys:0:Sha256"] = Hash("op"), ["Rosud:Keys:0:Role"] = "operator", ["Rosud:Keys:0:Tenant"] = "acme",
-        ["Rosud:Keys:1:Sha256"] = Hash("client"), ["Rosud:Keys:1:Role"] = "client", ["Rosud:Keys:1:Tenant"] = "acme",
-        ["Rosud:Keys:2:Sha256"] = Hash("planner").ToUpperInvariant(), ["Rosud:Keys:2:Role"] = "agent", ["Rosud:Keys:2:Tenant"] = "acme", ["Rosud:Keys:2:Agent"] = "planner",
-        ["Rosud:Keys:3:Sha256"] = "zz", ["Rosud:Keys:3:Role"] = "operator",
+        ["Rosud:Keys:0:Sha256"] = Hash("op"),
+        ["Rosud:Keys:0:Role"] = "operator",
+        ["Rosud:Keys:0:Tenant"] = "acme",
+        ["Rosud:Keys:1:Sha256"] = Hash("client"),
+        ["Rosud:Keys:1:Role"] = "client",
+        ["Rosud:Keys:1:Tenant"] = "acme",
+        ["Rosud:Keys:2:Sha256"] = Hash("planner").ToUpperInvariant(),
+        ["Rosud:Keys:2:Role"] = "agent",
+        ["Rosud:Keys:2:Tenant"] = "acme",
+        ["Rosud:Keys:2:Agent"] = "planner",
+        ["Rosud:Keys:3:Sha256"] = "zz",
+        ["Rosud:Keys:3:Role"] = "operator",
     });
 
     public async Task DisposeAsync() => await _edge.DisposeAsync();

@@ -258,7 +258,9 @@ public sealed class RunGrainTests
 
     private static CoordinateRequest Request(string outputs, params TaskStep[] steps) => new()
     {
-        Task = new() { Goal = "test", Outputs = [new(outputs)], Steps = [.. steps] }, TaskHash = ContentHash.Of("task"u8), Timeout = TimeSpan.FromSeconds(60),
+        Task = new() { Goal = "test", Outputs = [new(outputs)], Steps = [.. steps] },
+        TaskHash = ContentHash.Of("task"u8),
+        Timeout = TimeSpan.FromSeconds(60),
     };
 
     private static TaskStep Step(string id, string agent, string read, string write) => new() { Id = id, Agent = agent, Reads = [new(new(read))], Writes = [new(write)] };

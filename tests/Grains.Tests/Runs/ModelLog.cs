@@ -101,8 +101,11 @@ internal sealed class ModelLog(AcceptedRun accepted, Mutant mutant)
         if (stale.Length > 0 && mutant != Mutant.NoStaleCheck) return new StepAnswer.Stale(stale, View(accepted.Interest));
         Check(publish.Attempt >= _trueFence.GetValueOrDefault(publish.Step), "(a) a fenced attempt published");
         var early = publish.Writes.Where(write => step.Early.All(known => known.Key != write.Key)).Select(write => new EarlyKey(write.Key, publish.Attempt, new(Version + 1), Current(write.Key)?.Value));
-        _steps[publish.Step] = step with { Early = [.. step.Early.Where(known => publish.Writes.All(write => write.Key != known.Key)).Concat(early)
-            .Concat(step.Early.Where(known => publish.Writes.Any(write => write.Key == known.Key)).Select(known => known with { Attempt = publish.Attempt, Version = new(Version + 1) }))] };
+        _steps[publish.Step] = step with
+        {
+            Early = [.. step.Early.Where(known => publish.Writes.All(write => write.Key != known.Key)).Concat(early)
+            .Concat(step.Early.Where(known => publish.Writes.Any(write => write.Key == known.Key)).Select(known => known with { Attempt = publish.Attempt, Version = new(Version + 1) }))]
+        };
         var change = Append(new(publish.Agent, accepted.Run.Name, publish.Step, publish.Attempt), publish.Writes, provisional: true);
         return new StepAnswer.Done(change.Version, [change]);
     }

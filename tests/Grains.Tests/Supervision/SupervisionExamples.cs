@@ -55,7 +55,7 @@ internal static class SupervisionExamples
 
     public static SupervisorLedger Pumped(this SupervisorLedger ledger, DateTimeOffset now, TimeSpan? lease = null)
     {
-        for (var started = (Permit?)null; ; )
+        for (var started = (Permit?)null; ;)
         {
             (ledger, started) = ledger.HandOutNext(lease, now);
             if (started is null) return ledger;
