@@ -40,7 +40,7 @@ internal sealed class NetworkGrain(IJournals journals, ILogger<NetworkGrain> log
         if (!Names.IsValid(_id.Name)) return new NetworkOutcome.Refused(Problem.Invalid("/network", "A name has 1 to 128 of a-z 0-9 . _ - and starts with a letter or digit."));
         var errors = PolicyRules.Check(policy);
         if (errors.Length > 0) return new NetworkOutcome.Refused(new(ProblemKind.InvalidRequest, "The policy has faults.") { Errors = errors });
-        if (!Record.SameAs(policy)) await Write(() => Record.SameAs(policy) ? Record : Record with { Revision = Record.Revision + 1, Policy = policy });
+        if (!Has(policy)) await Write(() => Has(policy) ? Record : Record with { Revision = Record.Revision + 1, Policy = policy });
         await Index.Add(_id.Name);
         return new NetworkOutcome.Found(View);
     }
@@ -64,6 +64,9 @@ internal sealed class NetworkGrain(IJournals journals, ILogger<NetworkGrain> log
     public Task<NetworkState> GetState() => Task.FromResult(new NetworkState(_id.Name, Record.Revision, _totals.Metrics().Runs));
 
     private NetworkRecord Record => (_stored.Value ?? new()) with { Totals = _totals.Stored };
+
+    // A new network is stored also with the default policy; `default` itself needs no storing for that.
+    private bool Has(CoordinationPolicy policy) => Record.SameAs(policy) && (Record.Revision > 0 || _id.Name == NetworkId.DefaultName);
 
     private NetworkView View => new(_id, Record.Revision, Record.Policy);
 

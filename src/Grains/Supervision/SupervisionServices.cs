@@ -20,7 +20,6 @@ internal static class SupervisionServices
         services.TryAddSingleton<IAgentNames, AgentNames>();
         services.TryAddSingleton<WebhookHosts>();
         services.TryAddSingleton<Transports>();
-        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, LocalAgents>();
         services.AddHttpClient(WebhookTransport.ClientName, client => client.Timeout = Timeout.InfiniteTimeSpan)
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
             {

@@ -37,7 +37,11 @@ public sealed class SupervisionFixture : IAsyncLifetime
     /// <summary>What the in-process agent <c>writer</c> does.</summary>
     internal AgentHandler Handler { get; set; } = (_, _) => Task.FromResult(new Completion());
 
-    public Task InitializeAsync() => Cluster.DeployAsync();
+    public async Task InitializeAsync()
+    {
+        await Cluster.DeployAsync();
+        await Register("writer", new() { MaxConcurrency = 1, Transport = new(TransportKind.InProcess) });
+    }
 
     public async Task DisposeAsync() => await Cluster.DisposeAsync();
 
