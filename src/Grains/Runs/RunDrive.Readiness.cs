@@ -19,7 +19,7 @@ internal sealed partial class RunDrive
     /// <summary>Goes on as far as possible: guards, demand, starts, the end.</summary>
     private void Advance(DateTimeOffset now)
     {
-        if (Ended is not null || IsStopped || _ending is not null) return;
+        if (Ended is not null || IsStopped || _ending is not null || _queries.Count > 0) return;
         Refresh();
         for (var moved = true; moved && _ending is null;)
         {
@@ -28,7 +28,7 @@ internal sealed partial class RunDrive
             _openRank = _steps.Where(step => !step.IsOver).Select(step => _ranks[step.Index]).DefaultIfEmpty().Min();
             foreach (var step in _steps)
             {
-                if (step.Phase == StepPhase.Waiting && step.Demanded && step.Guard == true && !IsQueried(step)) moved |= TryStart(step, now);
+                if (step.Phase == StepPhase.Waiting && step.Demanded && step.Guard == true) moved |= TryStart(step, now);
                 if (_ending is not null) return;
             }
         }
@@ -197,7 +197,4 @@ internal sealed partial class RunDrive
 
     private DateTimeOffset ReleasedAt(int step) =>
         _steps[step].IsOver || _steps[step].Early.Count == 0 ? _timeline.Cursor(step) : _steps[step].Early.Values.Max();
-
-    private bool IsQueried(StepState step) => _queries.ContainsKey(step.Plan.Agent)
-        || (step.Plan.OnFailure is { Kind: OnFailureKind.Fallback, Agent: { } other } && _queries.ContainsKey(other));
 }

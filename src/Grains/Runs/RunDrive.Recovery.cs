@@ -35,10 +35,10 @@ internal sealed partial class RunDrive
             {
                 Adopt(step, sent.Agent, settlement.Assignment.Attempt, answer.Incarnation, settlement.ReadVersion, settlement.StartedAt, now);
             }
-
-            Settle(settlement, now);
         }
 
+        SkipWhatWasSkipped(now);
+        foreach (var settlement in held) Settle(settlement, now);
         var publishes = _heldPublishes.Where(publish => publish.Assignment.Agent == sent.Agent).ToArray();
         _heldPublishes.RemoveAll(publish => publish.Assignment.Agent == sent.Agent);
         foreach (var (ticket, assignment, writes) in publishes) Publish(ticket, assignment, writes, now);
@@ -73,6 +73,38 @@ internal sealed partial class RunDrive
             Ask(step.Plan.Agent);
             if (step.Plan.OnFailure is { Kind: OnFailureKind.Fallback, Agent: { } other }) Ask(other);
         }
+
+        SkipWhatWasSkipped(now);
+    }
+
+    // What a step waited for was over when it started, unless it started on an early key; and it was over for certain when the step was accepted.
+    // So a step that something relied on without it was skipped by an earlier driver, and stays so: its guard is judged once.
+    private void SkipWhatWasSkipped(DateTimeOffset now)
+    {
+        if (_queries.Count > 0) return;
+        foreach (var step in _steps)
+        {
+            if (step.Phase != StepPhase.Waiting || !WasOver(step)) continue;
+            step.Guard ??= false;
+            Close(step, StepPhase.Skipped, leavesNothing: step.Plan.When is null || step.HasRecord, now, "An earlier driver has skipped it.");
+        }
+    }
+
+    private bool WasOver(StepState step)
+    {
+        foreach (var dependent in _graph.Dependents(step.Index))
+        {
+            var other = _steps[dependent];
+            if (other.Phase == StepPhase.Done && other.Done!.Agent != Origin.Platform)
+            {
+                var relied = other.Read.Any(read => step.Plan.Writes.Any(write => write.Overlaps(read)));
+                if (relied || _graph.After(dependent).Contains(step.Index) || _graph.GuardProducers(dependent).Contains(step.Index)) return true;
+            }
+
+            if (!step.HasRecord && (other.Phase == StepPhase.Done || other.IsAtWork || other.HasRecord)) return true;
+        }
+
+        return false;
     }
 
     private void Ask(string agent)
@@ -85,7 +117,8 @@ internal sealed partial class RunDrive
         step.Retries = known.Retries;
         step.Fence = known.Fence;
         step.EarlyBefore = known.Early;
-        if (!known.Ended.IsEmpty || !known.Early.IsEmpty) step.Guard = true;   // It has started before, so its guard was judged.
+        step.HasRecord = !known.Ended.IsEmpty || !known.Early.IsEmpty;
+        if (step.HasRecord) step.Guard = true;   // It has started before, so its guard was judged.
         foreach (var attempt in known.Ended)
         {
             _attempts.Add(attempt);

@@ -64,6 +64,9 @@ internal sealed class StepState(PlannedStep plan, int index)
     /// <summary>It has ended without an accepted attempt, and the log is told to withdraw what its attempts published.</summary>
     public bool IsWithdrawn { get; set; }
 
+    /// <summary>An earlier driver had an attempt of it.</summary>
+    public bool HasRecord { get; set; }
+
     public int Retries { get; set; }
 
     public int Fence { get; set; }

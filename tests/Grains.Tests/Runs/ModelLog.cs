@@ -151,7 +151,7 @@ internal sealed class ModelLog(AcceptedRun accepted, Mutant mutant)
                 var producer = accepted.Steps.FirstOrDefault(other => other.Id != plan.Id && IsDone(other.Id) && other.Writes.Contains(read));
                 if (producer is null || record.Done!.Agent == Origin.Platform) continue;
                 var handed = ValueAt(new(read.Value), record.Done.ReadVersion!.Value.Number);
-                Check(Equals(handed, ValueAt(new(read.Value), _steps[producer.Id].Done!.WroteVersion!.Value.Number)), "(a) a dependent kept a value that its producer did not commit");
+                Check(Equals(handed, ValueAt(new(read.Value), _steps[producer.Id].Done!.WroteVersion!.Value.Number)), $"(a) a dependent kept a value that its producer did not commit: {plan.Id} read {read}");
             }
         }
     }

@@ -124,7 +124,7 @@ internal sealed class RunSimulation
     private void Fault()
     {
         _faults--;
-        switch (_random.Next(7))
+        switch (_random.Next(8))
         {
             case 0:
                 Drive = null;
@@ -141,7 +141,7 @@ internal sealed class RunSimulation
             case 3 when _workers.Count > 0:
                 Die(_workers[_random.Next(_workers.Count)]);
                 break;
-            case 4 when _network.Count > 0:
+            case 4 or 5 when _network.Count > 0:
                 _late.Add(_network[_random.Next(_network.Count)].Deliver);   // Once now and once much later.
                 break;
             default:

@@ -26,7 +26,7 @@ public sealed class RunSimulationTests
 
     [Theory]
     [InlineData(nameof(Mutant.NoAttemptFence), "(a) a fenced attempt published")]
-    [InlineData(nameof(Mutant.NoDriverEpoch), "(a)")]
+    [InlineData(nameof(Mutant.NoDriverEpoch), "(c)")]
     [InlineData(nameof(Mutant.NoStaleCheck), "(a) a stale attempt was accepted")]
     [InlineData(nameof(Mutant.KeepEarlyKeys), "(a) an early key of an ended attempt stays")]
     [InlineData(nameof(Mutant.VolatileRetryCount), "(e)")]
