@@ -17,6 +17,13 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
             return;
         }
 
+        if (HasTwoLengths(http.Request))
+        {
+            http.Response.Headers.Connection = "close";
+            await ProblemResult.Write(http, OfStatus(http, 400));
+            return;
+        }
+
         try
         {
             await next(http);
@@ -32,6 +39,10 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
             await Answer(http, fault);
         }
     }
+
+    // A body with a length and chunks is read in two ways by two servers. The web server keeps the length aside under this name.
+    private static bool HasTwoLengths(HttpRequest request) =>
+        request.Headers.TransferEncoding.Count > 0 && (request.ContentLength is not null || request.Headers.ContainsKey("X-Content-Length"));
 
     private Task Answer(HttpContext http, Exception fault)
     {

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Rosud.Channels;
@@ -103,6 +105,18 @@ public sealed class ProblemTests(SharedEdge shared) : IClassFixture<SharedEdge>
         var answer = await _edge.Send(method, path);
         Assert.Equal((status, "application/problem+json", name), (answer.Status, answer.ContentType, answer.ProblemName));
         Assert.Equal(JsonValueKind.String, answer.Json.GetProperty("traceId").ValueKind);
+    }
+
+    [Fact]   // Two servers would read it in two ways.
+    public async Task A_body_with_a_length_and_chunks_is_refused()
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, _edge.Http.BaseAddress!.Port);
+        await using var stream = client.GetStream();
+        await stream.WriteAsync("POST /v1/channels HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"u8.ToArray());
+        using var answer = new StreamReader(stream);
+        Assert.Equal("HTTP/1.1 400 Bad Request", await answer.ReadLineAsync());
+        Assert.Contains("urn:rosud:problem:invalid-request", await answer.ReadToEndAsync(), StringComparison.Ordinal);
     }
 
     private void Refuse(Problem problem) =>

@@ -27,7 +27,7 @@ public sealed class NetworkContractTests(RosudHost host) : IClassFixture<RosudHo
     public async Task Metrics_have_their_members_before_the_first_run()
     {
         var name = host.NewName("network");
-        await host.Send("PUT", $"/v1/networks/{name}", "{}");
+        await host.Send("PUT", $"/v1/networks/{name}", """{"coordination":{"retry_budget":4}}""");
         var metrics = (await host.Send("GET", $"/v1/networks/{name}/metrics")).Json;
         Assert.Equal("""{"total":0,"by_status":{}}""", metrics.GetProperty("runs").GetRawText());
         Assert.Equal("""{"p50":null,"p95":null,"p99":null,"mean":null}""", metrics.GetProperty("coordination_overhead_ms").GetRawText());

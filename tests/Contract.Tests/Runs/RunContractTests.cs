@@ -36,6 +36,7 @@ public sealed class RunContractTests(RosudHost host) : IClassFixture<RosudHost>
     public async Task The_same_task_joins_its_run_and_another_under_its_id_is_refused()
     {
         var (_, channel) = await Prepare();
+        await host.Send("PATCH", $"/v1/channels/{channel}/context", """{"set":{"question":1}}""");
         const string Body = """{"task":{"id":"t1","goal":"g"},"timeout_ms":20000}""";
         var first = await Async(channel, Body);
         var joined = await Async(channel, Body.Replace("20000", "10000", StringComparison.Ordinal));
