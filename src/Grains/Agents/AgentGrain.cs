@@ -8,7 +8,7 @@ using Rosud.Tenants;
 namespace Rosud.Agents;
 
 // Reentrant, so that a supervisor that comes to life through a registration can ask for it; writes wait for each other at the gate.
-[GrainType("agent"), Reentrant, HashBasedPlacement]
+[GrainType("rosud.agent"), Reentrant, HashBasedPlacement]
 internal sealed class AgentGrain(
     IJournals journals,
     IGrainFactory grains,

@@ -35,7 +35,12 @@ internal sealed partial class ChannelGrain
         return outcome;
     }
 
-    public Task<DriverAnswer> TakeDriver(RunId run) => Spoken(run, draft => RunRules.TakeDriver(draft, run));
+    public async Task<DriverAnswer> TakeDriver(RunId run)
+    {
+        var answer = await Spoken(run, draft => RunRules.TakeDriver(draft, run));
+        if (answer is DriverAnswer.Taken taken) _drivers?.Told(run, taken.Context.Version);
+        return answer;
+    }
 
     public Task<StepAnswer> CommitStep(StepCommit commit) => Spoken(
         commit.Run, draft => RunRules.Commit(draft, commit), 512 + commit.Writes.Sum(write => write.Value?.Length ?? 0));

@@ -16,17 +16,26 @@ internal sealed class DriverWatch(IGrainFactory grains, TimeProvider clock, ILog
     private const int WakingMax = 64;
 
     private readonly Dictionary<string, DateTimeOffset> _heard = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ContextVersion> _told = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _waking = new(WakingMax);
 
     /// <summary>A driver spoke.</summary>
     public void Heard(RunId run) => _heard[run.Name] = clock.GetUtcNow();
 
-    public void Forget(RunId run) => _heard.Remove(run.Name);
+    /// <summary>A driver was given what its run reads, as of <paramref name="version"/>: notices go on from there.</summary>
+    public void Told(RunId run, ContextVersion version) => _told[run.Name] = version;
+
+    public void Forget(RunId run)
+    {
+        _heard.Remove(run.Name);
+        _told.Remove(run.Name);
+    }
 
     /// <summary>Hands a newly accepted run to its driver. When that fails the run is woken later like any other.</summary>
     public async Task Start(AcceptedRun accepted, ContextView view, IRunObserver? observer)
     {
         Heard(accepted.Run);
+        Told(accepted.Run, view.Version);
         try
         {
             await grains.GetGrain<IRunDriver>(accepted.Run.Key)
@@ -52,7 +61,6 @@ internal sealed class DriverWatch(IGrainFactory grains, TimeProvider clock, ILog
     public void Tell(IReadOnlyCollection<RunRecord> open, IReadOnlyList<Change> changes)
     {
         if (changes.Count == 0) return;
-        var from = new ContextVersion(changes[0].Version.Number - 1);
         foreach (var run in open)
         {
             var interest = run.Accepted.Interest;
@@ -60,6 +68,8 @@ internal sealed class DriverWatch(IGrainFactory grains, TimeProvider clock, ILog
                 .Where(change => change.Origin.Run != run.Accepted.Run.Name && change.Writes.Any(write => interest.Any(pattern => pattern.Matches(write.Key))))
                 .ToImmutableArray();
             if (relevant.IsEmpty) continue;
+            var from = _told.TryGetValue(run.Accepted.Run.Name, out var told) ? told : new(changes[0].Version.Number - 1);
+            Told(run.Accepted.Run, changes[^1].Version);
             grains.GetGrain<IRunDriver>(run.Accepted.Run.Key).Changed(from, changes[^1].Version, relevant).Ignore();
         }
     }

@@ -12,7 +12,7 @@ namespace Rosud.Runs;
 
 /// <summary>Does what a <see cref="RunDrive"/> says: calls the channel's log and the supervisors, and gives it their answers and the time.</summary>
 /// <remarks>Holds nothing durable while the run is open: an activation without a drive takes the run over by asking the channel. Spread over the silos by the hash of its key.</remarks>
-[GrainType("run"), Reentrant, HashBasedPlacement]
+[GrainType("rosud.run"), Reentrant, HashBasedPlacement]
 internal sealed partial class RunGrain(IJournals journals, TimeProvider time, SupervisorIncarnations incarnations, SiloDeaths deaths, ILogger<RunGrain> logger) : Grain, IRunGrain, IRunDriver
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);

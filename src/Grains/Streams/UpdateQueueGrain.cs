@@ -5,7 +5,7 @@ using Orleans.Placement;
 namespace Rosud.Streams;
 
 // The silo that delivers a queue asks first and parks at once, so the queue starts beside it.
-[GrainType("update-queue"), PreferLocalPlacement]
+[GrainType("rosud.update-queue"), PreferLocalPlacement]
 internal sealed class UpdateQueueGrain(IGrainContext context, IOptionsMonitor<UpdateStreamOptions> options, IHostApplicationLifetime host) : Grain, IUpdateQueueGrain
 {
     private readonly BoundedQueue<QueueBatch> _queue = Open(options.Get(ProviderOf(context.GrainId)));

@@ -14,7 +14,7 @@ namespace Rosud.Supervision;
 
 // The worker's and the operator's side; SupervisorGrain.Door.cs has the runs' side, SupervisorGrain.Turns.cs what follows each turn.
 // Every change of state is one assignment from a value's answer, between two awaits.
-[GrainType("supervisor"), Reentrant, HashBasedPlacement]
+[GrainType("rosud.supervisor"), Reentrant, HashBasedPlacement]
 internal sealed partial class SupervisorGrain(
     IRunDoor runs,
     IJournals journals,
