@@ -31,6 +31,7 @@ public static class RosudHttp
     public static IServiceCollection AddRosudHttp(this IServiceCollection services, IConfiguration configuration)
     {
         services.Configure<RosudHttpOptions>(configuration.GetSection(RosudHttpOptions.Section));
+        services.PostConfigure<RosudHttpOptions>(options => options.KeysConfigured = configuration.GetSection($"{RosudHttpOptions.Section}:Keys").GetChildren().Count());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ApiKeyRing>();
         services.TryAddSingleton<AgentHosts>();

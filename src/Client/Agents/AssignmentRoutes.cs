@@ -42,12 +42,24 @@ internal static class AssignmentRoutes
         if (request.Caller.RefusalToActFor(id) is { } forbidden) return new ProblemResult(forbidden);
         request.IdempotencyKey();
         var body = await request.BodyAsync<TakeBody>(optional: true);
-        return request.Refusal ?? await grains.GetGrain<ISupervisorGrain>(id.Key).Take(body!.ToRequest()) switch
+        if (request.Refusal is { } refusal) return refusal;
+        var supervisor = grains.GetGrain<ISupervisorGrain>(id.Key);
+        var outcome = await supervisor.Take(body!.ToRequest());
+        if (http.RequestAborted.IsCancellationRequested) await GiveBack(supervisor, outcome);
+        return outcome switch
         {
             TakeOutcome.Taken taken => TypedResults.Json(new AssignmentListBody([.. taken.Assignments.Select(AssignmentBody.Of)]), Wire.Json),
             TakeOutcome.Refused refused => new ProblemResult(refused.Problem),
             var other => throw new UnreachableException($"Unknown answer {other.GetType().Name}."),
         };
+    }
+
+    // Nobody heard the answer: what was taken goes back at once instead of waiting for its lease.
+    private static async Task GiveBack(ISupervisorGrain supervisor, TakeOutcome outcome)
+    {
+        if (outcome is not TakeOutcome.Taken taken) return;
+        var gone = new Failure { Reason = "The worker had gone before it got the assignment.", RetryAfter = TimeSpan.Zero };
+        foreach (var assignment in taken.Assignments) await supervisor.Fail(assignment.Id, gone);
     }
 
     private static async Task<IResult> Stream(string agent, HttpContext http, IGrainFactory grains, TimeProvider time)
@@ -74,6 +86,9 @@ internal static class AssignmentRoutes
             foreach (var assignment in taken.Assignments) yield return new(assignment.Id.ToString(), "assignment", AssignmentBody.Of(assignment));
             gone.ThrowIfCancellationRequested();
             next = await supervisor.Take(new(1, TimeSpan.FromSeconds(20), lease));
+            if (!gone.IsCancellationRequested) continue;
+            await GiveBack(supervisor, next);
+            yield break;
         }
     }
 

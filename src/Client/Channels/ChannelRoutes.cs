@@ -19,7 +19,7 @@ internal static class ChannelRoutes
             .ReadsPage().Answers<ChannelListBody>(200).Refuses(400);
         channels.MapPost("", Create).WithSummary("Makes a channel, or finds the one made by the same request.").RequireAuthorization(Rights.Client).ReadsKey()
             .Reads<CreateChannelBody>().Answers<ChannelBody>(200, 201).Refuses(400, 409, 422);
-        channels.MapGet("/{channel}", Describe).WithSummary("A channel as it is now.").RequireAuthorization(Rights.Agent)
+        channels.MapGet("/{channel}", Describe).WithSummary("A channel as it is now.").RequireAuthorization(Rights.Agent).AddEndpointFilter(AgentScope.Filter)
             .Answers<ChannelBody>(200).Refuses(400, 404);
         channels.MapPatch("/{channel}", Configure).WithSummary("Replaces a channel's agents or sync.").RequireAuthorization(Rights.Client).ReadsKey(Same)
             .Reads<ConfigureChannelBody>().Answers<ChannelBody>(200).Refuses(400, 404);

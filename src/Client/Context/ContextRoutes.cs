@@ -14,7 +14,7 @@ internal static class ContextRoutes
 {
     public static void Map(RouteGroupBuilder v1)
     {
-        var channel = v1.MapGroup("/channels/{channel}").WithTags("Context").RequireAuthorization(Rights.Agent);
+        var channel = v1.MapGroup("/channels/{channel}").WithTags("Context").RequireAuthorization(Rights.Agent).AddEndpointFilter(AgentScope.Filter);
         channel.MapGet("/context", Read).WithSummary("Keys of the context at one version.")
             .ReadsQuery("keys", "Keys and patterns, joined by commas. Default everything.")
             .ReadsQuery("version", "A past version. Default the newest.", "integer")
@@ -80,6 +80,7 @@ internal static class ContextRoutes
         var writes = Writes.Of(body.Set, body.Delete, request);
         request.Require(!writes.IsEmpty, "", "There is nothing to change: give set or delete.");
         if (request.Refusal is { } fault) return fault;
+        if (await AgentScope.RefusalToWrite(request.Caller, writes, grains) is { } outside) return new ProblemResult(outside);
         var patch = new ContextPatch
         {
             Writes = writes,

@@ -20,7 +20,7 @@ internal sealed class ApiKeyRing
     {
         _log = log;
         _keys = Read(options.CurrentValue);
-        _open = _keys.Length == 0;
+        _open = IsEmpty(options.CurrentValue);
         options.OnChange(Replace);
     }
 
@@ -45,8 +45,11 @@ internal sealed class ApiKeyRing
     private void Replace(RosudHttpOptions changed)
     {
         _keys = Read(changed);
-        _open &= _keys.Length == 0;
+        _open &= IsEmpty(changed);
     }
+
+    // A key that the configuration has in a wrong shape is a key all the same.
+    private static bool IsEmpty(RosudHttpOptions options) => options.Keys.Count == 0 && options.KeysConfigured == 0;
 
     // A key that cannot be read opens nothing, and must not open the door to everyone either.
     private Held[] Read(RosudHttpOptions options)

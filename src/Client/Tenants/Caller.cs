@@ -24,7 +24,7 @@ internal enum Role
 /// <param name="Agent">The agent that it is, with <see cref="Role.Agent"/>.</param>
 internal sealed record Caller(TenantId Tenant, Role Role, string? Agent)
 {
-    private const string TenantClaim = "rosud:tenant";
+    public const string TenantClaim = "rosud:tenant";
 
     /// <summary>Everyone, while no key is configured.</summary>
     public static Caller Anyone { get; } = new(TenantId.Default, Role.Operator, null);

@@ -11,7 +11,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
 {
     public async Task InvokeAsync(HttpContext http)
     {
-        if (!http.Request.Path.StartsWithSegments("/v1", StringComparison.Ordinal))
+        if (!http.Request.Path.StartsWithSegments("/v1", StringComparison.OrdinalIgnoreCase))
         {
             await next(http);
             return;
@@ -24,17 +24,19 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
             return;
         }
 
+        var gone = http.RequestAborted;   // A host that stops may put a token of its own in its place.
         try
         {
             await next(http);
             if (!http.Response.HasStarted && http.Response is { StatusCode: >= 400, ContentType: null }) await ProblemResult.Write(http, OfStatus(http, http.Response.StatusCode));
         }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (gone.IsCancellationRequested)
         {
             // The caller has gone: there is nobody to answer.
         }
         catch (Exception fault) when (!http.Response.HasStarted)
         {
+            http.RequestAborted = gone;
             http.Response.Clear();
             await Answer(http, fault);
         }
@@ -48,6 +50,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
     {
         if (fault is BadHttpRequestException bad) return ProblemResult.Write(http, OfStatus(http, bad.StatusCode));
         if (fault is OverloadedException full) return new ProblemResult(new(ProblemKind.Overloaded, full.Message) { RetryAfter = full.RetryAfter }).ExecuteAsync(http);
+        if (fault is OperationCanceledException) return new ProblemResult(UnknownOutcome).ExecuteAsync(http);   // The host stops.
         if (LeavesOutcomeOpen(fault))
         {
             log.LogWarning(fault, "A call into the cluster was not answered");
@@ -88,6 +91,7 @@ internal sealed class ProblemsFirst : IStartupFilter
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
     {
         app.UseMiddleware<ProblemMiddleware>();
+        app.UseMiddleware<OpenHostGuard>();
         next(app);
     };
 }

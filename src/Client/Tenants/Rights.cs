@@ -6,12 +6,18 @@ namespace Rosud.Tenants;
 internal static class Rights
 {
     public const string Operator = "operator";
+
+    /// <summary>Operators of the tenant <c>default</c>, who run the host: they see all tenants' names on the Orleans dashboard.</summary>
+    public const string Host = "host";
+
     public const string Client = "client";
     public const string Agent = "agent";
 
     public static void Configure(AuthorizationOptions options)
     {
         options.AddPolicy(Operator, Of(Role.Operator));
+        options.AddPolicy(Host, new AuthorizationPolicyBuilder(ApiKeyAuthentication.SchemeName)
+            .RequireRole(nameof(Role.Operator)).RequireClaim(Caller.TenantClaim, TenantId.Default.Value).Build());
         options.AddPolicy(Client, Of(Role.Operator, Role.Client));
         options.AddPolicy(Agent, Of(Role.Operator, Role.Client, Role.Agent));
     }

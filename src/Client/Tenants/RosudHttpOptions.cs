@@ -8,6 +8,9 @@ internal sealed class RosudHttpOptions
     /// <summary>The API keys. With none everyone is operator of the tenant <c>default</c>.</summary>
     public IList<ApiKey> Keys { get; init; } = [];
 
+    /// <summary>How many keys the configuration has, also such as cannot be read.</summary>
+    public int KeysConfigured { get; set; }
+
     /// <summary>Hosts that webhook agents may be on. While there is no key, loopback is allowed too.</summary>
     public IList<string> AllowedAgentHosts { get; init; } = [];
 }

@@ -49,7 +49,7 @@ public interface IChannelGrain : IGrainWithStringKey
     [Alias("coordinate")]
     Task<CoordinateOutcome> Coordinate(CoordinateRequest request, IRunObserver? observer);
 
-    /// <summary>The channel's runs that are open or among the last 10,000, in the order of their ids.</summary>
+    /// <summary>The channel's runs that are open or among the last 10,000, in the order of their ids; at most <paramref name="limit"/>, 1 to 501.</summary>
     [Alias("runs")]
     Task<ImmutableArray<RunSummary>> Runs(string? after, int limit, RunStatus? status);
 }

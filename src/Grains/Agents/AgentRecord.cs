@@ -15,6 +15,12 @@ internal sealed record AgentRecord(
     /// <summary>The record after a registration; this very one when nothing changes, or a problem.</summary>
     public (AgentRecord Next, Problem? Problem) Register(AgentSpec spec, DateTimeOffset now)
     {
+        // The secret is never shown, so whoever reads a registration and puts it back has none: it stays as long as the url does.
+        if (spec.Transport is { Kind: TransportKind.Webhook, Secret: null } && Spec?.Transport is { Secret: { } kept } was && was.Url == spec.Transport.Url)
+        {
+            spec = spec with { Transport = spec.Transport with { Secret = kept } };
+        }
+
         var faults = AgentSpecRules.Faults(spec);
         if (!faults.IsEmpty) return (this, new(ProblemKind.InvalidRequest, "The agent cannot be registered like this.") { Errors = faults });
         return Spec is not null && AgentSpecRules.AreEqual(Spec, spec)

@@ -122,7 +122,7 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
         var stubs = runs.Stubs.Values.Select(stub => new RunSummary(stub.Run, stub.End.Status, stub.AcceptedAt, stub.End.At));
         return Task.FromResult(live.Concat(stubs)
             .Where(run => (status is null || run.Status == status) && string.CompareOrdinal(run.Run.Name, after) > 0)
-            .OrderBy(run => run.Run.Name, StringComparer.Ordinal).Take(Math.Clamp(limit, 1, 500)).ToImmutableArray());
+            .OrderBy(run => run.Run.Name, StringComparer.Ordinal).Take(Math.Clamp(limit, 1, 501)).ToImmutableArray());
     }
 
     /// <summary>For the dashboard: sizes only, never contents.</summary>

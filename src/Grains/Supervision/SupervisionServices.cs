@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Http.Resilience;
@@ -14,7 +15,8 @@ internal static class SupervisionServices
     {
         services.AddOptions<BreakerOptions>().BindConfiguration(BreakerOptions.Section).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<BreakerOptions>, BreakerOptionsRanges>());
-        services.AddOptions<WebhookOptions>().BindConfiguration(WebhookOptions.Section);
+        services.AddOptions<WebhookOptions>().BindConfiguration(WebhookOptions.Section)
+            .PostConfigure<IConfiguration>((options, configuration) => options.IsLoopbackAllowed = !configuration.GetSection("Rosud:Keys").GetChildren().Any());
         services.TryAddSingleton(provider => new SupervisionTime(provider.GetService<TimeProvider>() ?? TimeProvider.System));
         services.TryAddSingleton<IRunDoor, RunDoor>();
         services.TryAddSingleton<IAgentNames, AgentNames>();

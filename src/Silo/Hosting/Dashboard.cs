@@ -10,5 +10,5 @@ internal static class Dashboard
     public static void AddDashboardServices(this ISiloBuilder silo) => silo.AddDashboard(options => options.HideTrace = true);
 
     public static void MapDashboard(this WebApplication app) =>
-        app.MapOrleansDashboard("/orleans").RequireAuthorization(Rights.Operator).ExcludeFromDescription();
+        app.MapOrleansDashboard("/orleans").RequireAuthorization(Rights.Host).ExcludeFromDescription();
 }

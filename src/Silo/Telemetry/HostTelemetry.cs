@@ -32,5 +32,5 @@ internal static class HostTelemetry
     }
 
     public static void MapMetrics(this WebApplication app) =>
-        app.MapPrometheusScrapingEndpoint("/metrics").RequireAuthorization(Rights.Operator).WithMetadata(new ExcludeFromDescriptionAttribute());
+        app.MapPrometheusScrapingEndpoint("/metrics").RequireAuthorization(Rights.Host).WithMetadata(new ExcludeFromDescriptionAttribute());
 }

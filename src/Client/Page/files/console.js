@@ -80,7 +80,7 @@ async function show(name, signal) {
       context(entries, body.version, changed);
     }
 
-    if (event.event === 'gap') guarded(() => show(name, signal));
+    if (event.event === 'gap') return open(name);
     if (event.event === 'run' || event.event === 'assignment') later(name, path, signal);
     log(event, body);
   }, link, signal);
@@ -107,8 +107,14 @@ function context(entries, version, changed) {
 }
 
 async function runs(name, signal) {
-  const list = await read(`/v1/runs?channel=${encodeURIComponent(name)}&limit=500`);
-  const newest = list.runs.slice(-runsShown).reverse();
+  let newest = [];
+  for (let after = null; after !== undefined;) {
+    const page = await read(`/v1/runs?channel=${encodeURIComponent(name)}&limit=500${after ? `&after=${encodeURIComponent(after)}` : ''}`);
+    newest = [...newest, ...page.runs].slice(-runsShown);
+    after = page.next ?? undefined;
+  }
+
+  newest.reverse();
   const full = await Promise.all(newest.map((run) => read(`/v1/runs/${encodeURIComponent(run.run)}`)));
   if (signal.aborted || name !== current) return;
   $('runs').replaceChildren(...(full.length ? full.map(card) : [element('p', 'None yet.', 'dim')]));
