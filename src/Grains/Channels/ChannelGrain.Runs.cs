@@ -21,7 +21,12 @@ internal sealed partial class ChannelGrain
         var policy = await PolicyOf(state.Record!.Spec.Network);
         var agents = await AgentsOf(state.Record.Spec, request.Task);
         var (accepted, problem) = RunAcceptance.Prepare(NewRun(), request, state, agents, policy, clock.GetUtcNow());
-        if (accepted is null) return new CoordinateOutcome.Refused(problem!);
+        if (accepted is null)
+        {
+            await Confirmed();   // A refusal from an activation that is no longer the one would rest on the past.
+            return new CoordinateOutcome.Refused(problem!);
+        }
+
         var outcome = await Decide(draft => RunRules.Accept(draft, accepted), 1024 + request.Task.Input.Length + (accepted.Steps.Length * 256));
         if (outcome is not CoordinateOutcome.Accepted { Joined: false }) return await Joined(outcome, observer);
         _retries.FirstAttempts(accepted.Steps.Length);
@@ -60,7 +65,7 @@ internal sealed partial class ChannelGrain
 
     public Task Tell(RunId run, ImmutableArray<TimelineEvent> events)
     {
-        _drivers?.Heard(run);
+        Heard(run);
         var head = Durable.Log.Head;
         _announcer?.Announce([], [.. events.Select(happened => NoticeOf(run, happened, head))], deleted: false);
         return Task.CompletedTask;
@@ -68,20 +73,30 @@ internal sealed partial class ChannelGrain
 
     public Task<ContextView> View(RunId run, ImmutableArray<KeyPattern> keys)
     {
-        _drivers?.Heard(run);
+        Heard(run);
         return Task.FromResult(RunRules.ViewOf(Durable, keys, clock.GetUtcNow()));
     }
 
     /// <summary>The sweeper or a reminder: every open run without a driver gets one.</summary>
-    public Task Wake() => _drivers?.WakeSilent(Durable.Runs.Live.Values, TimeSpan.Zero) ?? Task.CompletedTask;
+    public Task Wake() => Woken(TimeSpan.Zero);
 
-    public Task ReceiveReminder(string reminderName, Orleans.Runtime.TickStatus status) =>
-        _drivers?.WakeSilent(Durable.Runs.Live.Values, DriverWatch.Silence) ?? Task.CompletedTask;
+    public Task ReceiveReminder(string reminderName, Orleans.Runtime.TickStatus status) => Woken(DriverWatch.Silence);
+
+    private Task Woken(TimeSpan silence)
+    {
+        _openRuns?.Reminded();
+        return _drivers?.WakeSilent(Durable.Runs.Live.Values, silence) ?? Task.CompletedTask;
+    }
 
     private Task<T> Spoken<T>(RunId run, Func<Draft, T> decide, int bytes = 512)
     {
-        _drivers?.Heard(run);
+        Heard(run);
         return Decide(decide, bytes);
+    }
+
+    private void Heard(RunId run)
+    {
+        if (Durable.Runs.Live.ContainsKey(run.Name)) _drivers?.Heard(run);
     }
 
     private async Task<CoordinateOutcome> Joined(CoordinateOutcome outcome, IRunObserver? observer)

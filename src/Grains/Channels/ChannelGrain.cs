@@ -13,7 +13,7 @@ namespace Rosud.Channels;
 /// <summary>The channel's grain: puts every command through the commit loop and announces what landed.</summary>
 [GrainType("rosud.channel"), Reentrant, HashBasedPlacement]
 internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec codec, TimeProvider clock, ILogger<ChannelGrain> logger)
-    : Grain, IChannelGrain, IRunLog, IWakeable, IRemindable, IDisposable
+    : Grain, IChannelGrain, IRunLog, IWakeable, IChannelPanel, IRemindable, IDisposable
 {
     // How long an activation may serve plain reads without looking whether it is still the one.
     private static readonly TimeSpan ConfirmEvery = TimeSpan.FromSeconds(1);
@@ -61,6 +61,7 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
         }
 
         if (errors.Length > 0) return Invalid(errors);
+        if (Durable.Record is { DeletedAt: not null }) await Purge();
         var outcome = await Decide(draft => ChannelRules.Create(draft, _id, spec), make: true);
         if (outcome is ChannelOutcome.Found) await Index.Add(_id.Name);
         return outcome;
@@ -90,7 +91,16 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
     public async Task<PatchOutcome> Commit(ContextPatch patch)
     {
         var bytes = 256 + patch.Writes.Sum(write => write.Key.Value.Length + (write.Value?.Length ?? 0));
-        var outcome = await Decide(draft => PatchDecision.Decide(draft, patch), bytes);
+        PatchOutcome outcome;
+        try
+        {
+            outcome = await Decide(draft => PatchDecision.Decide(draft, patch), bytes);
+        }
+        catch (RecordTooLargeException fault)
+        {
+            outcome = new PatchOutcome.Refused(new(ProblemKind.PayloadTooLarge, fault.Message));
+        }
+
         ChannelMeter.Patched(outcome);
         return outcome;
     }
@@ -125,8 +135,6 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
             .OrderBy(run => run.Run.Name, StringComparer.Ordinal).Take(Math.Clamp(limit, 1, 501)).ToImmutableArray());
     }
 
-    /// <summary>For the dashboard: sizes only, never contents.</summary>
-    [ReadOnly]
     public Task<ChannelGrainState> GetState() => Task.FromResult(new ChannelGrainState(
         _id.Name, Durable.Log.Head.Number, Durable.Log.Count, Durable.Log.Bytes, Durable.Runs.Live.Count, Durable.Exists));
 
@@ -145,7 +153,16 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
     {
         if (_loop is not null) return true;
         if (!make && _opening is null && !await _journal.Exists()) return false;
-        await (_opening ??= Open());
+        try
+        {
+            await (_opening ??= Open());
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            Fenced(fault);   // A journal is opened once: the next activation begins anew.
+            throw new UnknownOutcomeException("The channel could not be opened: storage did not answer. Repeat it.");
+        }
+
         return true;
     }
 
@@ -159,11 +176,12 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
         _announcer = new(stream, recovery.Epoch, clock, fault => logger.LogWarning(fault, "An announcement of channel {Channel} was lost.", _id));
         _announcer.StartAt(state.Log.Head);
         _drivers = new(GrainFactory, clock, logger);
-        var loop = new CommitLoop(_journal, state, clock, Landed, Fenced);
+        var loop = new CommitLoop(_journal, state, clock, Landed, fault => Warn(fault, "What followed a record failed."), Fenced);
         _openRuns = new(this, loop, _drivers, clock);
         _openRuns.Look(state.Runs);
         _loop = loop;
         if (state.Record is { DeletedAt: not null }) Purge().Ignore();
+        else if (state.Exists) Index.Add(_id.Name).Ignore();   // Lost when a silo died between the record and the list.
     }
 
     // Takes the value first and then makes sure that nothing newer was acknowledged elsewhere.
@@ -204,13 +222,13 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
 
     private void Fenced(Exception fault)
     {
-        logger.LogWarning(fault, "Channel {Channel} is served elsewhere now.", _id);
+        logger.LogWarning(fault, "Channel {Channel} gives up this activation.", _id);
         DeactivateOnIdle();
     }
 
     private async Task Purge()
     {
-        while (await Decide(ChannelRules.Purge, 200 * 1024)) { }
+        while (await Decide(ChannelRules.Purge)) { }
     }
 
     private static Problem Ahead(ChannelState state) =>
@@ -219,13 +237,3 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
     private static ChannelOutcome.Refused Invalid(ImmutableArray<ProblemError> errors) =>
         new(new(ProblemKind.InvalidRequest, "The channel's configuration has faults.") { Errors = errors });
 }
-
-/// <summary>What the dashboard shows of a channel.</summary>
-[GenerateSerializer, Immutable, Alias("rosud.channel-grain-state")]
-internal sealed record ChannelGrainState(
-    [property: Id(0)] string Channel,
-    [property: Id(1)] long Version,
-    [property: Id(2)] int Keys,
-    [property: Id(3)] long Bytes,
-    [property: Id(4)] int LiveRuns,
-    [property: Id(5)] bool Exists);

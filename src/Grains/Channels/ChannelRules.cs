@@ -15,6 +15,7 @@ internal static class ChannelRules
     public static readonly TimeSpan NameRests = TimeSpan.FromHours(24);
 
     private const int PurgeMax = 200;
+    private const long PurgeBytesMax = 1024 * 1024;
 
     public static Problem NotFound { get; } = new(ProblemKind.NotFound, "There is no such channel.");
 
@@ -61,7 +62,7 @@ internal static class ChannelRules
                     RetryAfter = NameRests - (draft.Now - deletedAt),
                 });
             case var old:
-                while (Purge(draft)) { }
+                if (IsLeftOver(draft.State)) return Refuse(new(ProblemKind.AlreadyExists, "The deleted channel of this name is still being emptied.") { RetryAfter = TimeSpan.FromSeconds(1) });
                 var versionBase = (old?.Base ?? 0) + draft.State.Log.Head.Number;
                 draft.StartOver(new ChannelRecord(spec, draft.Now, versionBase));
                 return new ChannelOutcome.Found(View(id, draft.State), true);
@@ -81,11 +82,6 @@ internal static class ChannelRules
     {
         if (draft.State.Record is null) return Refuse(NotFound);
         if (!draft.State.Exists) return new ChannelOutcome.Deleted();
-        foreach (var run in draft.State.Runs.Open.ToList())
-        {
-            RunRules.EndNow(draft, run, RunStatus.Canceled, "The channel was deleted.", []);
-        }
-
         draft.Put(draft.State.Record! with { DeletedAt = draft.Now });
         return new ChannelOutcome.Deleted();
     }
@@ -93,16 +89,36 @@ internal static class ChannelRules
     /// <summary>Forgets some of what a deleted channel left behind. True while there is more.</summary>
     public static bool Purge(Draft draft)
     {
-        var keys = draft.State.Log.Keys.Take(PurgeMax).ToList();
-        if (keys.Count > 0) draft.Commit([.. keys.Select(key => new ContextWrite(key, null))], new(Origin.Platform));
-        foreach (var run in draft.State.Runs.Live.Values.Take(PurgeMax).ToList())
+        // First one after another the runs that are open: their drivers hear the end before they are forgotten.
+        if (draft.State.Runs.Open.FirstOrDefault() is { } open)
         {
-            draft.Archive(run, run.End ?? new(RunStatus.Canceled, draft.Now, draft.State.Log.Head, null));
+            RunRules.EndNow(draft, open, RunStatus.Canceled, "The channel was deleted.", []);
+            return true;
         }
 
-        foreach (var stub in draft.State.Runs.Stubs.Values.Take(PurgeMax).ToList()) draft.Forget(stub);
-        return draft.State.Log.Count > 0 || draft.State.Runs.Live.Count > 0 || draft.State.Runs.Stubs.Count > 0;
+        var keys = SomeKeys(draft.State.Log);
+        if (keys.Count > 0) draft.Commit([.. keys.Select(key => new ContextWrite(key, null))], new(Origin.Platform));
+        else if (draft.State.Runs.Live.Values.FirstOrDefault() is { End: { } end } run) draft.Archive(run, end);
+        else foreach (var stub in draft.State.Runs.Stubs.Values.Take(PurgeMax).ToList()) draft.Forget(stub);
+        return IsLeftOver(draft.State);
     }
+
+    // As many as fit into one record with their values; at least one.
+    private static List<ContextKey> SomeKeys(ContextLog log)
+    {
+        var keys = new List<ContextKey>();
+        var bytes = 0L;
+        foreach (var key in log.Keys.Take(PurgeMax))
+        {
+            bytes += log.Find(key)!.Value.Length;
+            if (keys.Count > 0 && bytes > PurgeBytesMax) break;
+            keys.Add(key);
+        }
+
+        return keys;
+    }
+
+    private static bool IsLeftOver(ChannelState state) => state.Log.Count > 0 || state.Runs.Live.Count > 0 || state.Runs.Stubs.Count > 0;
 
     public static ChannelView View(ChannelId id, ChannelState state) =>
         new(id, state.Record!.Spec, state.Log.Head, state.Record.CreatedAt);

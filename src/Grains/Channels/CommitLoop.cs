@@ -8,7 +8,7 @@ namespace Rosud.Channels;
 /// Decides commands in order, many to a record: takes what waits, evaluates it on a tentative value, appends one batch,
 /// and only then lets anybody see it. Runs on its grain's scheduler.
 /// </summary>
-internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeProvider clock, Action<CommitLoop.Batch> landed, Action<Exception> fenced)
+internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeProvider clock, Action<CommitLoop.Batch> landed, Action<Exception> faulted, Action<Exception> fenced)
 {
     /// <summary>Commands that may wait; one more is refused.</summary>
     public const int QueueMax = 10_000;
@@ -53,9 +53,10 @@ internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeP
         await Task.Yield();   // Whatever was sent in the same turn goes into the same record.
         while (_waiting.Count > 0 && _stopped is null)
         {
-            var batch = Evaluate();
+            var batch = new Batch(Durable, Durable, [], [], [], []);
             try
             {
+                batch = Evaluate();
                 if (batch.Entries.Count > 0) await journal.Append(batch.Entries, batch.After);
                 else await journal.Confirm();
             }
@@ -67,7 +68,20 @@ internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeP
 
             Durable = batch.After;
             foreach (var command in batch.Commands) command.Answer();
+            Announce(batch);
+        }
+    }
+
+    // What follows a record may fail without harm: it is durable and answered.
+    private void Announce(Batch batch)
+    {
+        try
+        {
             landed(batch);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            faulted(fault);
         }
     }
 
@@ -90,7 +104,7 @@ internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeP
             {
                 if (taken.Count > 0) break;
                 isGood = size <= JournalBatch.EntryBytesMax && draft.Entries.Count <= JournalBatch.EntriesMax;
-                if (!isGood) command.Refuse(new OverloadedException("This changes more at once than one record can hold.", TimeSpan.Zero));
+                if (!isGood) command.Refuse(new RecordTooLargeException());
             }
 
             taken.Add(_waiting.Dequeue());

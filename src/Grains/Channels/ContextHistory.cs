@@ -37,14 +37,18 @@ internal static class ContextHistory
         var versionBase = state.Record!.Base;
         if (Oldest(journal, versionBase) > version.Number + 1) return new ReadOutcome.Refused(Compacted(journal, versionBase));
         var past = new Dictionary<ContextKey, ContextEntry?>();
+        var expected = version.Number + versionBase;
         await foreach (var entry in After(journal, version.Number + versionBase))
         {
+            // History that is dropped while it is read leaves a hole: then the version is no longer kept.
+            if (entry.Version != ++expected) return new ReadOutcome.Refused(Compacted(journal, versionBase));
             if (entry.Version - versionBase > state.Log.Head.Number) break;
             foreach (var (key, before) in state.Codec.BeforeOf(entry)) past.TryAdd(key, before);
         }
 
         var unchanged = state.Log.Read(keys).Where(entry => !past.ContainsKey(entry.Key));
         var changed = past.Values.OfType<ContextEntry>().Where(entry => keys.IsEmpty || keys.Any(pattern => pattern.Matches(entry.Key)));
+        if (expected < state.Log.Head.Number + versionBase) return new ReadOutcome.Refused(Compacted(journal, versionBase));
         return new ReadOutcome.Found(new(version, [.. unchanged.Concat(changed).OrderBy(entry => entry.Key)]));
     }
 

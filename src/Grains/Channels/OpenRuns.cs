@@ -1,4 +1,5 @@
 using Rosud.Runs;
+using Rosud.Tenants;
 
 namespace Rosud.Channels;
 
@@ -13,6 +14,7 @@ internal sealed class OpenRuns(ChannelGrain grain, CommitLoop loop, DriverWatch 
 
     private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ReminderStays = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WakePeriod = TimeSpan.FromSeconds(10);
 
     private readonly PriorityQueue<string, DateTimeOffset> _deadlines = new();
@@ -57,43 +59,70 @@ internal sealed class OpenRuns(ChannelGrain grain, CommitLoop loop, DriverWatch 
         _lastOpen = clock.GetUtcNow();
         _deadlines.Enqueue(run.Accepted.Run.Name, run.Accepted.Deadline);
         Arm();
-        _wakeTimer ??= grain.RegisterGrainTimer(_ => WakeSilent(), new() { DueTime = WakePeriod, Period = WakePeriod, Interleave = true });
+        Tick();
     }
+
+    /// <summary>The reminder ticked, so it is there: it is kept while runs are open and taken away after them.</summary>
+    public void Reminded()
+    {
+        _reminded = true;
+        Tick();
+    }
+
+    private void Tick() =>
+        _wakeTimer ??= grain.RegisterGrainTimer(_ => WakeSilent(), new() { DueTime = WakePeriod, Period = WakePeriod, Interleave = true });
 
     private void Remind()
     {
         _reminded = true;
-        Secured = Register();
+        Secured = Written(Secured);
+    }
 
-        async Task Register()
+    // One change of the reminder after another, so that none undoes a later one.
+    private async Task Written(Task before)
+    {
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        try
         {
-            try
-            {
-                await grain.RegisterOrUpdateReminder(Reminder, ReminderPeriod, ReminderPeriod);
-            }
-            catch (Exception fault) when (fault is not OutOfMemoryException)
-            {
-                _reminded = false;   // The next run tries again; until then the deadline timer is the net.
-                grain.Warn(fault, "The reminder of open runs could not be written.");
-            }
+            await grain.RegisterOrUpdateReminder(Reminder, ReminderPeriod, ReminderPeriod);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            _reminded = false;   // Tried again with the timer.
+            grain.Warn(fault, "The reminder of open runs could not be written.");
+            throw new UnknownOutcomeException("The run is accepted, but what wakes it after a crash is not written yet. Repeat it with the same id.");
         }
     }
 
-    private async Task WakeSilent()
+    private async Task Removed(Task before)
+    {
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        if (loop.Durable.Runs.Live.Count > 0) return;   // A run was accepted meanwhile.
+        if (await grain.GetReminder(Reminder) is { } reminder) await grain.UnregisterReminder(reminder);
+        _reminded = false;
+        if (loop.Durable.Runs.Live.Count > 0)
+        {
+            await Written(Task.CompletedTask);   // A run was accepted while the reminder went.
+            _reminded = true;
+            return;
+        }
+
+        _wakeTimer?.Dispose();
+        _wakeTimer = null;
+    }
+
+    private Task WakeSilent()
     {
         var live = loop.Durable.Runs.Live;
         if (live.Count > 0)
         {
             _lastOpen = clock.GetUtcNow();
-            await drivers.WakeSilent(live.Values, DriverWatch.Silence);
-            return;
+            if (!_reminded) Remind();
+            return drivers.WakeSilent(live.Values, DriverWatch.Silence);
         }
 
-        if (!_reminded || clock.GetUtcNow() - _lastOpen < ReminderStays) return;
-        _reminded = false;
-        _wakeTimer?.Dispose();
-        _wakeTimer = null;
-        if (await grain.GetReminder(Reminder) is { } reminder) await grain.UnregisterReminder(reminder);
+        if (_reminded && clock.GetUtcNow() - _lastOpen >= ReminderStays) Secured = Removed(Secured);
+        return Task.CompletedTask;
     }
 
     // A run may be ended earlier; then its deadline finds nothing to do.
@@ -122,18 +151,28 @@ internal sealed class OpenRuns(ChannelGrain grain, CommitLoop loop, DriverWatch 
         }
 
         Arm();
-        if (due.Count == 0) return;
-        await loop.Decide(draft =>
+        await Task.WhenAll(due.Select(Expire));
+    }
+
+    private async Task Expire(string name)
+    {
+        try
         {
-            foreach (var name in due)
+            await loop.Decide(draft =>
             {
                 if (draft.State.Runs.Live.GetValueOrDefault(name) is { End: null } run)
                 {
                     RunRules.EndNow(draft, run, RunStatus.DeadlineExceeded, "The deadline passed.", []);
                 }
-            }
 
-            return true;
-        });
+                return true;
+            });
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            grain.Warn(fault, "A run could not be ended at its deadline; it is tried again.");
+            _deadlines.Enqueue(name, clock.GetUtcNow() + RetryAfter);
+            Arm();
+        }
     }
 }

@@ -11,6 +11,9 @@ internal static class RunRules
     /// <summary>Runs of one channel that may be open at once.</summary>
     public const int OpenMax = 20_000;
 
+    /// <summary>What the early keys of one run may hold, so that one record can always take them back.</summary>
+    public const long EarlyBytesMax = 2 * 1024 * 1024;
+
     /// <summary>Takeovers without a finished step after which a run is given up.</summary>
     public const int TakeoversMax = 5;
 
@@ -99,6 +102,11 @@ internal static class RunRules
             return new StepAnswer.Refused(Problem.Invalid($"/writes/{merged.Key}", "A key that is merged is written when its step completes, not early."));
         }
 
+        if (EarlyBytes(log, record, publish) > EarlyBytesMax)
+        {
+            return new StepAnswer.Refused(new(ProblemKind.PayloadTooLarge, "The keys that a run has published early, with the values before them, are too large together: complete the step instead."));
+        }
+
         var origin = new Origin(publish.Agent, publish.Run.Name, publish.Step, publish.Attempt);
         var patch = new ContextPatch { Writes = publish.Writes, BasedOn = publish.BasedOn, Reads = publish.Reads, Origin = origin };
         if (Judge(draft, patch, record, flagStale: false, provisional: true, out var made, out var dropped) is { } judged) return judged;
@@ -107,7 +115,7 @@ internal static class RunRules
         foreach (var write in made.SelectMany(change => change.Writes))
         {
             var first = step.Early.FirstOrDefault(key => key.Key == write.Key);
-            early = early.Add(new(write.Key, publish.Attempt, version, first is null ? log.Find(write.Key)?.Value : first.Before));
+            early = early.Add(new(write.Key, publish.Attempt, version, first is null ? log.Find(write.Key)?.Value : first.Before, write.Value is null));
         }
 
         draft.Put(record with { Steps = record.Steps.SetItem(publish.Step, step with { Early = early }) });
@@ -246,13 +254,20 @@ internal static class RunRules
         return versions.Count > 0 ? versions.Max() : null;
     }
 
+    // What ending the run would have to write: each early key's value, the value that comes back, and that value once more in the step's record.
+    private static long EarlyBytes(ContextLog log, RunRecord record, StepPublish publish) =>
+        record.Steps.Values.Where(step => step.Done is null).SelectMany(step => step.Early)
+            .Sum(early => (long)(log.Find(early.Key)?.Value.Length ?? 0) + (2 * (early.Before?.Length ?? 0)))
+        + publish.Writes.Sum(write => (long)(write.Value?.Length ?? 0) + (2 * (log.Find(write.Key)?.Value.Length ?? 0)));
+
     private static ImmutableArray<Change> Withdraw(Draft draft, RunRecord record, IEnumerable<string> steps)
     {
         var writes = ImmutableArray.CreateBuilder<ContextWrite>();
         foreach (var early in steps.SelectMany(step => record.Steps.TryGetValue(step, out var known) ? known.Early : []))
         {
             var entry = draft.State.Log.Find(early.Key);
-            if (entry is null ? early.Before is not null : entry.Version == early.Version) writes.Add(new(early.Key, early.Before));
+            // Somebody else's later write or deletion stays.
+            if (entry is null ? early is { IsDeletion: true, Before: not null } : entry.Version == early.Version) writes.Add(new(early.Key, early.Before));
         }
 
         return writes.Count == 0 ? [] : [draft.Commit(writes.ToImmutable(), new(Origin.Platform, record.Accepted.Run.Name))];

@@ -82,7 +82,7 @@ internal sealed class Sweeper(ISiloStatusOracle membership, IGrainFactory grains
             var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = _stopped.Token };
             await Parallel.ForEachAsync(sleepers, options, async (grain, _) => await Wake(grain));
         }
-        catch (Exception failure) when (failure is not OperationCanceledException)
+        catch (Exception failure) when (!_stopped.IsCancellationRequested && failure is not OutOfMemoryException)
         {
             log.LogWarning(failure, "Grains with open runs could not be looked up; their reminders will wake them.");
         }
@@ -94,7 +94,7 @@ internal sealed class Sweeper(ISiloStatusOracle membership, IGrainFactory grains
         {
             await grains.GetGrain<IWakeable>(grain).Wake();
         }
-        catch (Exception failure) when (failure is not OperationCanceledException)
+        catch (Exception failure) when (!_stopped.IsCancellationRequested && failure is not OutOfMemoryException)
         {
             log.LogWarning(failure, "{Grain} could not be woken; its reminder will do it.", grain);
         }

@@ -41,6 +41,7 @@ internal sealed class DurableValue<T>(IRecordStore store, Serializer<T> serializ
                 return;
             }
 
+            if (attempt == FencedRecords.AttemptsMax) throw new JournalFencedException("The value could not be taken over.");
             await _records.Pause(attempt);
         }
     }

@@ -20,6 +20,8 @@ internal sealed class JournalActivation(FencedRecords records, JournalLimits lim
                 return (memory, new(records.Epoch, memory.End.Version, _live));
             }
 
+            // Storage that only reads, or rivals without end: whoever called hears of it instead of waiting for ever.
+            if (attempt == FencedRecords.AttemptsMax) throw new JournalFencedException("The journal could not be taken over.");
             await records.Pause(attempt);
         }
     }

@@ -9,7 +9,7 @@ namespace Rosud.Networks;
 
 /// <summary>Holds a network's policy, durably at once, and its totals, durably within a second.</summary>
 [GrainType("rosud.network"), Reentrant, HashBasedPlacement]
-internal sealed class NetworkGrain(IJournals journals, ILogger<NetworkGrain> logger) : Grain, INetworkGrain
+internal sealed class NetworkGrain(IJournals journals, ILogger<NetworkGrain> logger) : Grain, INetworkGrain, INetworkPanel
 {
     private static readonly TimeSpan WriteEvery = TimeSpan.FromSeconds(1);
 
@@ -59,8 +59,6 @@ internal sealed class NetworkGrain(IJournals journals, ILogger<NetworkGrain> log
         return Task.CompletedTask;
     }
 
-    /// <summary>For the dashboard.</summary>
-    [ReadOnly]
     public Task<NetworkState> GetState() => Task.FromResult(new NetworkState(_id.Name, Record.Revision, _totals.Metrics().Runs));
 
     private NetworkRecord Record => (_stored.Value ?? new()) with { Totals = _totals.Stored };
@@ -98,7 +96,3 @@ internal sealed class NetworkGrain(IJournals journals, ILogger<NetworkGrain> log
         }
     }
 }
-
-/// <summary>What the dashboard shows of a network.</summary>
-[GenerateSerializer, Immutable, Alias("rosud.network-state")]
-internal sealed record NetworkState([property: Id(0)] string Network, [property: Id(1)] long Revision, [property: Id(2)] long Runs);

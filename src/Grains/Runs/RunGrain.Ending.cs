@@ -9,7 +9,11 @@ internal sealed partial class RunGrain
     private const int TriesMax = 20;
     private readonly Dictionary<IRunObserver, DateTimeOffset> _observers = [];
 
-    private void Observe(IRunObserver observer) => _observers[observer] = Now + ObserverLife;
+    private void Observe(IRunObserver observer)
+    {
+        foreach (var gone in _observers.Where(known => known.Value <= Now).Select(known => known.Key).ToList()) _observers.Remove(gone);
+        _observers[observer] = Now + ObserverLife;
+    }
 
     private void Finish(RunDrive drive)
     {
@@ -23,8 +27,21 @@ internal sealed partial class RunGrain
         Quiet();
         RunTelemetry.Ended(result, drive.Detections);
         _finished.TrySetResult();
-        Archive(result).Ignore();
+        Archived(result).Ignore();
         Repeat(() => GrainFactory.GetGrain<INetworkGrain>(new NetworkId(Id.Tenant, result.Network).Key).Report(result)).Ignore();
+    }
+
+    private async Task Archived(RunResult result)
+    {
+        try
+        {
+            await Archive(result);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            LogCallFailed(Id.Name, fault);
+            DeactivateOnIdle();   // The channel wakes the run again until it is archived.
+        }
     }
 
     private async Task Archive(RunResult result)

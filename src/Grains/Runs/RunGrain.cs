@@ -26,6 +26,7 @@ internal sealed partial class RunGrain(IJournals journals, TimeProvider time, Su
     private Task? _starting;
     private IGrainTimer? _timer;
     private long _tickets;
+    private ContextVersion _missed;
     private bool _isStopped;
 
     private RunId Id => RunId.FromKey(this.GetPrimaryKeyString());
@@ -52,6 +53,7 @@ internal sealed partial class RunGrain(IJournals journals, TimeProvider time, Su
     public async Task<SettleOutcome> Settle(Settlement settlement)
     {
         await EnsureDriven();
+        if (_isStopped) throw new UnknownOutcomeException("Another activation drives the run; repeat the call.");
         if (_drive is null) return new SettleOutcome.Refused(new(ProblemKind.Fenced, "The run has ended."));
         var answer = new TaskCompletionSource<SettleOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         var attempt = (settlement.Assignment.Step, settlement.Assignment.Attempt);
@@ -64,6 +66,7 @@ internal sealed partial class RunGrain(IJournals journals, TimeProvider time, Su
     public async Task<SettleOutcome> Publish(AssignmentId assignment, ImmutableArray<ContextWrite> writes)
     {
         await EnsureDriven();
+        if (_isStopped) throw new UnknownOutcomeException("Another activation drives the run; repeat the call.");
         if (_drive is null) return new SettleOutcome.Refused(new(ProblemKind.Fenced, "The run has ended."));
         var ticket = ++_tickets;
         var answer = _publishes[ticket] = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -79,6 +82,7 @@ internal sealed partial class RunGrain(IJournals journals, TimeProvider time, Su
 
     public Task Changed(ContextVersion from, ContextVersion to, ImmutableArray<Change> changes)
     {
+        if (_drive is null && to > _missed) _missed = to;   // Heard while the drive is being made.
         Do(drive => drive.Changed(from, to, changes, Now));
         return Task.CompletedTask;
     }
@@ -197,7 +201,7 @@ internal sealed partial class RunGrain(IJournals journals, TimeProvider time, Su
         DelayDeactivation((timeLeft > TimeSpan.Zero ? timeLeft : TimeSpan.Zero) + TimeSpan.FromMinutes(1));
         _timer = this.RegisterGrainTimer(_ => Tick(), new() { DueTime = Timeout.InfiniteTimeSpan, Period = Timeout.InfiniteTimeSpan, Interleave = true, KeepAlive = true });
         deaths.Watch(this, () => Do(drive => drive.SiloDied(Now)));
-        Do(_ => { });
+        Do(drive => drive.Changed(_missed, _missed, [], Now));
     }
 
     // Nothing of time or membership concerns the drive any more.

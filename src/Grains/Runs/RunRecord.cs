@@ -60,4 +60,5 @@ internal sealed record EarlyKey(
     [property: Id(0)] ContextKey Key,
     [property: Id(1)] int Attempt,
     [property: Id(2)] ContextVersion Version,
-    [property: Id(3)] JsonValue? Before);
+    [property: Id(3)] JsonValue? Before,
+    [property: Id(4)] bool IsDeletion = false);

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Orleans.Concurrency;
 using Orleans.Placement;
 using Rosud.Journal;
 
@@ -7,7 +6,7 @@ namespace Rosud.Tenants;
 
 /// <summary>One shard of a tenant's names, in a journal of its own: adding a name costs one small record, however many there are.</summary>
 [GrainType("rosud.index"), HashBasedPlacement]
-internal sealed class IndexGrain(IJournals journals) : Grain, IIndexGrain
+internal sealed class IndexGrain(IJournals journals) : Grain, IIndexGrain, IIndexPanel
 {
     private NameSet _names = new([]);
     private IJournal _journal = null!;
@@ -43,14 +42,22 @@ internal sealed class IndexGrain(IJournals journals) : Grain, IIndexGrain
         return _names.After(after, limit);
     }
 
-    /// <summary>For the dashboard.</summary>
-    [ReadOnly]
     public Task<IndexState> GetState() => Task.FromResult(new IndexState(_names.Names.Count));
 
     // A list that nobody has written to yet leaves nothing behind.
     private async Task Open()
     {
-        var recovery = await _journal.Activate(CancellationToken.None);
+        JournalRecovery recovery;
+        try
+        {
+            recovery = await _journal.Activate(CancellationToken.None);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            DeactivateOnIdle();   // A journal is opened once: the next activation begins anew.
+            throw new UnknownOutcomeException($"The index could not be opened: {fault.Message} Repeat it.");
+        }
+
         _names = new(recovery.Live.Keys.ToImmutableSortedSet(StringComparer.Ordinal));
         _open = true;
     }
@@ -96,7 +103,3 @@ internal sealed record NameSet(ImmutableSortedSet<string> Names) : IJournaled
         return count <= 0 ? [] : [.. Enumerable.Range(from, count).Select(i => Names[i])];
     }
 }
-
-/// <summary>What the dashboard shows of an index.</summary>
-[GenerateSerializer, Immutable, Alias("rosud.index-state")]
-internal sealed record IndexState([property: Id(0)] int Names);

@@ -81,9 +81,30 @@ public sealed class AccessTests : IAsyncLifetime
     public async Task A_write_bears_a_name_that_its_key_may_use(string key, string writer, string? expected, int status)
     {
         _edge.Actors.On<Channels.IChannelGrain>("Commit", (_, _) => Task.FromResult<Context.PatchOutcome>(new Context.PatchOutcome.Applied(new(1), Context.PatchEffect.Committed)));
+        AgentWorksHere("planner", writes: "a");
         var answer = await _edge.Send("PATCH", "/v1/channels/demo/context", "{\"set\":{\"a\":1}" + writer + "}", ("Authorization", $"Bearer {key}"));
         Assert.Equal(status, answer.Status);
         if (expected is not null) Assert.Equal(expected, _edge.Actors.Argument<Context.ContextPatch>("Commit")!.Origin.Writer);
+    }
+
+    [Theory]
+    [InlineData("researcher", "a", 404)]   // Another agent's channel is not there.
+    [InlineData("planner", "b", 403)]      // A key outside the contract is not its to write.
+    [InlineData("planner", "*", 200)]
+    public async Task An_agents_key_reaches_its_channels_and_writes_its_contract_only(string member, string writes, int status)
+    {
+        _edge.Actors.On<Channels.IChannelGrain>("Commit", (_, _) => Task.FromResult<Context.PatchOutcome>(new Context.PatchOutcome.Applied(new(1), Context.PatchEffect.Committed)));
+        AgentWorksHere(member, writes);
+        var answer = await _edge.Send("PATCH", "/v1/channels/demo/context", """{"set":{"a":1}}""", ("Authorization", "Bearer planner"));
+        Assert.Equal(status, answer.Status);
+    }
+
+    private void AgentWorksHere(string agent, string writes)
+    {
+        var channel = new Channels.ChannelView(new(new("acme"), "demo"), new() { Agents = [agent] }, new(0), default);
+        var view = new Agents.AgentView(new(new("acme"), "planner"), new() { Writes = [new(writes)] }, 1, default);
+        _edge.Actors.On<Channels.IChannelGrain>("Describe", (_, _) => Task.FromResult<Channels.ChannelOutcome>(new Channels.ChannelOutcome.Found(channel, false)));
+        _edge.Actors.On<Agents.IAgentGrain>("Describe", (_, _) => Task.FromResult<Agents.AgentOutcome>(new Agents.AgentOutcome.Found(view, false)));
     }
 
     [Fact]

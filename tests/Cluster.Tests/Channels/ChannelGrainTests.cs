@@ -124,6 +124,31 @@ public sealed class ChannelGrainTests
     }
 
     [Fact]
+    public async Task A_deleted_channel_is_emptied_whatever_its_size()
+    {
+        await using var cluster = await RosudCluster.Start(1);
+        var channel = await cluster.Channel("large");
+        for (var i = 0; i < 24; i++) await channel.Commit(Patch("a", $"k{i}", new string('x', 250_000)));
+
+        Assert.IsType<ChannelOutcome.Deleted>(await channel.Delete());
+
+        await RosudCluster.Emptied(channel);
+    }
+
+    [Fact]
+    public async Task A_patch_that_no_record_can_hold_is_too_large_and_changes_nothing()
+    {
+        await using var cluster = await RosudCluster.Start(1);
+        var channel = await cluster.Channel("large");
+        for (var i = 0; i < 24; i++) await channel.Commit(Patch("a", $"k{i}", new string('x', 250_000)));
+
+        var outcome = await channel.Commit(new() { Writes = [.. Enumerable.Range(0, 24).Select(i => new ContextWrite(new($"k{i}"), null))], Origin = new("a") });
+
+        Assert.Equal(ProblemKind.PayloadTooLarge, Assert.IsType<PatchOutcome.Refused>(outcome).Problem.Kind);
+        Assert.Equal(24, (await Read(channel)).Version.Number);
+    }
+
+    [Fact]
     public async Task A_channel_that_nobody_made_is_not_there_and_leaves_nothing_behind()
     {
         await using var cluster = await RosudCluster.Start(1);

@@ -103,6 +103,18 @@ public sealed class RosudCluster : IAsyncDisposable
         return result;
     }
 
+    /// <summary>Returns when a deleted channel has nothing left: each look is a command behind those that empty it.</summary>
+    internal static async Task Emptied(IChannelGrain channel)
+    {
+        for (var look = 0; look < 1_000; look++)
+        {
+            if ((await channel.AsReference<IChannelPanel>().GetState()).Keys == 0) return;
+            await channel.Delete();
+        }
+
+        Assert.Fail("The channel is not empty.");
+    }
+
     /// <summary>The silo that has a grain's activation.</summary>
     public async Task<InProcessSiloHandle> SiloOf(IGrain grain)
     {

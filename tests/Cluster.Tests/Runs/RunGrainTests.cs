@@ -105,6 +105,27 @@ public sealed class RunGrainTests
     }
 
     [Fact]
+    public async Task An_early_key_that_somebody_deleted_does_not_come_back_when_the_run_ends()
+    {
+        var rest = new AgentGate();
+        await using var cluster = await RosudCluster.Start(1, RosudCluster.Agent("planner", ["in"], ["plan"], async (work, stopped) =>
+        {
+            await work.Publish([new(new("plan"), JsonValue.From("early"))]);
+            await rest.Hold(stopped);
+            return new();
+        }));
+        var channel = await Prepared(cluster, "withdrawn", "planner");
+        await channel.Commit(Patch("plan", "before"));
+        var run = await RosudCluster.Accept(channel, Request("plan", Step("s", "planner", "in", "plan")));
+        await rest.Entered;
+
+        Assert.IsType<PatchOutcome.Applied>(await channel.Commit(new() { Writes = [new(new("plan"), null)], Origin = new("somebody") }));
+        await cluster.Grains.GetGrain<IRunGrain>(run.Key).Cancel();
+
+        Assert.DoesNotContain("plan", await Keys(channel));
+    }
+
+    [Fact]
     public async Task A_run_ends_at_its_deadline_though_its_agent_ignores_it_and_what_comes_late_is_fenced()
     {
         var never = new AgentGate();
