@@ -12,6 +12,7 @@ internal static class Parts
         builder.Services.AddRosudGrains();
         builder.Services.AddChannelFeeds();
         builder.Services.AddRosudHttp(builder.Configuration);
+        builder.Services.AddSingleton<IStartupCheck, KeysCheck>();
     }
 
     /// <summary>Maps authentication first, then the API and the console.</summary>

@@ -21,6 +21,60 @@ public sealed class HostTests : IDisposable
     }
 
     [Fact]
+    public async Task A_key_of_a_role_that_is_none_is_refused_at_the_start()
+    {
+        var (code, errors) = await HostProcess.StartRefused(_folder, "--Rosud:Keys:0:Role=admin");
+
+        Assert.Equal(1, code);
+        Assert.Contains("Rosud:Keys:0:Role", Assert.Single(errors.TrimEnd().Split('\n')), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_key_in_a_wrong_shape_does_not_open_the_door()
+    {
+        await using var host = await HostProcess.Start(_folder, "--Rosud:Keys:0=0123456789abcdef");
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await host.Http.GetAsync("/v1/channels")).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await host.Http.GetAsync("/orleans/")).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("Host", "evil.example")]
+    [InlineData("Origin", "http://evil.example")]
+    [InlineData("Sec-Fetch-Site", "cross-site")]
+    public async Task Without_keys_a_page_from_elsewhere_gets_nothing(string header, string value)
+    {
+        await using var host = await HostProcess.Start(_folder);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/agents/x/supervisor/force-open");
+        request.Headers.TryAddWithoutValidation(header, value);
+
+        using var answer = await host.Http.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+    }
+
+    [Fact]
+    public async Task A_caller_that_waits_while_the_host_stops_is_not_told_that_all_is_well()
+    {
+        await using var host = await HostProcess.Start(_folder, "--Rosud:Hosting:DrainTime=00:00:00");
+        await host.Http.PutAsync("/v1/agents/a", Json("""{"reads":["in"],"writes":["out"]}"""));
+        await host.Http.PostAsync("/v1/channels", Json("""{"id":"c","agents":["a"]}"""));
+        await host.Http.PatchAsync("/v1/channels/c/context", Json("""{"set":{"in":1}}"""));
+        var waiting = host.Http.PostAsync("/v1/channels/c/coordinate", Json("""
+            {"task":{"goal":"g","outputs":["out"],"steps":[{"id":"s","agent":"a","reads":["in"],"writes":["out"]}]},"timeout_ms":30000}
+            """));
+        // The run is on its way once its assignment can be taken.
+        await host.Http.PostAsync("/v1/agents/a/assignments/take", Json("""{"wait_ms":20000}"""));
+
+        await host.Terminate();
+
+        Assert.NotEqual(HttpStatusCode.OK, (await waiting).StatusCode);
+    }
+
+    private static StringContent Json(string body) => new(body, System.Text.Encoding.UTF8, "application/json");
+
+    [Fact]
     public async Task A_killed_host_leaves_its_folder_to_the_next_one()
     {
         await using (var killed = await HostProcess.Start(_folder)) await killed.Kill();
