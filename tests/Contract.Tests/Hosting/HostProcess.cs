@@ -42,7 +42,7 @@ internal sealed class HostProcess : IAsyncDisposable
     public static async Task<(int Code, string Errors)> StartRefused(string folder, params string[] settings)
     {
         await using var host = Launch(folder, settings);
-        await host._process.StandardOutput.ReadToEndAsync();
+        await host._process.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60));   // One that starts after all fails the test here.
         return await host.Exit();
     }
 

@@ -20,22 +20,28 @@ public sealed class HostTests : IDisposable
         Assert.Equal((0, ""), await host.Terminate());
     }
 
-    [Fact]
-    public async Task A_key_of_a_role_that_is_none_is_refused_at_the_start()
+    [Theory]
+    [InlineData("--Rosud:Keys:0:Role=admin", "Rosud:Keys:0:Role must be operator, client or agent.")]
+    [InlineData("--Rosud:Keys:0=0123456789abcdef", "Rosud:Keys:0 must have Sha256, Tenant and Role.")]
+    [InlineData("--Rosud:Keys:0:Sha256=12", "Rosud:Keys:0: Sha256 must have 64 hexadecimal digits.")]
+    public async Task A_key_that_cannot_be_read_is_refused_at_the_start(string setting, string refusal)
     {
-        var (code, errors) = await HostProcess.StartRefused(_folder, "--Rosud:Keys:0:Role=admin");
+        var (code, errors) = await HostProcess.StartRefused(_folder, setting);
 
-        Assert.Equal(1, code);
-        Assert.Contains("Rosud:Keys:0:Role", Assert.Single(errors.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        Assert.Equal((1, $"Rosud did not start: {refusal}"), (code, errors.TrimEnd()));
     }
 
     [Fact]
-    public async Task A_key_in_a_wrong_shape_does_not_open_the_door()
+    public async Task With_a_key_nobody_gets_in_without_it()
     {
-        await using var host = await HostProcess.Start(_folder, "--Rosud:Keys:0=0123456789abcdef");
+        var hash = Convert.ToHexString(System.Security.Cryptography.SHA256.HashData("open sesame"u8));
+        await using var host = await HostProcess.Start(_folder, $"--Rosud:Keys:0:Sha256={hash}", "--Rosud:Keys:0:Role=operator");
 
-        Assert.Equal(HttpStatusCode.Unauthorized, (await host.Http.GetAsync("/v1/channels")).StatusCode);
-        Assert.Equal(HttpStatusCode.Unauthorized, (await host.Http.GetAsync("/orleans/")).StatusCode);
+        foreach (var path in new[] { "/v1/channels", "/orleans/", "/metrics" }) Assert.Equal(HttpStatusCode.Unauthorized, (await host.Http.GetAsync(path)).StatusCode);
+        host.Http.DefaultRequestHeaders.Authorization = new("Bearer", "open sesame");
+        Assert.Equal(HttpStatusCode.OK, (await host.Http.GetAsync("/v1/channels")).StatusCode);
+        host.Http.DefaultRequestHeaders.Authorization = new("Basic", Convert.ToBase64String("me:open sesame"u8));
+        Assert.Equal(HttpStatusCode.OK, (await host.Http.GetAsync("/orleans/")).StatusCode);
     }
 
     [Theory]
