@@ -33,7 +33,7 @@ internal sealed partial class Corpus
         .. new DirectoryInfo(_root).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true })
             .Where(file => Endings.Contains(file.Extension, StringComparer.OrdinalIgnoreCase) && file.Length <= FileBytesMax)
             .Select(file => Path.GetRelativePath(_root, file.FullName))
-            .Where(path => !path.Split(Path.DirectorySeparatorChar).Intersect(Skipped, StringComparer.Ordinal).Any())
+            .Where(path => !path.Split(Path.DirectorySeparatorChar).Intersect(Skipped, StringComparer.Ordinal).Any() && IsMeant(path))
             .Order(StringComparer.Ordinal).Take(FilesMax),
     ];
 
@@ -71,6 +71,10 @@ internal sealed partial class Corpus
         if (!File.Exists(path)) return false;
         return Paragraphs(await File.ReadAllLinesAsync(path, cancellationToken)).Any(paragraph => paragraph == (line, text));
     }
+
+    // Of this repository only what is written for readers: README and docs.
+    private bool IsMeant(string path) => !File.Exists(Path.Combine(_root, "Rosud.Orleans.sln"))
+        || path == "README.md" || path.StartsWith($"docs{Path.DirectorySeparatorChar}", StringComparison.Ordinal);
 
     // The usual saturation of repeated words, with a mild price on length (BM25 with k1 = 1.2, b = 0.5 against 60 words).
     private static double Saturated(int times, int length) => times == 0 ? 0 : times * 2.2 / (times + (1.2 * (0.5 + (0.5 * length / 60))));
