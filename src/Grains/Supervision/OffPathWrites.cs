@@ -13,6 +13,9 @@ internal sealed class OffPathWrites<T>(IDurableValue<T> durable, Func<T> current
     private Task _writing = Task.CompletedTask;
     private bool _wanted;
 
+    /// <summary>Whether this activation can no longer write: then what was requested last may not be stored.</summary>
+    public bool IsFenced { get; private set; }
+
     /// <summary>The state has changed. The task ends when it is durable, or this activation is fenced.</summary>
     public Task Request()
     {
@@ -36,6 +39,7 @@ internal sealed class OffPathWrites<T>(IDurableValue<T> durable, Func<T> current
         }
         catch (JournalFencedException)
         {
+            IsFenced = true;
             fenced();
         }
     }

@@ -120,7 +120,7 @@ internal sealed partial class SupervisorGrain(
     public async Task<SupervisorView> Reset()
     {
         Change(new Breakers());
-        await _writes.Request();
+        await Stored();
         Advance();
         return View(null);
     }
@@ -129,8 +129,15 @@ internal sealed partial class SupervisorGrain(
     {
         Change(_breakers.Force());
         TurnAwayWaiting(_ => true, SettlementKind.CircuitOpen, "An operator opened the agent's breaker.");
-        await _writes.Request();
+        await Stored();
         return View(null);
+    }
+
+    // An operator is told that it is done only when it outlives this activation.
+    private async Task Stored()
+    {
+        await _writes.Request();
+        if (_writes.IsFenced) throw new UnknownOutcomeException("The supervisor moved while this was being stored. Repeat it.");
     }
 
     public Task<SupervisorState> GetState() => Task.FromResult(new SupervisorState
