@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
@@ -11,6 +12,7 @@ using Rosud.Agents;
 using Rosud.Channels;
 using Rosud.Context;
 using Rosud.Networks;
+using Rosud.Page;
 using Rosud.Runs;
 using Rosud.Supervision;
 using Rosud.Tenants;
@@ -21,9 +23,10 @@ namespace Rosud;
 /// <summary>Puts Rosud's HTTP contract into an ASP.NET app.</summary>
 public static class RosudHttp
 {
-    /// <summary>Adds what <see cref="MapRosud"/> needs: API keys, problems, the description of the API, and a body limit of 1 MiB for the whole app.</summary>
+    /// <summary>Adds what <see cref="MapRosud"/> needs: API keys, problems, the description of the API, and a body limit of 1 MiB. <c>AddRosudClient</c> does this for a web app.</summary>
     /// <remarks>
-    /// <para>The app must have an Orleans client or silo. JSON options of the app's other minimal APIs become Rosud's: snake_case and strict.</para>
+    /// <para>The app must have an Orleans client or silo. Nothing of the app changes before <see cref="MapRosud"/>; then the JSON options of its other minimal APIs become
+    /// Rosud's (snake_case and strict), the body limit is the whole app's, and while no API key is configured the whole app answers only to its own machine.</para>
     /// <para>Without a key every caller is operator of the tenant <c>default</c>: then bind loopback only.</para>
     /// </remarks>
     /// <param name="services">The app's services.</param>
@@ -35,19 +38,23 @@ public static class RosudHttp
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ApiKeyRing>();
         services.TryAddSingleton<AgentHosts>();
-        services.AddAuthentication(ApiKeyAuthentication.SchemeName)
-            .AddScheme<AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.SchemeName, configureOptions: null);
+        services.TryAddSingleton<Mapped>();
+        services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.SchemeName, configureOptions: null);
         services.AddAuthorization(Rights.Configure);
-        services.ConfigureHttpJsonOptions(options => Wire.Configure(options.SerializerOptions));
-        services.Configure<KestrelServerOptions>(options => options.Limits.MaxRequestBodySize = JsonBody.BytesMax);
+        services.AddOptions<JsonOptions>().Configure<Mapped>((options, mapped) => mapped.Then(() => Wire.Configure(options.SerializerOptions)));
+        services.AddOptions<KestrelServerOptions>().Configure<Mapped>((options, mapped) => mapped.Then(() => options.Limits.MaxRequestBodySize = JsonBody.BytesMax));
         services.AddOpenApi(ApiDocument.Name, ApiDocument.Configure);
         services.AddSingleton<IStartupFilter, ProblemsFirst>();
         return services;
     }
 
     /// <summary>Maps everything under <c>/v1</c>, its description at <c>/openapi/v1.json</c>, and a readable page of that at <c>/docs</c>.</summary>
+    /// <exception cref="InvalidOperationException">Neither <see cref="AddRosudHttp"/> nor <c>AddRosudClient</c> of a web app was called.</exception>
     public static IEndpointRouteBuilder MapRosud(this IEndpointRouteBuilder app)
     {
+        var mapped = app.ServiceProvider.GetService<Mapped>()
+            ?? throw new InvalidOperationException("MapRosud needs builder.AddRosudClient() or, in a silo, services.AddRosudHttp(configuration).");
+        mapped.Yes = true;
         var v1 = app.MapGroup("/v1").AllRefuse(401, 500);
         NetworkRoutes.Map(v1);
         AgentRoutes.Map(v1);
@@ -61,5 +68,20 @@ public static class RosudHttp
         app.MapOpenApi("/openapi/{documentName}.json");
         app.MapScalarApiReference("/docs", ApiDocument.Configure).AddEndpointFilter(ApiDocument.ServeLocally);
         return app;
+    }
+
+    /// <summary>Maps the live page: channels, their context, runs and events, as they happen. The page itself is public and empty; it asks for an API key when the API does.</summary>
+    /// <remarks>Everything it shows comes from <c>/v1</c> of the same host, so <see cref="MapRosud"/> must be mapped too. Loads nothing from elsewhere.</remarks>
+    public static IEndpointRouteBuilder MapRosudConsole(this IEndpointRouteBuilder app, string path = "/console") => ConsolePage.Map(app, path);
+}
+
+/// <summary>Whether the app serves Rosud's HTTP contract: until then its services change nothing of the app.</summary>
+internal sealed class Mapped
+{
+    public bool Yes { get; set; }
+
+    public void Then(Action change)
+    {
+        if (Yes) change();
     }
 }

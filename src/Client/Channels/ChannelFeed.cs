@@ -97,6 +97,18 @@ internal sealed class ChannelFeed : IAsyncDisposable
         }
     }
 
+    /// <summary>Subscribes again and reads what it may have missed.</summary>
+    public void Doubt()
+    {
+        lock (_gate)
+        {
+            if (_closed) return;
+            _lost = true;
+        }
+
+        Wake();
+    }
+
     public async ValueTask DisposeAsync()
     {
         Close();

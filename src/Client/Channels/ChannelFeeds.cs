@@ -47,6 +47,14 @@ internal sealed class ChannelFeeds(IChannelSource source, FeedTimes times, TimeP
         }
     }
 
+    /// <summary>Something on the way from the cluster was lost: every feed subscribes again and looks for what it missed.</summary>
+    public void Doubt()
+    {
+        ChannelFeed[] open;
+        lock (_gate) open = [.. _feeds.Values];
+        foreach (var feed in open) feed.Doubt();
+    }
+
     /// <summary>Ends all listening and all subscriptions.</summary>
     public async ValueTask DisposeAsync()
     {

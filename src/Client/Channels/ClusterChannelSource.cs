@@ -9,7 +9,13 @@ internal sealed class ClusterChannelSource(IClusterClient cluster) : IChannelSou
     public async Task<IAsyncDisposable> Subscribe(ChannelId channel, Action<ChannelUpdate> heard, Action<Exception> lost)
     {
         var stream = cluster.GetStreamProvider(ChannelUpdates.Provider).GetStream<ChannelUpdate>(StreamId.Create(ChannelUpdates.Namespace, channel.Key));
-        return new Subscription(await stream.SubscribeAsync(new Observer(heard, lost)));
+        var observer = new Observer(heard, lost);
+
+        // What this process subscribed before it lost its connection is still known to the cluster: that goes on, so nothing is sent twice or to nobody.
+        var known = await stream.GetAllSubscriptionHandles();
+        var subscription = new Subscription(known.Count == 0 ? await stream.SubscribeAsync(observer) : await known[0].ResumeAsync(observer));
+        foreach (var spare in known.Skip(1)) await spare.UnsubscribeAsync();
+        return subscription;
     }
 
     public Task<ChangesOutcome> Changes(ChannelId channel, ContextVersion after, int limit) =>

@@ -190,12 +190,3 @@ internal sealed class FeedLog
         return told.ToImmutable();
     }
 }
-
-/// <summary>Why something could not be had, as <see cref="FeedItem.Gap.Reason"/>.</summary>
-internal static class FeedReasons
-{
-    public const string Compacted = "compacted";
-    public const string Slow = "slow";
-    public const string Notices = "notices";
-    public const string Deleted = "deleted";
-}

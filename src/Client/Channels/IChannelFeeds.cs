@@ -17,21 +17,3 @@ internal interface IChannelFeeds
 /// <param name="Version">The last commit seen.</param>
 /// <param name="Notice">The last notice seen at that version; null when a commit was the last thing.</param>
 internal readonly record struct FeedPosition(ContextVersion Version, long? Notice);
-
-/// <summary>One thing that happened in a channel.</summary>
-internal abstract record FeedItem
-{
-    private FeedItem() { }
-
-    /// <summary>A commit. The next commit has the next version.</summary>
-    internal sealed record Commit(Change Change) : FeedItem;
-
-    /// <summary>Something that is no commit.</summary>
-    internal sealed record Notice(ChannelNotice Body) : FeedItem;
-
-    /// <summary>What lies between could not be had: read a snapshot at <paramref name="Head"/> and go on from there.</summary>
-    /// <param name="After">The last version the listener has.</param>
-    /// <param name="Head">Where it goes on.</param>
-    /// <param name="Reason"><c>compacted</c>, <c>slow</c>, <c>notices</c> (only notices may be missing) or <c>deleted</c>.</param>
-    internal sealed record Gap(ContextVersion After, ContextVersion Head, string Reason) : FeedItem;
-}

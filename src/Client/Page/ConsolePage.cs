@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Rosud.Page;
 
 /// <summary>Serves the live page: channels, their context, runs and events, as they happen.</summary>
-public static class ConsolePage
+internal static class ConsolePage
 {
     private const string Root = "Rosud.Page.files.";
 
@@ -18,9 +18,7 @@ public static class ConsolePage
         ["stream.js"] = "text/javascript; charset=utf-8",
     };
 
-    /// <summary>Maps the page at <paramref name="path"/>. The page itself is public and empty; it asks for an API key when the API does.</summary>
-    /// <remarks>Everything it shows comes from <c>/v1</c> of the same host, so <c>MapRosud</c> must be mapped too. Loads nothing from elsewhere.</remarks>
-    public static IEndpointRouteBuilder MapRosudConsole(this IEndpointRouteBuilder app, string path = "/console")
+    public static IEndpointRouteBuilder Map(IEndpointRouteBuilder app, string path)
     {
         var group = app.MapGroup(path).ExcludeFromDescription().AllowAnonymous();
         group.MapGet("", (HttpContext context) => context.Request.Path.Value!.EndsWith('/') ? File("index.html", context) : Results.Redirect($"{context.Request.PathBase}{path}/"));

@@ -237,6 +237,6 @@ internal sealed record AcceptanceBody
     {
         request.Require((Schema is null) != (Verifier is null), pointer, "A test is either a schema or a verifier.");
         request.Require(Key is null || Schema is not null, $"{pointer}/key", "Only a schema is for a key.");
-        return new() { Schema = Schema, Key = Key is null ? null : new ContextKey(Key), Verifier = Verifier };
+        return new() { Schema = Schema, Key = Key is null ? default(ContextKey?) : new ContextKey(Key), Verifier = Verifier };
     }
 }

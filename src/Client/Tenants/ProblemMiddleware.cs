@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime.Messaging;
+using Rosud.Hosting;
 
 namespace Rosud.Tenants;
 
@@ -51,7 +51,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         if (fault is BadHttpRequestException bad) return ProblemResult.Write(http, OfStatus(http, bad.StatusCode));
         if (fault is OverloadedException full) return new ProblemResult(new(ProblemKind.Overloaded, full.Message) { RetryAfter = full.RetryAfter }).ExecuteAsync(http);
         if (fault is OperationCanceledException) return new ProblemResult(UnknownOutcome).ExecuteAsync(http);   // The host stops.
-        if (LeavesOutcomeOpen(fault))
+        if (LostCalls.LeavesOutcomeOpen(fault))
         {
             log.LogWarning(fault, "A call into the cluster was not answered");
             return new ProblemResult(UnknownOutcome).ExecuteAsync(http);
@@ -65,10 +65,6 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
     {
         RetryAfter = TimeSpan.FromSeconds(1),
     };
-
-    // The runtime may have lost the call before, during or after the actor's turn.
-    private static bool LeavesOutcomeOpen(Exception fault) =>
-        fault is UnknownOutcomeException or TimeoutException or SiloUnavailableException or OrleansMessageRejectionException or ConnectionFailedException or ClientNotAvailableException or GatewayTooBusyException;
 
     private static ProblemBody OfStatus(HttpContext http, int status) => status switch
     {
@@ -86,12 +82,11 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
 }
 
 /// <summary>Puts <see cref="ProblemMiddleware"/> around everything else, routing and authentication included.</summary>
-internal sealed class ProblemsFirst : IStartupFilter
+internal sealed class ProblemsFirst(Mapped mapped) : IStartupFilter
 {
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
     {
-        app.UseMiddleware<ProblemMiddleware>();
-        app.UseMiddleware<OpenHostGuard>();
+        mapped.Then(() => app.UseMiddleware<ProblemMiddleware>().UseMiddleware<OpenHostGuard>());
         next(app);
     };
 }

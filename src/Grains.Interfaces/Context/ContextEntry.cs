@@ -37,6 +37,13 @@ public sealed record ContextEntry
 [GenerateSerializer, Immutable, Alias("rosud.context-view")]
 public sealed record ContextView([property: Id(0)] ContextVersion Version, [property: Id(1)] ImmutableArray<ContextEntry> Entries)
 {
+    /// <summary>The entry of <paramref name="key"/>; null when the view has none.</summary>
+    public ContextEntry? this[ContextKey key] => Entries.FirstOrDefault(entry => entry.Key == key);
+
+    /// <summary>The value of <paramref name="key"/> as a .NET value, from snake_case names; default when the view has no such key.</summary>
+    /// <exception cref="System.Text.Json.JsonException">The value has another shape.</exception>
+    public T? Value<T>(ContextKey key) => this[key] is { } entry ? entry.Value.As<T>() : default;
+
     /// <summary>Keys among <see cref="Entries"/> whose validity has run out.</summary>
     [Id(2)] public ImmutableArray<ContextKey> Expired { get; init; } = [];
 }

@@ -22,6 +22,9 @@ public readonly record struct ContextKey([property: Id(0)] string Value) : IComp
         return !afterDot;
     }
 
+    /// <summary>The key of this name. Not checked here: whoever is asked to use it refuses one that is no key.</summary>
+    public static implicit operator ContextKey(string value) => new(value);
+
     /// <summary>Ordinal order, which for keys is the order of their UTF-8 bytes.</summary>
     public int CompareTo(ContextKey other) => string.CompareOrdinal(Value, other.Value);
 

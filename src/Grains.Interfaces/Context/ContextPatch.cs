@@ -6,7 +6,14 @@ namespace Rosud.Context;
 /// <param name="Key">The key to write.</param>
 /// <param name="Value">The value, or null to delete the key. The JSON value <c>null</c> is a value, not a deletion.</param>
 [GenerateSerializer, Immutable, Alias("rosud.context-write")]
-public sealed record ContextWrite([property: Id(0)] ContextKey Key, [property: Id(1)] JsonValue? Value);
+public sealed record ContextWrite([property: Id(0)] ContextKey Key, [property: Id(1)] JsonValue? Value)
+{
+    /// <summary>Sets <paramref name="key"/> to the JSON of <paramref name="value"/>, with snake_case names.</summary>
+    public static ContextWrite Set<T>(ContextKey key, T value) => new(key, JsonValue.From(value));
+
+    /// <summary>Deletes <paramref name="key"/>.</summary>
+    public static ContextWrite Delete(ContextKey key) => new(key, null);
+}
 
 /// <summary>Who wrote: an agent or caller by name, and the attempt it happened in when it was part of a run.</summary>
 /// <param name="Writer">The agent's or caller's name; <c>rosud</c> for what the platform writes itself.</param>

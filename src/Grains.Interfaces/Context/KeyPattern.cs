@@ -5,6 +5,9 @@ namespace Rosud.Context;
 [GenerateSerializer, Immutable, Alias("rosud.key-pattern")]
 public readonly record struct KeyPattern([property: Id(0)] string Value) : IComparable<KeyPattern>
 {
+    /// <summary>The pattern of this text. Not checked here: whoever is asked to use it refuses one that is no pattern.</summary>
+    public static implicit operator KeyPattern(string value) => new(value);
+
     /// <summary>Every key.</summary>
     public static KeyPattern All => new("*");
 

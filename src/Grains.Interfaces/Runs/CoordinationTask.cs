@@ -7,6 +7,9 @@ namespace Rosud.Runs;
 [GenerateSerializer, Immutable, Alias("rosud.task")]
 public sealed record CoordinationTask
 {
+    /// <summary>A task that is only a goal: each of the channel's agents is one step.</summary>
+    public static implicit operator CoordinationTask(string goal) => new() { Goal = goal };
+
     /// <summary>The caller's id: the same id with an equal task joins the run. Null lets every call start one.</summary>
     [Id(0)] public string? Id { get; init; }
 
@@ -73,7 +76,11 @@ public sealed record TaskStep
 /// <summary>A key or pattern that a step reads.</summary>
 /// <param name="Optional">The step starts also when nothing produces it and it has no value.</param>
 [GenerateSerializer, Immutable, Alias("rosud.step-read")]
-public sealed record StepRead([property: Id(0)] KeyPattern Key, [property: Id(1)] bool Optional = false);
+public sealed record StepRead([property: Id(0)] KeyPattern Key, [property: Id(1)] bool Optional = false)
+{
+    /// <summary>A read that must have a value or a producer.</summary>
+    public static implicit operator StepRead(string key) => new(new KeyPattern(key));
+}
 
 /// <summary>A condition on one key. Exactly one of the three is set.</summary>
 [GenerateSerializer, Immutable, Alias("rosud.step-guard")]

@@ -53,8 +53,7 @@ internal sealed class OffGrainWork(ISupervisorGrain supervisor, TimeProvider tim
         catch (Exception fault)   // The agent's code: anything can be thrown, and all of it is the attempt's failure.
         {
             logger.LogInformation(fault, "Agent {Agent} failed at step {Step}.", attempt.Agent.Name, attempt.Step);
-            var reason = $"{fault.GetType().Name}: {fault.Message}";
-            await Fail(attempt, new() { Reason = reason }, stop.Token);
+            await Fail(attempt, AgentFailureException.Of(fault), stop.Token);
         }
         finally
         {

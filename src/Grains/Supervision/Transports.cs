@@ -8,7 +8,7 @@ internal sealed class Transports(
     IEnumerable<LocalAgent> local, IHttpClientFactory clients, WebhookHosts hosts, SupervisionTime time, ILogger<OffGrainWork> logger)
 {
     private readonly Dictionary<AgentId, (LocalAgent Agent, SemaphoreSlim Places)> _local =
-        local.ToDictionary(agent => agent.Id, agent => (agent, new SemaphoreSlim(2 * Math.Max(1, agent.Spec.MaxConcurrency))));
+        local.ToDictionary(agent => agent.Id, agent => (agent, new SemaphoreSlim(2 * Math.Max(1, agent.Spec?.MaxConcurrency ?? 1))));
 
     /// <summary>Null when this host has no code for an in-process agent.</summary>
     public IAssignmentTransport? Make(AgentView agent, ISupervisorGrain supervisor) => agent.Spec.Transport.Kind switch

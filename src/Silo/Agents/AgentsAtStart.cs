@@ -14,6 +14,11 @@ internal sealed class AgentsAtStart(IEnumerable<LocalAgent> agents, IGrainFactor
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (agents.FirstOrDefault(agent => agent.Spec is null) is { } bare)
+        {
+            throw new InvalidOperationException($"Agent {bare.Id.Name} runs in a silo and needs a contract: AddRosudAgent(\"{bare.Id.Name}\", new AgentSpec {{ … }}, handler).");
+        }
+
         await Task.WhenAll(agents.Select(agent => Register(agent, stoppingToken)));
         _missing = null;
     }
@@ -32,7 +37,7 @@ internal sealed class AgentsAtStart(IEnumerable<LocalAgent> agents, IGrainFactor
     {
         try
         {
-            var outcome = await grains.GetGrain<IAgentGrain>(agent.Id.Key).Register(agent.Spec with { Transport = new(TransportKind.InProcess) });
+            var outcome = await grains.GetGrain<IAgentGrain>(agent.Id.Key).Register(agent.Spec! with { Transport = new(TransportKind.InProcess) });
             return outcome is AgentOutcome.Refused refused ? refused.Problem.Detail : null;
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)

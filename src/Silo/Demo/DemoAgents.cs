@@ -14,12 +14,16 @@ internal static class DemoAgents
     private const int TermsMax = 6;
     private const int PassagesMax = 12;
 
-    /// <summary>Registers the four. <paramref name="pace"/> is how long the executor rests after each passage, so that a person can follow.</summary>
+    /// <summary>Adds the four. <paramref name="pace"/> is how long the executor rests after each passage, so that a person can follow.</summary>
     public static IServiceCollection AddDemoAgents(this IServiceCollection services, TimeSpan pace) => services
+        .AddDemoTeam(pace)
+        .AddRosudAgent(Librarian, Contract("Counts the files of the folder.", ["corpus.*"], ["catalogue.*"]), Count);
+
+    /// <summary>Adds the three that are needed for an answer.</summary>
+    public static IServiceCollection AddDemoTeam(this IServiceCollection services, TimeSpan pace) => services
         .AddRosudAgent(Planner, Contract("Picks the words to search for and the files to search in.", ["question", "corpus.*"], ["plan.*"]), Plan)
         .AddRosudAgent(Researcher, Contract("Searches the files and keeps the best passages, with file and line.", ["plan.*", "corpus.*"], ["facts.*"]), Research)
-        .AddRosudAgent(Executor, Contract("Writes the answer with citations.", ["question", "plan.*", "facts.*", "limits.*", "corpus.*"], ["answer.*"]), (work, stopped) => Answer(work, pace, stopped))
-        .AddRosudAgent(Librarian, Contract("Counts the files of the folder.", ["corpus.*"], ["catalogue.*"]), Count);
+        .AddRosudAgent(Executor, Contract("Writes the answer with citations.", ["question", "plan.*", "facts.*", "limits.*", "corpus.*"], ["answer.*"]), (work, stopped) => Answer(work, pace, stopped));
 
     private static AgentSpec Contract(string description, string[] reads, string[] writes) => new()
     {

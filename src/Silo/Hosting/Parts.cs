@@ -1,5 +1,4 @@
 using Rosud.Channels;
-using Rosud.Page;
 
 namespace Rosud.Hosting;
 

@@ -54,7 +54,7 @@ public sealed class RosudCluster : IAsyncDisposable
         var rosud = new RosudCluster(cluster, storage);
         foreach (var agent in agents)
         {
-            var outcome = await rosud.Grains.GetGrain<IAgentGrain>(agent.Id.Key).Register(agent.Spec with { Transport = new(TransportKind.InProcess) });
+            var outcome = await rosud.Grains.GetGrain<IAgentGrain>(agent.Id.Key).Register(agent.Spec! with { Transport = new(TransportKind.InProcess) });
             Assert.IsType<AgentOutcome.Found>(outcome);
         }
 

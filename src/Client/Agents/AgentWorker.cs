@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Rosud.Hosting;
+
+namespace Rosud.Agents;
+
+/// <summary>Takes assignments for the agents whose code runs in this process, which is no silo.</summary>
+internal sealed class AgentWorker(
+    IEnumerable<LocalAgent> agents, IClusterClient cluster, ClusterCalls calls, GatewayLosses losses, TimeProvider time, IOptions<RosudClientOptions> options, ILogger<AgentWorker> log) : BackgroundService
+{
+    private readonly ConcurrentDictionary<string, string> _missing = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _cut = new();
+
+    /// <summary>Why some agent cannot take; null when all can.</summary>
+    public string? Missing => _missing.IsEmpty ? null : string.Join(" ", _missing.OrderBy(agent => agent.Key).Select(agent => $"{agent.Key}: {agent.Value}"));
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(agents.Select(agent =>
+    {
+        _missing[agent.Id.Name] = "not registered yet";
+        var loop = new TakeLoop(agent, new(cluster, calls, losses, time, options.Value.Lease, log), why => Say(agent, why));
+        return loop.Run(stoppingToken, _cut.Token);
+    }));
+
+    /// <summary>Stops taking and lets what is at work end; what is still at work when the host's patience ends is told to stop.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await using var late = cancellationToken.Register(_cut.Cancel);
+        await base.StopAsync(cancellationToken);
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        _cut.Dispose();
+    }
+
+    private void Say(LocalAgent agent, string? why)
+    {
+        if (why is null ? !_missing.TryRemove(agent.Id.Name, out _) : _missing.TryGetValue(agent.Id.Name, out var said) && said == why) return;
+        if (why is null)
+        {
+            log.LogInformation("Agent {Agent} takes assignments.", agent.Id.Name);
+            return;
+        }
+
+        _missing[agent.Id.Name] = why;
+        log.LogWarning("Agent {Agent} takes no assignments and tries again: {Reason}", agent.Id.Name, why);
+    }
+}
+
+/// <summary>Whether every agent of this process can take assignments.</summary>
+internal sealed class AgentWorkerHealth(AgentWorker worker) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(worker.Missing is { } missing ? new HealthCheckResult(context.Registration.FailureStatus, missing) : HealthCheckResult.Healthy("taking"));
+}

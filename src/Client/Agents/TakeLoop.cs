@@ -1,0 +1,126 @@
+using Microsoft.Extensions.Logging;
+using Rosud.Hosting;
+using Rosud.Supervision;
+using Rosud.Tenants;
+
+namespace Rosud.Agents;
+
+/// <summary>What a worker needs for its agents.</summary>
+internal sealed record WorkerReach(IClusterClient Cluster, ClusterCalls Calls, GatewayLosses Losses, TimeProvider Time, TimeSpan Lease, ILogger Log)
+{
+    /// <summary>How long a call may wait at a silo for news. Short, because of a silo that dies a waiter may hear only when this is over.</summary>
+    public static TimeSpan WaitMax { get; } = TimeSpan.FromSeconds(5);
+
+    private static TimeSpan Grace { get; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The answer of a call that waits for news, or a <see cref="TimeoutException"/> when it can no longer come.</summary>
+    public async Task<T> Hear<T>(Task<T> call, CancellationToken over)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(over, Losses.Next);
+        try
+        {
+            return await call.WaitAsync(WaitMax + Grace, Time, stop.Token);
+        }
+        catch (OperationCanceledException) when (!over.IsCancellationRequested)
+        {
+            throw new TimeoutException("A gateway was lost.");
+        }
+    }
+}
+
+/// <summary>Registers one agent, then takes and does its assignments until told to stop.</summary>
+/// <param name="say">Is told why the agent cannot take, or null when it can.</param>
+internal sealed class TakeLoop(LocalAgent agent, WorkerReach reach, Action<string?> say)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly ISupervisorGrain _supervisor = reach.Cluster.GetGrain<ISupervisorGrain>(agent.Id.Key);
+    private readonly HashSet<Task> _working = [];
+    private Task _givenBack = Task.CompletedTask;
+
+    /// <summary>Ends when <paramref name="stopping"/> is set and nothing is at work any more; <paramref name="cut"/> tells what is at work to stop.</summary>
+    public async Task Run(CancellationToken stopping, CancellationToken cut)
+    {
+        int? room = null;
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                room ??= await Register();
+                _working.RemoveWhere(work => work.IsCompleted);
+                if (room is { } most && _working.Count >= most) await Task.WhenAny(_working).WaitAsync(stopping);
+                else if (room is { } all && !await Take(all - _working.Count, stopping, cut)) room = null;
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException)   // The cluster is away: it comes back, or an operator reads the log.
+            {
+                say(fault.Message);
+                room = null;
+            }
+
+            if (room is null) await Task.Delay(Pause, reach.Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await Task.WhenAll([.. _working, _givenBack]);
+    }
+
+    // How many assignments at once, or null when the agent is not there.
+    private async Task<int?> Register()
+    {
+        var grain = reach.Cluster.GetGrain<IAgentGrain>(agent.Id.Key);
+        var outcome = agent.Spec is { } spec ? await grain.Register(spec with { Transport = new(TransportKind.Pull) }) : await grain.Describe();
+        switch (outcome)
+        {
+            case AgentOutcome.Found { Agent.Spec: { Transport.Kind: TransportKind.Pull } found }:
+                say(null);
+                return found.MaxConcurrency;
+            case AgentOutcome.Found:
+                say("It is registered, but not as a pull agent.");
+                return null;
+            case AgentOutcome.Refused refused:
+                say(new RefusedException(refused.Problem).Message);
+                return null;
+            default:
+                say($"Registering was answered with {outcome.GetType().Name}.");
+                return null;
+        }
+    }
+
+    // False when the agent is no longer registered.
+    private async Task<bool> Take(int room, CancellationToken stopping, CancellationToken cut)
+    {
+        var take = _supervisor.Take(new(Math.Min(room, 100), WorkerReach.WaitMax, reach.Lease));
+        TakeOutcome outcome;
+        try
+        {
+            outcome = await reach.Hear(take, stopping);
+        }
+        catch (Exception lost) when (lost is OperationCanceledException or TimeoutException)
+        {
+            _givenBack = Task.WhenAll(_givenBack, GiveBack(take));
+            return !stopping.IsCancellationRequested && take.IsFaulted is false;
+        }
+
+        if (outcome is not TakeOutcome.Taken taken) return false;
+        _working.UnionWith(taken.Assignments.Select(assignment => Task.Run(() => new WorkedAssignment(agent, assignment, _supervisor, reach).Do(cut), CancellationToken.None)));
+        return true;
+    }
+
+    // Nobody waits for this answer any more: what it brings goes back at once instead of waiting for its lease.
+    private async Task GiveBack(Task<TakeOutcome> take)
+    {
+        try
+        {
+            if (await take is not TakeOutcome.Taken taken) return;
+            var gone = new Failure { Reason = "The worker had gone before it got the assignment.", RetryAfter = TimeSpan.Zero };
+            foreach (var assignment in taken.Assignments) await reach.Calls.Repeat(() => _supervisor.Fail(assignment.Id, gone), CancellationToken.None);
+        }
+        catch (Exception lost) when (lost is not OutOfMemoryException)
+        {
+            reach.Log.LogDebug(lost, "Agent {Agent}'s abandoned take was not answered; its leases end by themselves.", agent.Id.Name);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using Rosud.Context;
+using Rosud.Runs;
+using Rosud.Tenants;
+
+namespace Rosud.Channels;
+
+/// <summary>One channel: its versioned context, its live changes, and the runs on it.</summary>
+public interface IChannel
+{
+    /// <summary>Its id.</summary>
+    string Id { get; }
+
+    /// <summary>The channel as it is now, confirmed.</summary>
+    /// <exception cref="RefusedException"><c>not-found</c>.</exception>
+    Task<ChannelView> Describe(CancellationToken cancellationToken = default);
+
+    /// <summary>Replaces agents or sync; null leaves them.</summary>
+    /// <exception cref="RefusedException"><c>not-found</c> or <c>invalid-request</c>.</exception>
+    Task<ChannelView> Configure(IEnumerable<string>? agents = null, SyncPolicy? sync = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes the channel: cancels its runs, ends its watches. Its id cannot be used again for 24 hours.</summary>
+    Task Delete(CancellationToken cancellationToken = default);
+
+    /// <summary>Reads keys and patterns of the newest version, linearizably; none for everything.</summary>
+    /// <exception cref="RefusedException"><c>not-found</c> or <c>invalid-request</c>.</exception>
+    Task<ContextView> Read(IEnumerable<KeyPattern>? keys = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Reads as <paramref name="query"/> says: another version, or without confirmation.</summary>
+    /// <exception cref="RefusedException">Also <c>compacted</c> and <c>version-ahead</c>.</exception>
+    Task<ContextView> Read(ContextQuery query, CancellationToken cancellationToken = default);
+
+    /// <summary>Commits writes atomically; durable when it returns. Losing to another writer is an answer, not an exception.</summary>
+    /// <param name="writes">The writes, each key once. 1 to 10,000.</param>
+    /// <param name="basedOn">The version that the writer saw; null writes blindly.</param>
+    /// <param name="reads">What the writer relied on; needs <paramref name="basedOn"/>. A change of it since refuses the whole patch as <see cref="PatchOutcome.Stale"/>.</param>
+    /// <param name="writer">Who writes; null for <c>Rosud:Client:Writer</c>.</param>
+    /// <param name="cancellationToken">Ends the waiting; the commit may still happen.</param>
+    Task<PatchOutcome> Commit(
+        IEnumerable<ContextWrite> writes, ContextVersion? basedOn = null, IEnumerable<KeyPattern>? reads = null, string? writer = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Commits a patch. One without an operation id gets one, so that repetitions within the call are exact.</summary>
+    Task<PatchOutcome> Commit(ContextPatch patch, CancellationToken cancellationToken = default);
+
+    /// <summary>The commits after a version, in order; at most <paramref name="limit"/>, 1 to 500.</summary>
+    Task<ChangePage> Changes(ContextVersion after, int limit = 500, CancellationToken cancellationToken = default);
+
+    /// <summary>Everything that happens in the channel: each commit once, in order and whole, and the notices between them.</summary>
+    /// <remarks>
+    /// Endless: it goes on by itself over lost connections and silos, and ends when the channel is deleted. What cannot be had is never left out
+    /// in silence: it is a <see cref="FeedItem.Gap"/>, after which the listener reads the context at its head and goes on with what follows.
+    /// A listener that falls behind by 256 items or 1 MiB gets a gap. All watches of a channel in this process share one subscription.
+    /// </remarks>
+    /// <param name="after">The last version that the listener has; null starts now, <see cref="ContextVersion.None"/> at the beginning.</param>
+    /// <param name="cancellationToken">Ends the watching.</param>
+    IAsyncEnumerable<FeedItem> Watch(ContextVersion? after = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Coordinates one task and waits for its end. Whatever agents do is a result with a status, never an exception.</summary>
+    /// <param name="task">The task; a string is its goal, and each of the channel's agents one step.</param>
+    /// <param name="timeout">How long the run may take, 1 ms to 7 days. Null for 30 s.</param>
+    /// <param name="onStaleContext">What happens to attempts whose reads have changed.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the run.</param>
+    /// <returns>The result; ended, unless the cluster could not be reached in time.</returns>
+    /// <exception cref="RefusedException"><c>contract-rejected</c> with every fault, <c>not-found</c>, <c>idempotency-mismatch</c>: there is no run.</exception>
+    Task<RunResult> Coordinate(
+        CoordinationTask task, TimeSpan? timeout = null, OnStaleContext onStaleContext = OnStaleContext.RetryWithFresh, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="Coordinate(CoordinationTask, TimeSpan?, OnStaleContext, CancellationToken)"/>
+    Task<RunResult> Coordinate(CoordinateRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>Starts a run and returns when it is durable: it will end, whatever happens to this process or the silos.</summary>
+    /// <exception cref="RefusedException">There is no run.</exception>
+    Task<IRun> Submit(CoordinateRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>The channel's runs that are open or among the last 10,000, in the order of their ids.</summary>
+    IAsyncEnumerable<RunSummary> Runs(RunStatus? status = null, CancellationToken cancellationToken = default);
+}
