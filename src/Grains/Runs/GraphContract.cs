@@ -7,7 +7,7 @@ using Rosud.Tenants;
 namespace Rosud.Runs;
 
 /// <summary>The contract of a task's steps together: who produces what, who waits for whom, and what is needed for what is wanted.</summary>
-internal sealed class GraphContract(CoordinationTask task, SyncPolicy sync, IReadOnlyList<PlannedStep> steps, ExecutionKind execution)
+internal sealed class GraphContract(CoordinationTask task, ContextSync sync, IReadOnlyList<PlannedStep> steps, ExecutionKind execution)
 {
     private readonly StepGraph _graph = StepGraph.Of(steps);
     private readonly WriterIndex _writers = new(steps);

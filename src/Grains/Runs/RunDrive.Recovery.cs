@@ -74,6 +74,8 @@ internal sealed partial class RunDrive
             if (step.Plan.OnFailure is { Kind: OnFailureKind.Fallback, Agent: { } other }) Ask(other);
         }
 
+        // A result may come before all supervisors have answered: what else is wanted must be known then.
+        Demand();
         SkipWhatWasSkipped(now);
     }
 

@@ -143,6 +143,8 @@ internal sealed class ModelLog(AcceptedRun accepted, Mutant mutant)
     public void CheckEnd()
     {
         Check(_steps.Values.All(step => step.Early.IsEmpty || step.Done is not null), "(a) an early key of an ended attempt stays");
+        var unexcused = accepted.Steps.Where(plan => !IsDone(plan.Id) && plan.Writes.Any(write => accepted.Outputs.Any(output => output.Overlaps(write))) && !IsExcused(plan));
+        Check(End!.Status != RunStatus.Partial || !unexcused.Any(), $"(b) it ended by itself without {string.Join(", ", unexcused.Select(plan => plan.Id))}");
         foreach (var plan in accepted.Steps.Where(plan => IsDone(plan.Id)))
         {
             var record = _steps[plan.Id];
@@ -155,6 +157,11 @@ internal sealed class ModelLog(AcceptedRun accepted, Mutant mutant)
             }
         }
     }
+
+    // A wanted step may be missing when a guard stood before it, when it may be skipped, or when it or what it waits for was tried and failed.
+    private bool IsExcused(PlannedStep plan) => plan.When is not null || plan.OnFailure.Kind == OnFailureKind.Skip || !_steps[plan.Id].Ended.IsEmpty
+        || accepted.Steps.Any(other => other.Id != plan.Id && !IsDone(other.Id)
+            && (plan.After.Contains(other.Id) || other.Writes.Any(write => plan.Reads.Any(read => read.Key.Overlaps(write)))) && IsExcused(other));
 
     private StepAnswer.Ended? Over()
     {

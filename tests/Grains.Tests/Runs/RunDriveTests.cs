@@ -196,6 +196,20 @@ public sealed class RunDriveTests
     }
 
     [Fact]
+    public void A_result_that_was_held_for_a_recovered_driver_does_not_end_a_run_that_wants_more()
+    {
+        var request = Request(Step("a", [], ["k"]), Step("b", ["k"], ["m"]));
+        var drive = RunDrive.TakeOver(new(Accept(request), 2, ImmutableSortedDictionary<string, StepRecord>.Empty), new(default, []), TimeSpan.FromSeconds(20), new(_incarnations, (_, _) => null), _now);
+        var queries = drive.Drain().Cast<DriveAction.Query>().ToArray();
+        drive.Queried(queries[1], new(9, []), _now);
+        Settle(drive, "a", Completed(("k", "1")), attempt: 1);
+
+        drive.Queried(queries[0], new(9, [new("a", 1, default, null)]), _now);
+
+        Assert.Null(Only<DriveAction.Commit>(drive).Body.Last);
+    }
+
+    [Fact]
     public void A_token_budget_lets_an_unknown_agent_run_alone_and_ends_the_run_when_it_is_spent()
     {
         var request = Request(Step("a", [], ["k"]), Step("b", [], ["m"]));

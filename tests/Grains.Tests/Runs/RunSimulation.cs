@@ -124,7 +124,7 @@ internal sealed class RunSimulation
     private void Fault()
     {
         _faults--;
-        switch (_random.Next(8))
+        switch (_random.Next(9))
         {
             case 0:
                 Drive = null;
@@ -140,6 +140,10 @@ internal sealed class RunSimulation
                 break;
             case 3 when _workers.Count > 0:
                 Die(_workers[_random.Next(_workers.Count)]);
+                break;
+            case 8:
+                // Somebody cancels the run.
+                if (Log.EndRun(new(_accepted.Run, 0, RunStatus.Canceled, null, [])) is StepAnswer.Done) OneWay(drive => drive.ChannelEnded(Log.End!, _now));
                 break;
             case 4 or 5 when _network.Count > 0:
                 _late.Add(_network[_random.Next(_network.Count)].Deliver);   // Once now and once much later.
