@@ -16,6 +16,8 @@ public sealed class RosudHost : IAsyncLifetime
 
     internal HttpClient Http => _process.Http;
 
+    internal HostProcess Process => _process;
+
     public async Task InitializeAsync() => _process = await HostProcess.Start(_folder, [$"--Rosud:DataPath={Path.Combine(_folder, "data")}", $"--Orleans:ClusterId={Path.GetFileName(_folder).ToLowerInvariant()}", .. Settings]);
 
     public async Task DisposeAsync()

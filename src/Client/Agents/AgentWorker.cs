@@ -13,16 +13,19 @@ internal sealed class AgentWorker(
 {
     private readonly ConcurrentDictionary<string, string> _missing = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _cut = new();
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when every agent has begun to take.</summary>
+    public Task Ready => _ready.Task;
 
     /// <summary>Why some agent cannot take; null when all can.</summary>
     public string? Missing => _missing.IsEmpty ? null : string.Join(" ", _missing.OrderBy(agent => agent.Key).Select(agent => $"{agent.Key}: {agent.Value}"));
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(agents.Select(agent =>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        _missing[agent.Id.Name] = "not registered yet";
-        var loop = new TakeLoop(agent, new(cluster, calls, losses, time, options.Value.Lease, log), why => Say(agent, why));
-        return loop.Run(stoppingToken, _cut.Token);
-    }));
+        foreach (var agent in agents) _missing[agent.Id.Name] = "not registered yet";
+        return Task.WhenAll(agents.Select(agent => Run(agent, stoppingToken)));
+    }
 
     /// <summary>Stops taking and lets what is at work end; what is still at work when the host's patience ends is told to stop.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -37,12 +40,19 @@ internal sealed class AgentWorker(
         _cut.Dispose();
     }
 
+    private Task Run(LocalAgent agent, CancellationToken stoppingToken)
+    {
+        var loop = new TakeLoop(agent, new(cluster, calls, losses, time, options.Value.Lease, log), why => Say(agent, why));
+        return loop.Run(stoppingToken, _cut.Token);
+    }
+
     private void Say(LocalAgent agent, string? why)
     {
         if (why is null ? !_missing.TryRemove(agent.Id.Name, out _) : _missing.TryGetValue(agent.Id.Name, out var said) && said == why) return;
         if (why is null)
         {
             log.LogInformation("Agent {Agent} takes assignments.", agent.Id.Name);
+            if (_missing.IsEmpty) _ready.TrySetResult();
             return;
         }
 

@@ -44,8 +44,7 @@ internal static class AssignmentRoutes
         var body = await request.BodyAsync<TakeBody>(optional: true);
         if (request.Refusal is { } refusal) return refusal;
         var supervisor = grains.GetGrain<ISupervisorGrain>(id.Key);
-        var outcome = await supervisor.Take(body!.ToRequest());
-        if (http.RequestAborted.IsCancellationRequested) await GiveBack(supervisor, outcome);
+        var outcome = await TakeFor(supervisor, body!.ToRequest(), http.RequestAborted);
         return outcome switch
         {
             TakeOutcome.Taken taken => TypedResults.Json(new AssignmentListBody([.. taken.Assignments.Select(AssignmentBody.Of)]), Wire.Json),
@@ -54,12 +53,21 @@ internal static class AssignmentRoutes
         };
     }
 
-    // Nobody heard the answer: what was taken goes back at once instead of waiting for its lease.
-    private static async Task GiveBack(ISupervisorGrain supervisor, TakeOutcome outcome)
+    // A worker that goes while it waits is forgotten at once. What was taken for it in that moment goes back instead of waiting for its lease.
+    private static async Task<TakeOutcome> TakeFor(ISupervisorGrain supervisor, TakeRequest asked, CancellationToken gone)
     {
-        if (outcome is not TakeOutcome.Taken taken) return;
-        var gone = new Failure { Reason = "The worker had gone before it got the assignment.", RetryAfter = TimeSpan.Zero };
-        foreach (var assignment in taken.Assignments) await supervisor.Fail(assignment.Id, gone);
+        try
+        {
+            var outcome = await supervisor.Take(asked, gone);
+            if (!gone.IsCancellationRequested || outcome is not TakeOutcome.Taken taken) return outcome;
+            foreach (var assignment in taken.Assignments) await supervisor.Fail(assignment.Id, Failure.WorkerGone);
+        }
+        catch (OperationCanceledException)
+        {
+            // The supervisor gives back what it had handed out.
+        }
+
+        return new TakeOutcome.Taken([]);
     }
 
     private static async Task<IResult> Stream(string agent, HttpContext http, IGrainFactory grains, TimeProvider time)
@@ -85,10 +93,8 @@ internal static class AssignmentRoutes
         {
             foreach (var assignment in taken.Assignments) yield return new(assignment.Id.ToString(), "assignment", AssignmentBody.Of(assignment));
             gone.ThrowIfCancellationRequested();
-            next = await supervisor.Take(new(1, TimeSpan.FromSeconds(20), lease));
-            if (!gone.IsCancellationRequested) continue;
-            await GiveBack(supervisor, next);
-            yield break;
+            next = await TakeFor(supervisor, new(1, TimeSpan.FromSeconds(20), lease), gone);
+            if (gone.IsCancellationRequested) yield break;
         }
     }
 

@@ -36,7 +36,6 @@ internal sealed class TakeLoop(LocalAgent agent, WorkerReach reach, Action<strin
 
     private readonly ISupervisorGrain _supervisor = reach.Cluster.GetGrain<ISupervisorGrain>(agent.Id.Key);
     private readonly HashSet<Task> _working = [];
-    private Task _givenBack = Task.CompletedTask;
 
     /// <summary>Ends when <paramref name="stopping"/> is set and nothing is at work any more; <paramref name="cut"/> tells what is at work to stop.</summary>
     public async Task Run(CancellationToken stopping, CancellationToken cut)
@@ -64,7 +63,7 @@ internal sealed class TakeLoop(LocalAgent agent, WorkerReach reach, Action<strin
             if (room is null) await Task.Delay(Pause, reach.Time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        await Task.WhenAll([.. _working, _givenBack]);
+        await Task.WhenAll(_working);
     }
 
     // How many assignments at once, or null when the agent is not there.
@@ -92,35 +91,28 @@ internal sealed class TakeLoop(LocalAgent agent, WorkerReach reach, Action<strin
     // False when the agent is no longer registered.
     private async Task<bool> Take(int room, CancellationToken stopping, CancellationToken cut)
     {
-        var take = _supervisor.Take(new(Math.Min(room, 100), WorkerReach.WaitMax, reach.Lease));
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         TakeOutcome outcome;
         try
         {
-            outcome = await reach.Hear(take, stopping);
+            outcome = await reach.Hear(_supervisor.Take(new(Math.Min(room, 100), WorkerReach.WaitMax, reach.Lease), gone.Token), stopping);
         }
-        catch (Exception lost) when (lost is OperationCanceledException or TimeoutException)
+        catch
         {
-            _givenBack = Task.WhenAll(_givenBack, GiveBack(take));
-            return !stopping.IsCancellationRequested && take.IsFaulted is false;
+            await gone.CancelAsync();   // The supervisor, if it is there, forgets this worker and gives back what it had handed out.
+            throw;
         }
 
+        if (stopping.IsCancellationRequested) return await GiveBack(outcome);
         if (outcome is not TakeOutcome.Taken taken) return false;
         _working.UnionWith(taken.Assignments.Select(assignment => Task.Run(() => new WorkedAssignment(agent, assignment, _supervisor, reach).Do(cut), CancellationToken.None)));
         return true;
     }
 
-    // Nobody waits for this answer any more: what it brings goes back at once instead of waiting for its lease.
-    private async Task GiveBack(Task<TakeOutcome> take)
+    // It came in the moment of the stop.
+    private async Task<bool> GiveBack(TakeOutcome outcome)
     {
-        try
-        {
-            if (await take is not TakeOutcome.Taken taken) return;
-            var gone = new Failure { Reason = "The worker had gone before it got the assignment.", RetryAfter = TimeSpan.Zero };
-            foreach (var assignment in taken.Assignments) await reach.Calls.Repeat(() => _supervisor.Fail(assignment.Id, gone), CancellationToken.None);
-        }
-        catch (Exception lost) when (lost is not OutOfMemoryException)
-        {
-            reach.Log.LogDebug(lost, "Agent {Agent}'s abandoned take was not answered; its leases end by themselves.", agent.Id.Name);
-        }
+        foreach (var assignment in (outcome as TakeOutcome.Taken)?.Assignments ?? []) await reach.Calls.Repeat(() => _supervisor.Fail(assignment.Id, Failure.WorkerGone), CancellationToken.None);
+        return true;
     }
 }

@@ -17,7 +17,7 @@ public interface IChannel
 
     /// <summary>Replaces agents or sync; null leaves them.</summary>
     /// <exception cref="RefusedException"><c>not-found</c> or <c>invalid-request</c>.</exception>
-    Task<ChannelView> Configure(IEnumerable<string>? agents = null, SyncPolicy? sync = null, CancellationToken cancellationToken = default);
+    Task<ChannelView> Configure(IEnumerable<string>? agents = null, ContextSync? sync = null, CancellationToken cancellationToken = default);
 
     /// <summary>Deletes the channel: cancels its runs, ends its watches. Its id cannot be used again for 24 hours.</summary>
     Task Delete(CancellationToken cancellationToken = default);

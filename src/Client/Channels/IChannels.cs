@@ -14,7 +14,7 @@ public interface IChannels
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="RefusedException"><c>already-exists</c>: a channel of this id has another configuration; <c>invalid-request</c>.</exception>
     Task<IChannel> Create(
-        IEnumerable<string>? agents = null, SyncPolicy? sync = null, string? id = null, string network = NetworkId.DefaultName, CancellationToken cancellationToken = default);
+        IEnumerable<string>? agents = null, ContextSync? sync = null, string? id = null, string network = NetworkId.DefaultName, CancellationToken cancellationToken = default);
 
     /// <summary>The channel of this id, without asking whether it is there.</summary>
     /// <exception cref="ArgumentException"><paramref name="id"/> is no id.</exception>

@@ -20,7 +20,7 @@ internal sealed class RemoteChannel(Reach reach, string id) : IChannel
 
     public Task<ChannelView> Describe(CancellationToken cancellationToken = default) => Found(_grain.Describe, cancellationToken);
 
-    public Task<ChannelView> Configure(IEnumerable<string>? agents = null, SyncPolicy? sync = null, CancellationToken cancellationToken = default)
+    public Task<ChannelView> Configure(IEnumerable<string>? agents = null, ContextSync? sync = null, CancellationToken cancellationToken = default)
     {
         ImmutableArray<string>? names = agents is null ? null : [.. agents];
         return Found(() => _grain.Configure(names, sync), cancellationToken);

@@ -9,7 +9,7 @@ namespace Rosud.Channels;
 internal sealed class RemoteChannels(Reach reach) : IChannels
 {
     public async Task<IChannel> Create(
-        IEnumerable<string>? agents = null, SyncPolicy? sync = null, string? id = null, string network = NetworkId.DefaultName, CancellationToken cancellationToken = default)
+        IEnumerable<string>? agents = null, ContextSync? sync = null, string? id = null, string network = NetworkId.DefaultName, CancellationToken cancellationToken = default)
     {
         var channel = new RemoteChannel(reach, Reach.Name(id ?? $"c-{RandomNumberGenerator.GetHexString(24, lowercase: true)}", nameof(id)));
         await channel.Create(new() { Agents = [.. agents ?? []], Sync = sync ?? new(), Network = Reach.Name(network) }, cancellationToken);

@@ -24,7 +24,7 @@ internal sealed record SyncBody
     [Optional, Keys, Count(256)]
     public Dictionary<string, KeyPolicyBody>? Keys { get; init; }
 
-    public static SyncBody Of(SyncPolicy policy) => new()
+    public static SyncBody Of(ContextSync policy) => new()
     {
         Mode = policy.Mode,
         StalenessThresholdMs = StalenessLimit.Of(policy.StalenessThreshold, policy.NeverTold),
@@ -35,7 +35,7 @@ internal sealed record SyncBody
     };
 
     /// <param name="request">Gets the faults.</param>
-    public SyncPolicy ToPolicy(RequestReader request)
+    public ContextSync ToPolicy(RequestReader request)
     {
         request.Require(Merge is not null || ConflictResolution != ConflictResolution.Merge, "/sync/merge", "With merge, say which fold.");
         foreach (var (pattern, key) in Keys ?? []) key.Check($"/sync/keys/{pattern}", request);

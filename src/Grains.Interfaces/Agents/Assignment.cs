@@ -74,6 +74,9 @@ public sealed record Completion
 [GenerateSerializer, Immutable, Alias("rosud.failure")]
 public sealed record Failure
 {
+    /// <summary>An assignment goes back untouched, for another worker.</summary>
+    internal static Failure WorkerGone { get; } = new() { Reason = "The worker had gone before it got the assignment.", RetryAfter = TimeSpan.Zero };
+
     /// <summary>Why, in a sentence. At most 4,096 characters; longer is cut.</summary>
     [Id(0)] public required string Reason { get; init; }
 

@@ -16,7 +16,7 @@ public sealed record ChannelSpec
     [Id(1)] public ImmutableArray<string> Agents { get; init; } = [];
 
     /// <summary>How the context is kept in step.</summary>
-    [Id(2)] public SyncPolicy Sync { get; init; } = new();
+    [Id(2)] public ContextSync Sync { get; init; } = new();
 }
 
 /// <summary>A channel as it is now.</summary>

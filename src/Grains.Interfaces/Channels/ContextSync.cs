@@ -87,8 +87,8 @@ public sealed record KeyPolicy
 }
 
 /// <summary>How a channel keeps its context in step: data, stored with the channel.</summary>
-[GenerateSerializer, Immutable, Alias("rosud.sync-policy")]
-public sealed record SyncPolicy
+[GenerateSerializer, Immutable, Alias("rosud.context-sync")]
+public sealed record ContextSync
 {
     /// <summary>How updates travel. Default <see cref="SyncMode.RealTime"/>.</summary>
     [Id(0)] public SyncMode Mode { get; init; }

@@ -21,7 +21,7 @@ public interface IChannelGrain : IGrainWithStringKey
 
     /// <summary>Replaces agents and sync of a channel that exists; null leaves them. The network cannot change.</summary>
     [Alias("configure")]
-    Task<ChannelOutcome> Configure(ImmutableArray<string>? agents, SyncPolicy? sync);
+    Task<ChannelOutcome> Configure(ImmutableArray<string>? agents, ContextSync? sync);
 
     /// <summary>The channel as it is now, confirmed.</summary>
     [Alias("describe")]

@@ -11,8 +11,10 @@ namespace Rosud.Supervision;
 public interface ISupervisorGrain : IGrainWithStringKey
 {
     /// <summary>Hands out waiting assignments to a pull agent; parks until one comes or <see cref="TakeRequest.Wait"/> has passed.</summary>
+    /// <param name="request">How many, and for how long.</param>
+    /// <param name="gone">The worker has gone: what it was handed meanwhile goes to another at once.</param>
     [Alias("take")]
-    Task<TakeOutcome> Take(TakeRequest request);
+    Task<TakeOutcome> Take(TakeRequest request, CancellationToken gone = default);
 
     /// <summary>Renews an attempt's lease; parks until the attempt is superseded or cancelled, at most <see cref="HeartbeatRequest.Wait"/>.</summary>
     [Alias("heartbeat")]

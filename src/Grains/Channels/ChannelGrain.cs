@@ -67,7 +67,7 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
         return outcome;
     }
 
-    public async Task<ChannelOutcome> Configure(ImmutableArray<string>? agents, SyncPolicy? sync)
+    public async Task<ChannelOutcome> Configure(ImmutableArray<string>? agents, ContextSync? sync)
     {
         var errors = ChannelRules.Check(agents ?? [], sync ?? new());
         return errors.Length > 0 ? Invalid(errors) : await Decide(draft => ChannelRules.Configure(draft, _id, agents, sync));

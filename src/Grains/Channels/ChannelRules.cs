@@ -20,7 +20,7 @@ internal static class ChannelRules
     public static Problem NotFound { get; } = new(ProblemKind.NotFound, "There is no such channel.");
 
     /// <summary>What is wrong with a spec, all of it.</summary>
-    public static ImmutableArray<ProblemError> Check(ImmutableArray<string> agents, SyncPolicy sync)
+    public static ImmutableArray<ProblemError> Check(ImmutableArray<string> agents, ContextSync sync)
     {
         var errors = ImmutableArray.CreateBuilder<ProblemError>();
         if (agents.Length > AgentsMax) errors.Add(new("/agents", $"A channel has at most {AgentsMax} agents.", "too_many"));
@@ -31,13 +31,13 @@ internal static class ChannelRules
             else if (!seen.Add(agents[i])) errors.Add(new($"/agents/{i}", "The agent is named twice.", "duplicate"));
         }
 
-        errors.AddRange(SyncPolicyRules.Faults(sync));
+        errors.AddRange(ContextSyncRules.Faults(sync));
         errors.AddRange(NotSupported(sync));
         return errors.ToImmutable();
     }
 
     // Refused rather than ignored: a parked write that nobody could resolve would be a lost one.
-    private static IEnumerable<ProblemError> NotSupported(SyncPolicy sync)
+    private static IEnumerable<ProblemError> NotSupported(ContextSync sync)
     {
         const string Later = "This is not supported yet.";
         if (sync.ConflictResolution == ConflictResolution.Manual) yield return new("/sync/conflict_resolution", Later, "not_supported");
@@ -69,7 +69,7 @@ internal static class ChannelRules
         }
     }
 
-    public static ChannelOutcome Configure(Draft draft, ChannelId id, ImmutableArray<string>? agents, SyncPolicy? sync)
+    public static ChannelOutcome Configure(Draft draft, ChannelId id, ImmutableArray<string>? agents, ContextSync? sync)
     {
         if (!draft.State.Exists) return Refuse(NotFound);
         var spec = draft.State.Record!.Spec;

@@ -72,10 +72,10 @@ internal sealed record ContextLog
 
     /// <summary>Decides what a patch would do, by SEMANTICS C1. Changes nothing.</summary>
     /// <param name="flagStale">Stale reads do not refuse the patch; the verdict lists them.</param>
-    public PatchVerdict Judge(ContextPatch patch, SyncPolicy policy, DateTimeOffset now, bool flagStale = false) =>
+    public PatchVerdict Judge(ContextPatch patch, ContextSync policy, DateTimeOffset now, bool flagStale = false) =>
         Judge(patch, KeyPolicies.Of(policy), now, flagStale);
 
-    /// <inheritdoc cref="Judge(ContextPatch, SyncPolicy, DateTimeOffset, bool)"/>
+    /// <inheritdoc cref="Judge(ContextPatch, ContextSync, DateTimeOffset, bool)"/>
     public PatchVerdict Judge(ContextPatch patch, KeyPolicies policies, DateTimeOffset now, bool flagStale = false) =>
         new ConflictRules(this, policies, patch, now).Judge(flagStale);
 

@@ -4,15 +4,15 @@ using Rosud.Tenants;
 
 namespace Rosud.Context;
 
-/// <summary>What a <see cref="SyncPolicy"/> must satisfy before a channel takes it. SEMANTICS C6, C8, C9.</summary>
-internal static class SyncPolicyRules
+/// <summary>What a <see cref="ContextSync"/> must satisfy before a channel takes it. SEMANTICS C6, C8, C9.</summary>
+internal static class ContextSyncRules
 {
     public const int KeysMax = 256;
     public const int RanksMax = 256;
 
     /// <summary>Every fault with its JSON pointer; empty when there is none.</summary>
     /// <param name="pointer">Where the policy is in the request.</param>
-    public static ImmutableArray<ProblemError> Faults(SyncPolicy policy, string pointer = "/sync")
+    public static ImmutableArray<ProblemError> Faults(ContextSync policy, string pointer = "/sync")
     {
         var faults = ImmutableArray.CreateBuilder<ProblemError>();
         void Fault(bool isFault, string member, string code, string message)
@@ -36,7 +36,7 @@ internal static class SyncPolicyRules
         return faults.ToImmutable();
     }
 
-    private static void KeyFaults(SyncPolicy policy, KeyPolicy key, Action<bool, string, string, string> fault)
+    private static void KeyFaults(ContextSync policy, KeyPolicy key, Action<bool, string, string, string> fault)
     {
         var resolution = key.ConflictResolution ?? policy.ConflictResolution;
         fault(!KeyPattern.IsValid(key.Pattern.Value), "", "invalid_pattern", "A pattern is a key, or a prefix ending in *.");

@@ -24,14 +24,14 @@ internal sealed record EffectivePolicy(ConflictResolution Resolution, MergeKind?
 /// <summary>Finds what holds for each key of a channel: the exact pattern first, then the longest prefix, then the channel.</summary>
 internal sealed class KeyPolicies
 {
-    private static readonly ConditionalWeakTable<SyncPolicy, KeyPolicies> Known = [];
+    private static readonly ConditionalWeakTable<ContextSync, KeyPolicies> Known = [];
 
     private readonly Dictionary<string, EffectivePolicy> _exact = new(StringComparer.Ordinal);
     private readonly Dictionary<string, EffectivePolicy> _prefixes = new(StringComparer.Ordinal);
     private readonly ImmutableArray<int> _lengths;
     private readonly EffectivePolicy _channel;
 
-    private KeyPolicies(SyncPolicy policy)
+    private KeyPolicies(ContextSync policy)
     {
         _channel = new(policy.ConflictResolution, policy.Merge, null, [])
         {
@@ -52,7 +52,7 @@ internal sealed class KeyPolicies
 
     public bool AnyExpires => !Expiring.IsEmpty;
 
-    public static KeyPolicies Of(SyncPolicy policy) => Known.GetValue(policy, static policy => new(policy));
+    public static KeyPolicies Of(ContextSync policy) => Known.GetValue(policy, static policy => new(policy));
 
     public EffectivePolicy For(ContextKey key)
     {

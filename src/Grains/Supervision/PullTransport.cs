@@ -21,18 +21,19 @@ internal sealed class PullTransport(TimeProvider time) : IAssignmentTransport
     }
 
     /// <summary>Joins the waiters. <paramref name="pump"/> hands out what is there already.</summary>
-    public async Task<ImmutableArray<Assignment>> Take(TakeRequest request, Action pump)
+    /// <param name="gone">Ends the waiting; what was handed out before is still returned.</param>
+    public async Task<ImmutableArray<Assignment>> Take(TakeRequest request, Action pump, CancellationToken gone)
     {
         var waiter = new Waiter(request);
         _waiters.AddLast(waiter);
         try
         {
             pump();
-            if (waiter.Assignments.Count == 0 && request.Wait > TimeSpan.Zero) await waiter.Came.Task.WaitAsync(request.Wait, time);
+            if (waiter.Assignments.Count == 0 && request.Wait > TimeSpan.Zero) await waiter.Came.Task.WaitAsync(request.Wait, time, gone);
         }
-        catch (TimeoutException)
+        catch (Exception end) when (end is TimeoutException or OperationCanceledException)
         {
-            // Nothing came in time.
+            // Nothing came in time, or nobody waits any more.
         }
         finally
         {

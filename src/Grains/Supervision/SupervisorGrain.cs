@@ -64,12 +64,15 @@ internal sealed partial class SupervisorGrain(
         if (_writes is not null) await _writes.Finish();
     }
 
-    public async Task<TakeOutcome> Take(TakeRequest request)
+    public async Task<TakeOutcome> Take(TakeRequest request, CancellationToken gone = default)
     {
         if (TakeFaults(request) is { } invalid) return new TakeOutcome.Refused(invalid);
         if (_agent is null) return new TakeOutcome.Refused(Refusals.NotRegistered());
         if (_transport is not PullTransport pull) return new TakeOutcome.Refused(Refusals.NotPull());
-        return new TakeOutcome.Taken(await pull.Take(request, Advance));
+        var taken = await pull.Take(request, Advance, gone);
+        if (!gone.IsCancellationRequested) return new TakeOutcome.Taken(taken);
+        foreach (var assignment in taken) await Fail(assignment.Id, Failure.WorkerGone);
+        return new TakeOutcome.Taken([]);
     }
 
     public async Task<SettleOutcome> Heartbeat(AssignmentId assignment, HeartbeatRequest request)

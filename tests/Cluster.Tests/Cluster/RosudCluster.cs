@@ -66,7 +66,7 @@ public sealed class RosudCluster : IAsyncDisposable
         new() { Reads = [.. reads.Select(read => new KeyPattern(read))], Writes = [.. writes.Select(write => new KeyPattern(write))], MaxConcurrency = maxConcurrency, QueueLimit = 1_000 },
         handler);
 
-    public async Task<IChannelGrain> Channel(string name, SyncPolicy? sync = null, params string[] agents)
+    public async Task<IChannelGrain> Channel(string name, ContextSync? sync = null, params string[] agents)
     {
         var channel = Grains.GetGrain<IChannelGrain>(new ChannelId(TenantId.Default, name).Key);
         Assert.IsType<ChannelOutcome.Found>(await channel.Create(new() { Agents = [.. agents], Sync = sync ?? new() }));

@@ -37,7 +37,7 @@ public sealed class RunGrainTests
             if (Interlocked.Increment(ref attempts) == 1) await first.Hold(stopped);
             return Write("out", Read(work, "in"));
         }));
-        var channel = await Prepared(cluster, "stale", new SyncPolicy { StalenessThreshold = TimeSpan.Zero }, "a");
+        var channel = await Prepared(cluster, "stale", new ContextSync { StalenessThreshold = TimeSpan.Zero }, "a");
 
         var running = cluster.Coordinate(channel, Request("out", Step("s", "a", "in", "out")));
         await first.Entered;
@@ -59,7 +59,7 @@ public sealed class RunGrainTests
             await first.Hold(stopped);
             return Write("out", Read(work, "in"));
         }));
-        var channel = await Prepared(cluster, "equal", new SyncPolicy { StalenessThreshold = TimeSpan.Zero }, "a");
+        var channel = await Prepared(cluster, "equal", new ContextSync { StalenessThreshold = TimeSpan.Zero }, "a");
 
         var running = cluster.Coordinate(channel, Request("out", Step("s", "a", "in", "out")));
         await first.Entered;
@@ -268,7 +268,7 @@ public sealed class RunGrainTests
 
     private static Task<IChannelGrain> Prepared(RosudCluster cluster, string name, params string[] agents) => Prepared(cluster, name, null, agents);
 
-    private static async Task<IChannelGrain> Prepared(RosudCluster cluster, string name, SyncPolicy? sync, params string[] agents)
+    private static async Task<IChannelGrain> Prepared(RosudCluster cluster, string name, ContextSync? sync, params string[] agents)
     {
         var channel = await cluster.Channel(name, sync, agents);
         Assert.IsType<PatchOutcome.Applied>(await channel.Commit(Patch("in", "in")));

@@ -7,26 +7,40 @@ namespace Rosud.Hosting;
 /// <summary>The host as a process of its own, on free loopback ports.</summary>
 internal sealed class HostProcess : IAsyncDisposable
 {
+    private const string ClusterSetting = "--Orleans:ClusterId=";
+
     private readonly Process _process;
     private readonly Task<string> _errors;
 
-    private HostProcess(Process process, string url)
+    private HostProcess(Process process, HostPorts ports, string[] settings)
     {
         _process = process;
+        Cluster = settings.LastOrDefault(setting => setting.StartsWith(ClusterSetting, StringComparison.Ordinal))?[ClusterSetting.Length..] ?? "rosud";
         _errors = process.StandardError.ReadToEndAsync();
-        Url = url;
-        Http = new() { BaseAddress = new(url) };
+        Ports = ports;
+        Http = new() { BaseAddress = new(Url) };
     }
 
-    public string Url { get; }
+    public HostPorts Ports { get; }
+
+    public string Url => $"http://127.0.0.1:{Ports.Http}";
+
+    /// <summary>The cluster's id.</summary>
+    public string Cluster { get; }
+
+    /// <summary>Where clients of the cluster connect.</summary>
+    public string Gateway => $"127.0.0.1:{Ports.Gateway}";
 
     public HttpClient Http { get; }
 
     /// <summary>Starts a host in <paramref name="folder"/> and returns when it is ready.</summary>
     /// <exception cref="InvalidOperationException">It exited instead; the message has what it said.</exception>
-    public static async Task<HostProcess> Start(string folder, params string[] settings)
+    public static Task<HostProcess> Start(string folder, params string[] settings) => Start(HostPorts.Free(), folder, settings);
+
+    /// <summary>As the other, on the ports that an earlier host had.</summary>
+    public static async Task<HostProcess> Start(HostPorts ports, string folder, params string[] settings)
     {
-        var host = Launch(folder, settings);
+        var host = Launch(ports, folder, settings);
         while (await host._process.StandardOutput.ReadLineAsync() is { } line)
         {
             if (!line.Contains("Rosud is ready.", StringComparison.Ordinal)) continue;
@@ -41,7 +55,7 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Starts a host that is expected to refuse.</summary>
     public static async Task<(int Code, string Errors)> StartRefused(string folder, params string[] settings)
     {
-        await using var host = Launch(folder, settings);
+        await using var host = Launch(HostPorts.Free(), folder, settings);
         await host._process.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60));   // One that starts after all fails the test here.
         return await host.Exit();
     }
@@ -75,15 +89,14 @@ internal sealed class HostProcess : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private static HostProcess Launch(string folder, string[] settings)
+    private static HostProcess Launch(HostPorts ports, string folder, string[] settings)
     {
-        var url = $"http://127.0.0.1:{FreePort()}";
         string[] own =
         [
             Path.Combine(AppContext.BaseDirectory, "Rosud.Silo.dll"),
-            "--urls", url,
-            $"--Orleans:Endpoints:SiloPort={FreePort()}",
-            $"--Orleans:Endpoints:GatewayPort={FreePort()}",
+            $"--urls=http://127.0.0.1:{ports.Http}",
+            $"--Orleans:Endpoints:SiloPort={ports.Silo}",
+            $"--Orleans:Endpoints:GatewayPort={ports.Gateway}",
         ];
         var start = new ProcessStartInfo("dotnet", own.Concat(settings))
         {
@@ -91,7 +104,7 @@ internal sealed class HostProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        return new(Process.Start(start)!, url);
+        return new(Process.Start(start)!, ports, settings);
     }
 
     private async Task<(int Code, string Errors)> Exit()
@@ -99,4 +112,10 @@ internal sealed class HostProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
         return (_process.ExitCode, await _errors);
     }
+}
+
+/// <summary>The ports of one host.</summary>
+internal sealed record HostPorts(int Http, int Silo, int Gateway)
+{
+    public static HostPorts Free() => new(HostProcess.FreePort(), HostProcess.FreePort(), HostProcess.FreePort());
 }

@@ -30,7 +30,7 @@ public sealed class ConflictRulesTests
                 Reads = basedOn < 0 || read == "" ? [] : [new(read)],
             };
             ConflictResolution ModeOf(ContextKey key) => Modes[modes[key.Value[0] - 'a']];
-            var policy = new SyncPolicy
+            var policy = new ContextSync
             {
                 Keys = [.. "abcd".Select(key => new KeyPolicy { Pattern = new($"{key}"), ConflictResolution = ModeOf(new($"{key}")), Merge = MergeKind.Sum, Owner = "caller", Priority = [.. Ranks] })],
             };

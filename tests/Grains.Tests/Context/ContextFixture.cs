@@ -16,9 +16,9 @@ internal static class ContextFixture
 
     public static ContextWrite Delete(string key) => new(new(key), null);
 
-    public static SyncPolicy Sync(ConflictResolution resolution, params KeyPolicy[] keys) => new() { ConflictResolution = resolution, Keys = [.. keys] };
+    public static ContextSync Sync(ConflictResolution resolution, params KeyPolicy[] keys) => new() { ConflictResolution = resolution, Keys = [.. keys] };
 
-    public static SyncPolicy Merging(MergeKind fold) => new() { ConflictResolution = ConflictResolution.Merge, Merge = fold };
+    public static ContextSync Merging(MergeKind fold) => new() { ConflictResolution = ConflictResolution.Merge, Merge = fold };
 
     public static ContextPatch Patch(long? basedOn, params ContextWrite[] writes) => new()
     {
@@ -40,10 +40,10 @@ internal static class ContextFixture
     /// <summary>When <see cref="Commit"/> commits that version.</summary>
     public static DateTimeOffset At(long version) => Noon.AddSeconds(version);
 
-    public static PatchVerdict Judge(this ContextLog log, SyncPolicy policy, ContextPatch patch) => log.Judge(patch, policy, At(log.Head.Number));
+    public static PatchVerdict Judge(this ContextLog log, ContextSync policy, ContextPatch patch) => log.Judge(patch, policy, At(log.Head.Number));
 
     /// <summary>Applies the patch, which must be applied.</summary>
-    public static ContextLog Apply(this ContextLog log, SyncPolicy policy, ContextPatch patch)
+    public static ContextLog Apply(this ContextLog log, ContextSync policy, ContextPatch patch)
     {
         var verdict = Assert.IsType<PatchVerdict.Apply>(log.Judge(policy, patch));
         return log.Commit(verdict.Writes, patch.Origin, At(log.Head.Number + 1)).Next;

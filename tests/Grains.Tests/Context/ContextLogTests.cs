@@ -8,7 +8,7 @@ namespace Rosud.Context;
 public sealed class ContextLogTests
 {
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-    private static readonly SyncPolicy Policy = new();
+    private static readonly ContextSync Policy = new();
     private static readonly Origin[] Origins = [new("caller"), new("planner", "c.1", "plan", 1), new("planner", "c.1", "plan", 2), new("writer", "c.1", "write", 1)];
     private static readonly KeyPattern[] Patterns = [new("a"), new("a.b"), new("b"), new("zz"), new("a*"), new("a.*"), new("b*"), new("zz*"), new("*")];
 

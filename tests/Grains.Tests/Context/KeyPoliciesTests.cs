@@ -11,7 +11,7 @@ public sealed class KeyPoliciesTests
         Gen.Select(Gen.OneOf("a", "a.b", "a.*", "a*", "a.b*", "b", "b*", "a.bb", "a.bb*").HashSet[0, 9], Gen.OneOf("a", "a.b", "a.bb", "a.c", "ab", "b", "c")).Sample((patterns, key) =>
         {
             var ordered = patterns.Order(StringComparer.Ordinal).ToArray();
-            var policy = new SyncPolicy { Keys = [.. ordered.Select((pattern, i) => new KeyPolicy { Pattern = new(pattern), Owner = $"owner{i}" })] };
+            var policy = new ContextSync { Keys = [.. ordered.Select((pattern, i) => new KeyPolicy { Pattern = new(pattern), Owner = $"owner{i}" })] };
             var best = ordered.Where(pattern => new KeyPattern(pattern).Matches(new(key))).OrderBy(pattern => pattern.EndsWith('*')).ThenByDescending(pattern => pattern.Length).FirstOrDefault();
 
             Assert.Equal(best is null ? null : $"owner{Array.IndexOf(ordered, best)}", KeyPolicies.Of(policy).For(new(key)).Owner);
@@ -20,7 +20,7 @@ public sealed class KeyPoliciesTests
     [Fact]
     public void What_a_key_leaves_open_the_channel_says()
     {
-        var policy = new SyncPolicy
+        var policy = new ContextSync
         {
             ConflictResolution = ConflictResolution.Merge,
             Merge = MergeKind.Union,
@@ -34,10 +34,10 @@ public sealed class KeyPoliciesTests
     }
 
     [Fact]
-    public void A_policy_as_it_comes_is_good() => Assert.Empty(SyncPolicyRules.Faults(new()));
+    public void A_policy_as_it_comes_is_good() => Assert.Empty(ContextSyncRules.Faults(new()));
 
     [Fact]
-    public void A_policy_with_every_mode_is_good() => Assert.Empty(SyncPolicyRules.Faults(Sync(
+    public void A_policy_with_every_mode_is_good() => Assert.Empty(ContextSyncRules.Faults(Sync(
         ConflictResolution.Reject,
         new() { Pattern = new("facts.*"), ConflictResolution = ConflictResolution.Merge, Merge = MergeKind.Union },
         new() { Pattern = new("plan.*"), ConflictResolution = ConflictResolution.OwnerWins, Owner = "planner", Schema = Json("{}") },
@@ -67,7 +67,7 @@ public sealed class KeyPoliciesTests
     [MemberData(nameof(Faults))]
     public void Every_fault_is_named_with_its_place(string pointer, string code)
     {
-        var policy = new SyncPolicy
+        var policy = new ContextSync
         {
             StalenessThreshold = TimeSpan.FromSeconds(-1),
             Keys =
@@ -88,7 +88,7 @@ public sealed class KeyPoliciesTests
             ],
         };
 
-        var faults = SyncPolicyRules.Faults(policy);
+        var faults = ContextSyncRules.Faults(policy);
         Assert.Equal(Faults.Count, faults.Length);
         Assert.Contains(faults, fault => fault.Pointer == pointer && fault.Code == code);
     }
@@ -98,7 +98,7 @@ public sealed class KeyPoliciesTests
     [InlineData(ConflictResolution.OwnerWins, "/sync/conflict_resolution")]
     [InlineData(ConflictResolution.Priority, "/sync/conflict_resolution")]
     public void A_channel_cannot_do_what_only_keys_can(ConflictResolution mode, string pointer) =>
-        Assert.Equal(pointer, Assert.Single(SyncPolicyRules.Faults(Sync(mode))).Pointer);
+        Assert.Equal(pointer, Assert.Single(ContextSyncRules.Faults(Sync(mode))).Pointer);
 
     [Fact]
     public void Validity_for_ever_never_ends()

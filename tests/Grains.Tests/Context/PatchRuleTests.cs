@@ -7,7 +7,7 @@ namespace Rosud.Context;
 /// <summary>One test for each rule of SEMANTICS C that a patch meets, named for it.</summary>
 public sealed class PatchRuleTests
 {
-    private static readonly SyncPolicy LatestWins = new();
+    private static readonly ContextSync LatestWins = new();
     private static readonly Origin Step = new("planner", "c.1", "plan", 1);
 
     [Theory]   // The table of C1. The key was 1 at version 1; "changed": another wrote 2 at version 2.
@@ -38,7 +38,7 @@ public sealed class PatchRuleTests
     [InlineData(ConflictResolution.Manual, "blind", "parked")]
     public void C1_Each_mode_ends_a_conflict_in_its_way(ConflictResolution mode, string situation, string expected)
     {
-        var policy = new SyncPolicy { Keys = [new() { Pattern = new("k"), ConflictResolution = mode, Merge = MergeKind.Sum, Owner = "boss", Priority = ["boss", "other"] }] };
+        var policy = new ContextSync { Keys = [new() { Pattern = new("k"), ConflictResolution = mode, Merge = MergeKind.Sum, Owner = "boss", Priority = ["boss", "other"] }] };
         var log = ContextLog.Empty.Commit(Set("k", "1")).Commit(Set("k", "2"));
         long? basedOn = situation.StartsWith("blind", StringComparison.Ordinal) ? null : situation == "unchanged" ? 2 : 1;
         var patch = Patch(basedOn, Set("k", "3")).From(new(situation.EndsWith("owner", StringComparison.Ordinal) ? "boss" : "caller"));

@@ -1,0 +1,147 @@
+using System.Collections.Concurrent;
+using Rosud.Agents;
+using Rosud.Channels;
+using Rosud.Context;
+using Rosud.Hosting;
+using Rosud.Runs;
+
+namespace Rosud.Apps;
+
+/// <summary>Agents in a worker process of .NET: what is done for them.</summary>
+public sealed class WorkerTests(RosudHost host) : IClassFixture<RosudHost>
+{
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task An_attempt_whose_reads_change_is_told_to_stop_and_the_next_sees_the_new_value()
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var prices = new ConcurrentQueue<int>();
+        await using var app = await ClientApp.Start(host.Process, worker => worker.AddRosudAgent(
+            "buyer",
+            async (work, stopped) =>
+            {
+                var price = work.Assignment.Context.Value<int>("price");
+                prices.Enqueue(price);
+                started.TrySetResult();
+                if (price == 100) await Task.Delay(Long, TimeProvider.System, stopped);   // Ends when it is told.
+                return RosudClientTests.Writes(("paid", price));
+            },
+            new() { Reads = ["price"], Writes = ["paid"] }));
+        await app.Ready;
+        var channel = await app.Rosud.Channels.Create(agents: ["buyer"], sync: new ContextSync { StalenessThreshold = TimeSpan.Zero });
+        await channel.Commit([ContextWrite.Set("price", 100)]);
+
+        var buying = channel.Coordinate(new CoordinationTask { Goal = "buy", Outputs = ["paid"] }, Long);
+        await started.Task.WaitAsync(Long);
+        await channel.Commit([ContextWrite.Set("price", 999)]);
+        var result = await buying;
+
+        Assert.Equal((RunStatus.Completed, 999), (result.Status, result.Outputs.Single().Value.As<int>()));
+        Assert.Equal([100, 999], prices);
+        Assert.Equal([AttemptOutcome.Stale, AttemptOutcome.Accepted], result.Attempts.Select(attempt => attempt.Outcome));
+    }
+
+    [Fact]
+    public async Task Early_keys_start_the_steps_that_read_them_and_progress_is_shown()
+    {
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var app = await ClientApp.Start(host.Process, worker => worker
+            .AddRosudAgent(
+                "early",
+                async (work, stopped) =>
+                {
+                    await work.Publish([ContextWrite.Set("early.scope", "lakes")]);
+                    await work.Report(0.5, "half");
+                    await seen.Task.WaitAsync(stopped);   // The other works before this one ends.
+                    return RosudClientTests.Writes(("early.scope", "lakes"), ("early.rest", 1));
+                },
+                new() { Writes = ["early.*"] })
+            .AddRosudAgent(
+                "follower",
+                (work, _) =>
+                {
+                    seen.TrySetResult();
+                    return Task.FromResult(RosudClientTests.Writes(("follows", work.Assignment.Context.Value<string>("early.scope")!)));
+                },
+                new() { Reads = ["early.scope"], Writes = ["follows"] }));
+        await app.Ready;
+        var channel = await app.Rosud.Channels.Create(agents: ["early", "follower"]);
+
+        var result = await channel.Coordinate(
+            new CoordinationTask
+            {
+                Goal = "g",
+                Outputs = ["follows"],
+                Steps = [new() { Id = "a", Agent = "early", Writes = ["early.*"] }, new() { Id = "b", Agent = "follower", Reads = ["early.scope"], Writes = ["follows"] }],
+            },
+            Long);
+
+        Assert.Equal((RunStatus.Completed, "lakes"), (result.Status, result.Outputs.Single().Value.As<string>()));
+        Assert.Contains(result.Timeline, told => told.Step == "a" && told.Detail?.Contains("half", StringComparison.Ordinal) == true);
+    }
+
+    [Fact]
+    public async Task What_a_handler_throws_is_the_attempts_failure_and_says_whether_to_try_again()
+    {
+        var tries = 0;
+        await using var app = await ClientApp.Start(host.Process, worker => worker
+            .AddRosudAgent("flaky", (_, _) => ++tries == 1 ? throw new InvalidOperationException("first time") : Task.FromResult(RosudClientTests.Writes(("flaky.out", tries))), new() { Writes = ["flaky.out"] })
+            .AddRosudAgent("hopeless", (_, _) => throw new AgentFailureException("no key for the model", retryable: false), new() { Writes = ["hopeless.out"] })
+            .AddRosudAgent("busy", (work, _) => work.Assignment.Id.Attempt == 1 ? throw AgentFailureException.Deferred(TimeSpan.FromMilliseconds(10)) : Task.FromResult(RosudClientTests.Writes(("busy.out", 1))), new() { Writes = ["busy.out"] }));
+        await app.Ready;
+        var channel = await app.Rosud.Channels.Create(agents: ["flaky", "hopeless", "busy"]);
+
+        var flaky = await channel.Coordinate(new CoordinationTask { Goal = "g", Outputs = ["flaky.out"] }, Long);
+        var hopeless = await channel.Coordinate(new CoordinationTask { Goal = "g", Outputs = ["hopeless.out"] }, Long);
+        var busy = await channel.Coordinate(new CoordinationTask { Goal = "g", Outputs = ["busy.out"] }, Long);
+
+        Assert.Equal((RunStatus.Completed, 2), (flaky.Status, flaky.Outputs.Single().Value.As<int>()));
+        Assert.Contains(flaky.Attempts, attempt => attempt.Reason == "InvalidOperationException: first time");
+        Assert.Equal((RunStatus.Failed, 1), (hopeless.Status, hopeless.Attempts.Length));
+        Assert.Contains("no key for the model", hopeless.Attempts.Single().Reason, StringComparison.Ordinal);
+        Assert.Equal(RunStatus.Completed, busy.Status);
+        Assert.Equal(0, busy.RetriesByCause.Values.Sum());
+    }
+
+    [Fact]
+    public async Task A_worker_that_is_told_to_stop_takes_no_more_and_lets_its_work_end()
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var first = await ClientApp.Start(host.Process, worker => worker.AddRosudAgent(
+            "leaver",
+            async (_, stopped) =>
+            {
+                started.TrySetResult();
+                await go.Task.WaitAsync(stopped);
+                return RosudClientTests.Writes(("left", 1));
+            },
+            new() { Writes = ["left"] }));
+        await using var watcher = await ClientApp.Start(host.Process);
+        await first.Ready;
+        var channel = await watcher.Rosud.Channels.Create(agents: ["leaver"]);
+        var running = channel.Coordinate(new CoordinationTask { Goal = "g", Outputs = ["left"] }, Long);
+        await started.Task.WaitAsync(Long);
+
+        var stopping = first.Stop();
+        go.SetResult();
+        var result = await running;
+        await stopping;
+
+        Assert.Equal(RunStatus.Completed, result.Status);
+        Assert.Equal(1, result.Attempts.Length);
+        await first.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task An_agent_that_somebody_else_registers_is_worked_for_without_a_contract_here()
+    {
+        await using var app = await ClientApp.Start(host.Process, worker => worker.AddRosudAgent("elsewhere", (_, _) => Task.FromResult(RosudClientTests.Writes(("elsewhere.out", 1)))));
+        await app.Rosud.Agents.Register("elsewhere", new() { Writes = ["elsewhere.out"] });
+        await app.Ready;
+        var channel = await app.Rosud.Channels.Create(agents: ["elsewhere"]);
+
+        Assert.Equal(RunStatus.Completed, (await channel.Coordinate("g", Long)).Status);
+    }
+}
