@@ -3,12 +3,11 @@ using Rosud.Channels;
 using Rosud.Context;
 
 // A shared board: whoever has the page open sees every change at once, who made it, and who lost a race.
-var builder = WebApplication.CreateBuilder(args);
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.AddRosudClient();
 var app = builder.Build();
 app.MapHealthChecks("/health");
-
-app.MapGet("/", () => Results.Content(Page.Html, "text/html; charset=utf-8"));
+app.MapGet("/", () => Results.File(Path.Combine(AppContext.BaseDirectory, "page.html"), "text/html; charset=utf-8"));
 
 // Every commit of the board from the first on, as server-sent events; it goes on when the silo it came from is lost.
 app.MapGet("/changes", async (IRosudClient rosud, CancellationToken gone) =>
@@ -22,19 +21,17 @@ app.MapPost("/notes/{key}", async (string key, Note note, IRosudClient rosud, Ca
     await rosud.Channels.Open("board").Commit([ContextWrite.Set($"notes.{key}", note.Text)], new(note.Seen), reads: [$"notes.{key}"], writer: note.Author, gone) switch
     {
         PatchOutcome.Applied applied => Results.Ok(new { applied.Version.Number }),
-        PatchOutcome.Stale or PatchOutcome.Conflict => Results.Conflict(new { error = "Somebody was faster: look again." }),
+        PatchOutcome.Stale => Results.Conflict(new { error = "Somebody was faster: look again." }),
         _ => Results.BadRequest(),
     });
-
 app.Run();
 
 static async IAsyncEnumerable<object> Lines(IAsyncEnumerable<FeedItem> feed)
 {
     await foreach (var item in feed)
     {
-        if (item is FeedItem.Commit { Change: var change })
-            foreach (var write in change.Writes)
-                yield return new { version = change.Version.Number, key = write.Key.Value, text = write.Value?.As<string>(), by = change.Origin.Writer };
+        if (item is not FeedItem.Commit { Change: var change }) continue;
+        foreach (var write in change.Writes) yield return new { version = change.Version.Number, key = write.Key.Value, text = write.Value?.As<string>(), by = change.Origin.Writer };
     }
 }
 

@@ -27,7 +27,7 @@ internal static class Librarian
 }
 
 /// <summary>Tells the cluster where the librarian listens, as soon as that is known.</summary>
-internal sealed class LibrarianRegistration(IRosudClient rosud, IServer server, IHostApplicationLifetime life) : BackgroundService
+internal sealed class LibrarianRegistration(IRosudClient rosud, IServer server, IHostApplicationLifetime life, ILogger<LibrarianRegistration> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -45,5 +45,6 @@ internal sealed class LibrarianRegistration(IRosudClient rosud, IServer server, 
                 Transport = new(TransportKind.Webhook, new(new Uri(address), Librarian.Path), Librarian.Secret),
             },
             stoppingToken);
+        log.LogInformation("The librarian is registered and listens at {Address}{Path}.", address, Librarian.Path);
     }
 }

@@ -5,7 +5,7 @@ namespace Rosud.Page;
 /// <summary>The live page in a real Chromium: Debian's, so that nothing is downloaded.</summary>
 public sealed class ConsolePageTests(RosudHost host) : IClassFixture<RosudHost>
 {
-    private static readonly string[] Flags =
+    internal static readonly string[] Flags =
     [
         "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     ];

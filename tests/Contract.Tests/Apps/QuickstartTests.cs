@@ -1,0 +1,178 @@
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Rosud.Agents;
+using Rosud.Channels;
+using Rosud.Context;
+using Rosud.Runs;
+using Rosud.Tenants;
+
+namespace Rosud.Apps;
+
+/// <summary>The code of docs/quickstart/dotnet.md and of README: each block is a region here, so it compiles and runs as it stands.</summary>
+public sealed partial class QuickstartTests(RosudHost host) : IClassFixture<RosudHost>
+{
+    [Fact]
+    public async Task The_quickstart_does_what_it_says()
+    {
+        // A folder of its own: the silo's settings lie in the tests' one.
+        using var folder = new EmptyFolder();
+        var (price, said) = await Worked([$"--contentRoot={folder.Path}", $"--Rosud:Client:Gateways:0={host.Process.Gateway}", $"--Orleans:ClusterId={host.Process.Cluster}", "--urls=http://127.0.0.1:0"]);
+
+        Assert.Equal(999, price);
+        Assert.Contains("price: read at v1, now v2", said);
+        Assert.Contains("v1 client: price", said);
+        Assert.Contains("Completed: book by train", said);
+        Assert.Contains(said, line => line.StartsWith("/task/steps/0/agent", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_silo_takes_the_same_handler() => Assert.Single(Assert.IsType<ServiceCollection>(InTheSilo(new ServiceCollection())));
+
+    [Theory]
+    [InlineData("docs/quickstart/dotnet.md")]
+    [InlineData("README.md")]
+    public void Every_block_of_code_is_a_region_here(string document)
+    {
+        var root = Root();
+        var regions = Region().Matches(File.ReadAllText(Path.Combine(root, "tests/Contract.Tests/Apps/QuickstartTests.cs"))).Select(region => Plain(region.Groups[1].Value)).ToList();
+        var blocks = Block().Matches(File.ReadAllText(Path.Combine(root, document))).Select(block => Plain(block.Groups[1].Value)).ToList();
+
+        Assert.NotEmpty(blocks);
+        Assert.All(blocks, block => Assert.Contains(block, regions));
+    }
+
+    private static async Task<(int Price, List<string> Said)> Worked(string[] args)
+    {
+        var lines = new List<string>();
+        Console.Lines = lines;
+        var cancellationToken = new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
+
+        #region app
+        var builder = WebApplication.CreateBuilder(args);
+        builder.AddRosudClient();
+        builder.AddRosudAgent("booker", Book, new AgentSpec { Reads = ["price"], Writes = ["booking.*"] });
+        var app = builder.Build();
+        app.MapHealthChecks("/health");
+        await app.StartAsync();
+        var rosud = app.Services.GetRequiredService<IRosudClient>();
+        #endregion
+
+        await app.Services.GetRequiredService<AgentWorker>().Ready.WaitAsync(cancellationToken);
+
+        #region channel
+        var channel = await rosud.Channels.Create(agents: ["booker"], sync: new ContextSync { StalenessThreshold = TimeSpan.Zero });
+        await channel.Commit([ContextWrite.Set("price", 100)]);
+        #endregion
+
+        #region stale
+        var seen = await channel.Read();
+        await channel.Commit([ContextWrite.Set("price", 999)], writer: "market");
+        var late = await channel.Commit([ContextWrite.Set("decision", "buy")], basedOn: seen.Version, reads: ["price"]);
+        if (late is PatchOutcome.Stale stale)
+        {
+            foreach (var key in stale.Keys) Console.WriteLine($"{key.Key}: read at {key.Read}, now {key.Current}");
+        }
+        #endregion
+
+        #region watch
+        await foreach (var item in channel.Watch(after: ContextVersion.None, cancellationToken))
+        {
+            if (item is FeedItem.Commit { Change: var change })
+            {
+                Console.WriteLine($"{change.Version} {change.Origin.Writer}: {string.Join(", ", change.Writes.Select(write => write.Key))}");
+                if (change.Version.Number == 2) break;
+            }
+            else if (item is FeedItem.Gap gap)
+            {
+                Console.WriteLine($"Read the context again at {gap.Head}: {gap.Reason}.");
+            }
+        }
+        #endregion
+
+        #region coordinate
+        var task = new CoordinationTask
+        {
+            Goal = "Book the trip",
+            Outputs = ["booking.*"],
+            Steps = [new() { Id = "book", Agent = "booker", Reads = ["price"], Writes = ["booking.*"] }],
+        };
+        var result = await channel.Coordinate(task, timeout: TimeSpan.FromSeconds(20), onStaleContext: OnStaleContext.RetryWithFresh, cancellationToken);
+        Console.WriteLine($"{result.Status}: {result.Outputs[0].Value.As<string>()}");
+        #endregion
+
+        #region refusal
+        try
+        {
+            await channel.Coordinate(task with { Steps = [new() { Id = "book", Agent = "nobody", Writes = ["booking.*"] }] }, cancellationToken: cancellationToken);
+        }
+        catch (RefusedException refused)
+        {
+            foreach (var error in refused.Problem.Errors) Console.WriteLine($"{error.Pointer}: {error.Message}");
+        }
+        #endregion
+
+        var price = (await channel.Read(["price"], cancellationToken)).Value<int>("price");
+        await app.StopAsync(cancellationToken);
+        await app.DisposeAsync();
+        return (price, lines);
+
+        #region agent
+        static async Task<Completion> Book(IAgentWork work, CancellationToken stopped)
+        {
+            var price = work.Assignment.Context.Value<int>("price");
+            await work.Publish([ContextWrite.Set("booking.offer", price)]);   // Whoever reads it starts now.
+            var way = await CheapestWay(price, stopped);                      // Cancelled when the price changes meanwhile.
+            return new Completion { Writes = [ContextWrite.Set("booking.offer", price), ContextWrite.Set("booking.choice", $"book by {way}")], Usage = new(InputTokens: 900, OutputTokens: 80) };
+        }
+        #endregion
+
+        static Task<string> CheapestWay(int price, CancellationToken stopped) => Task.FromResult(price > 500 ? "train" : "plane");
+    }
+
+    private static string Plain(string code)
+    {
+        var lines = code.Trim('\r', '\n').Split('\n').Select(line => line.TrimEnd()).ToList();
+        var indent = lines.Where(line => line.Length > 0).Min(line => line.Length - line.TrimStart().Length);
+        return string.Join('\n', lines.Select(line => line.Length > 0 ? line[indent..] : line)).Trim();
+    }
+
+    internal static string Root()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder!.FullName, "Rosud.Orleans.sln"))) folder = folder.Parent;
+        return folder.FullName;
+    }
+
+    [GeneratedRegex(@"#region [a-z]+\n(.*?)\n *#endregion", RegexOptions.Singleline)]
+    private static partial Regex Region();
+
+    [GeneratedRegex(@"```csharp\n(.*?)\n```", RegexOptions.Singleline)]
+    private static partial Regex Block();
+
+    private static IServiceCollection InTheSilo(IServiceCollection services)
+    {
+        #region silo
+        services.AddRosudAgent("researcher", new AgentSpec { Reads = ["question"], Writes = ["facts.*"] },
+            async (work, stopped) => new Completion { Writes = [ContextWrite.Set("facts.best", await Find(work, stopped))] });
+        #endregion
+
+        return services;
+        static Task<string> Find(IAgentWork work, CancellationToken stopped) => Task.FromResult(work.Assignment.Goal);
+    }
+
+    private sealed class EmptyFolder : IDisposable
+    {
+        public string Path { get; } = Directory.CreateTempSubdirectory("rosud-quickstart-").FullName;
+
+        public void Dispose() => Directory.Delete(Path, recursive: true);
+    }
+
+    // In place of the system's, so that what the blocks say can be looked at.
+    private static class Console
+    {
+        public static List<string> Lines { get; set; } = [];
+
+        public static void WriteLine(string line) => Lines.Add(line);
+    }
+}

@@ -1,0 +1,67 @@
+using Microsoft.Playwright;
+using Rosud.Hosting;
+using Rosud.Page;
+
+namespace Rosud.Apps;
+
+/// <summary>The samples, as somebody who tries them would: processes of their own, a browser, a host that is killed.</summary>
+public sealed class SampleTests : IAsyncLifetime
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("rosud-samples-").FullName;
+    private HostProcess _host = null!;
+
+    private string Cluster => $"--Orleans:ClusterId={Path.GetFileName(_folder).ToLowerInvariant()}";
+
+    private string[] Client => [$"--Rosud:Client:Gateways:0={_host.Gateway}", Cluster];
+
+    public async Task InitializeAsync() => _host = await HostProcess.Start(_folder, Cluster);
+
+    public async Task DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task The_board_shows_changes_in_the_browser_as_they_happen_also_after_its_silo_was_killed()
+    {
+        var url = $"http://127.0.0.1:{HostProcess.FreePort()}";
+        await using var board = SampleProcess.DotNet("Board", [.. Client, $"--urls={url}"]);
+        await board.Says("Application started");
+        using var playwright = await Playwright.CreateAsync();
+        await using var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = ConsolePageTests.Flags });
+        var (page, other) = (await browser.NewPageAsync(), await browser.NewPageAsync());
+        await page.GotoAsync(url);
+        await other.GotoAsync(url);
+
+        await Save(page, "soup");
+        await Assertions.Expect(page.Locator("#said")).ToHaveTextAsync("saved");
+        await Assertions.Expect(other.Locator("dd")).ToHaveTextAsync("lunch: soup (browser)");
+        await _host.Kill();
+        _host = await HostProcess.Start(_host.Ports, _folder, Cluster);
+        await Save(other, "salad");
+        await Assertions.Expect(page.Locator("dd")).ToHaveTextAsync("lunch: salad (browser)", new() { Timeout = 30_000 });
+        await Assertions.Expect(page.Locator("#version")).ToHaveTextAsync("v2");
+    }
+
+    [Fact]
+    public async Task The_agents_in_dotnet_answer_a_question_with_citations()
+    {
+        await using var agents = SampleProcess.DotNet("SampleAgents", [.. Client, "--urls=http://127.0.0.1:0"]);
+        foreach (var agent in new[] { "planner", "researcher", "executor" }) await agents.Says($"Agent {agent} takes assignments.");
+        await agents.Says("The librarian is registered");
+
+        await using var ask = SampleProcess.DotNet("SampleAgents", ["ask", "What must a store give?", .. Client, $"--folder={Path.Combine(QuickstartTests.Root(), "docs")}"]);
+
+        Assert.True(await ask.Exit() == 0, ask.Said);
+        Assert.Contains("] operating.md:", ask.Said, StringComparison.Ordinal);
+        Assert.Contains("librarian: catalogue.files", ask.Said, StringComparison.Ordinal);
+        Assert.Contains("4 agents needed of 4 fired", ask.Said, StringComparison.Ordinal);
+    }
+
+    private static async Task Save(IPage page, string text)
+    {
+        await page.GetByLabel("Text").FillAsync(text);
+        await page.GetByRole(AriaRole.Button).ClickAsync();
+    }
+}
