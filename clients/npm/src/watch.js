@@ -17,7 +17,6 @@ export class Watch {
   #query;
   #life;
   #patienceMs;
-  #fallback;
   #stream;
   #failures = 0;
   #outage;
@@ -83,12 +82,11 @@ export class Watch {
 
   async #connect() {
     try {
-      const first = this.#fallback === undefined && this.position === undefined;
-      // Where "now" is has to be known before listening, else what happens while the first connection breaks would be lost.
-      if (first) this.#fallback = await this.#head();
+      // Where "now" is has to be known before listening, else what happens until the host listens for us would be lost.
+      this.position ??= await this.#head();
       this.#stream = await this.client.stream(`${this.#path}/events`, {
         query: this.#query,
-        headers: first ? {} : { "Last-Event-ID": this.position ?? this.#fallback },
+        headers: { "Last-Event-ID": this.position },
         signal: this.#life.signal,
       });
     } catch (error) {
@@ -97,8 +95,7 @@ export class Watch {
   }
 
   async #head() {
-    const { data } = await this.client.request("GET", this.#path, { signal: this.#life.signal, deadlineMs: Math.min(this.#patienceMs, 30_000) });
-    return String(data.version);
+    return String((await this.client.request("GET", this.#path, { signal: this.#life.signal })).data.version);
   }
 
   async *#read() {
