@@ -2,7 +2,7 @@ import { CircuitOpen, InProgress, Overloaded, RosudError, UnknownOutcome, Unreac
 import { pause } from "./deadline.js";
 
 const firstMs = 100;
-const longestMs = 5_000;
+const longestMs = 3_000;
 
 /** How long to wait before the attempt after `failures` failures: exponential with full jitter, never before the server's own word. */
 export function backoff(failures, retryAfterMs = 0) {

@@ -79,7 +79,7 @@ test("A problem becomes the class of its name, with its members", () => {
 
 test("Waits grow to their bound and never undercut Retry-After", () => {
   for (let failures = 1; failures < 40; failures++) {
-    assert.ok(backoff(failures) <= Math.min(5_000, 100 * 2 ** (failures - 1)));
+    assert.ok(backoff(failures) <= Math.min(3_000, 100 * 2 ** (failures - 1)));
     assert.ok(backoff(failures, 7_000) >= 7_000);
   }
 });
