@@ -1,5 +1,4 @@
 import { Deadline } from "./deadline.js";
-import { NotFound } from "./errors.js";
 import { encode } from "./json.js";
 import { freshName, known, milliseconds } from "./names.js";
 import { isTransient, persist } from "./retry.js";
@@ -55,15 +54,9 @@ export class Rosud {
     const headers = { ...call.headers };
     if (!repeatable.has(method)) headers["Idempotency-Key"] = call.idempotencyKey ?? await freshName("");
     const body = call.body === undefined ? undefined : encode(call.body);
-    const attempt = async (failures) => {
+    const attempt = () => {
       const timeoutMs = Math.min(deadline.left, exchangeMs + (call.waitMs ?? 0));
-      try {
-        return await this.#transport.send({ method, path: `/v1${path}`, query: call.query, headers, body, signal: call.signal, timeoutMs });
-      } catch (error) {
-        // The delete before this one was done; only its answer was lost.
-        if (method === "DELETE" && failures > 0 && error instanceof NotFound) return { status: 204, headers: new Headers(), data: undefined };
-        throw error;
-      }
+      return this.#transport.send({ method, path: `/v1${path}`, query: call.query, headers, body, signal: call.signal, timeoutMs });
     };
     return persist(attempt, deadline, this.#rules);
   }

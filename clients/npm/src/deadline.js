@@ -23,23 +23,43 @@ export class Deadline {
 /** The longest time a timer takes; longer ones would fire at once. */
 const timerMax = 2 ** 31 - 1;
 
+const fans = new WeakMap();
+
+// One listener for each signal, however many calls share it: a program that gives all its calls one signal would else be
+// warned of a leak that is none. Returns what takes the callback away again.
+function onAbort(signal, act) {
+  let fan = fans.get(signal);
+  if (!fan) {
+    const acts = new Set();
+    const fire = () => {
+      fans.delete(signal);
+      for (const each of [...acts]) each();
+    };
+    fan = { acts, end: () => signal.removeEventListener("abort", fire) };
+    fans.set(signal, fan);
+    signal.addEventListener("abort", fire, { once: true });
+  }
+  fan.acts.add(act);
+  return () => {
+    fan.acts.delete(act);
+    if (fan.acts.size > 0 || fans.get(signal) !== fan) return;
+    fans.delete(signal);
+    fan.end();
+  };
+}
+
 /** Waits; rejects with the signal's reason when that comes first. Leaves neither timer nor listener behind. */
 export function pause(ms, signal) {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
-    const end = () => {
+    const forget = signal ? onAbort(signal, () => {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", stop);
-    };
-    const stop = () => {
-      end();
       reject(signal.reason);
-    };
+    }) : () => {};
     const timer = setTimeout(() => {
-      end();
+      forget();
       resolve();
     }, Math.min(ms, timerMax));
-    signal?.addEventListener("abort", stop, { once: true });
   });
 }
 
@@ -55,9 +75,7 @@ export function linked(signals, ms = Infinity, reasonOfTime = () => new Error("O
   for (const signal of signals) {
     if (!signal) continue;
     if (signal.aborted) controller.abort(signal.reason);
-    const stop = () => controller.abort(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
-    stops.push(() => signal.removeEventListener("abort", stop));
+    stops.push(onAbort(signal, () => controller.abort(signal.reason)));
   }
   if (ms < timerMax) timer = setTimeout(() => controller.abort(reasonOfTime()), Math.max(0, ms));
   const untimed = () => clearTimeout(timer);

@@ -19,7 +19,7 @@ export function isTransient(error, { circuitOpen = false } = {}) {
 
 /**
  * Does `attempt` until it succeeds, fails for good, or the deadline is near.
- * @param {(attempt: number) => Promise<any>} attempt Gets how many were before it.
+ * @param {() => Promise<any>} attempt
  * @param {import("./deadline.js").Deadline} deadline
  * @param {{circuitOpen?: boolean}} [rules]
  */
@@ -27,7 +27,7 @@ export async function persist(attempt, deadline, rules) {
   for (let failures = 0; ;) {
     deadline.check();
     try {
-      return await attempt(failures);
+      return await attempt();
     } catch (error) {
       deadline.check();
       failures++;

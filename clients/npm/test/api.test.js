@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { after, before, test } from "node:test";
 import {
   Agent, AlreadyExists, Channel, ContextSync, Conflict, ContractRejected, CoordinationPolicy, Gap, IdempotencyMismatch, InvalidRequest,
@@ -161,6 +163,16 @@ test("A commit whose answer was lost is applied once", { timeout: 20_000 }, asyn
   assert.equal(patches()[0].key, patches()[1].key);
   await channel.commit({ set: { count: 1 } });
   assert.notEqual(patches()[2].key, patches()[0].key);
+});
+
+test("A host that takes the connection and never answers is Unreachable by the deadline", { timeout: 20_000 }, async () => {
+  const sockets = new Set();
+  const mute = createServer((socket) => sockets.add(socket.resume().on("error", () => {}))).listen(0, "127.0.0.1");
+  await once(mute, "listening");
+  const client = new Rosud({ url: `http://127.0.0.1:${mute.address().port}` });
+  await assert.rejects(Channel.create({ client, deadlineMs: 200 }), (error) => error instanceof Unreachable && /has not answered within/.test(error.message));
+  for (const socket of sockets) socket.destroy();
+  mute.close();
 });
 
 test("A delete whose answer was lost is no NotFound, and a channel whose making was not heard of is found", { timeout: 20_000 }, async () => {

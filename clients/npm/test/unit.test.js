@@ -37,6 +37,7 @@ test("Keys such as __proto__ and constructor are keys like any other", () => {
   const context = new Context(fromWire(body, shapes.context));
   assert.deepEqual(context.get("__proto__"), { polluted: true });
   assert.equal(context.values.constructor, 2);
+  assert.deepEqual(Object.keys(context.values), ["__proto__", "constructor"]);
   assert.equal(context.get("toString"), undefined);
   assert.deepEqual([...context.keys()], ["__proto__", "constructor"]);
   assert.equal({}.polluted, undefined);
@@ -91,6 +92,30 @@ test("A linked signal leaves no listener and no timer behind", async () => {
   outer.abort();
   assert.equal(inner.signal.aborted, false);
   await assert.rejects(pause(60_000, outer.signal), { name: "AbortError" });
+});
+
+test("A signal that many calls share has one listener, and none when they are over", async () => {
+  const shared = new AbortController();
+  let listeners = 0;
+  const { addEventListener, removeEventListener } = EventTarget.prototype;
+  shared.signal.addEventListener = (...args) => { listeners++; return addEventListener.apply(shared.signal, args); };
+  shared.signal.removeEventListener = (...args) => { listeners--; return removeEventListener.apply(shared.signal, args); };
+  const works = Array.from({ length: 30 }, () => linked([shared.signal]));
+  assert.equal(listeners, 1);
+  works.slice(1).forEach(({ release }) => release());
+  assert.equal(listeners, 1);
+  works[0].release();
+  assert.equal(listeners, 0);
+  const [one, other] = [linked([shared.signal]), linked([shared.signal])];
+  shared.abort(new Error("mine"));
+  assert.deepEqual([one.signal.reason.message, other.signal.reason.message], ["mine", "mine"]);
+});
+
+test("A stream that falls silent counts as lost", async () => {
+  let close;
+  const body = new ReadableStream({ start(controller) { close = (reason) => { try { controller.error(reason); } catch { /* closed already */ } }; } });
+  const reading = serverSentEvents({ body, close: (reason) => close(reason) }, 20).next();
+  await assert.rejects(reading, (error) => error instanceof rosud.Unreachable && /silent for 20 ms/.test(error.message));
 });
 
 const streamOf = (pieces) => ({

@@ -169,6 +169,11 @@ test("A worker serves as many assignments at once as it says, not more", { timeo
     running--;
     return { [`x.${work.step}`]: 1 };
   });
+  const asked = [];
+  const spying = (url, options) => {
+    if (String(url).endsWith("/take")) asked.push(JSON.parse(options.body).max + running);
+    return fetch(url, options);
+  };
   await serving([busy], async () => {
     const channel = await Channel.create({ agents: ["busy"] });
     const steps = ["a", "b", "c", "d", "e"].map((id) => ({ id, agent: "busy", writes: [`x.${id}`] }));
@@ -177,7 +182,8 @@ test("A worker serves as many assignments at once as it says, not more", { timeo
     release.open();
     assert.equal((await done).status, "completed");
     assert.equal(most, 2);
-  });
+    assert.ok(Math.max(...asked) <= 2, `asked for more than there was room for: ${asked}`);
+  }, { client: new Rosud({ url: host.url, fetch: spying }) });
 });
 
 test("A worker that is killed is replaced by another", { timeout: 30_000 }, async () => {
