@@ -686,7 +686,8 @@ export interface ServeOptions {
 
 /**
  * Registers the agents and serves their assignments until stopped: takes as many as have room, keeps the leases, tells the
- * ends, goes on over restarts of the host. Resolves when work at hand is done or given back; rejects when the host refuses for good.
+ * ends, goes on over restarts of the host. Resolves when work at hand is done or given back; rejects when the host refuses for good,
+ * or cannot be reached at the start before the connection's deadline.
  */
 export function serve(agents: AgentDefinition | AgentDefinition[], options?: ServeOptions): Promise<void>;
 
