@@ -45,7 +45,7 @@ internal sealed class NetworkGrain(IJournals journals, ILogger<NetworkGrain> log
         return new NetworkOutcome.Found(View);
     }
 
-    public Task<NetworkOutcome> Describe() => Task.FromResult<NetworkOutcome>(Record.Revision > 0 || _id.Name == NetworkId.DefaultName
+    public Task<NetworkOutcome> Describe() => Task.FromResult<NetworkOutcome>(Stored.Revision > 0 || _id.Name == NetworkId.DefaultName
         ? new NetworkOutcome.Found(View)
         : new NetworkOutcome.Refused(new(ProblemKind.NotFound, "There is no such network.")));
 
@@ -59,14 +59,17 @@ internal sealed class NetworkGrain(IJournals journals, ILogger<NetworkGrain> log
         return Task.CompletedTask;
     }
 
-    public Task<NetworkState> GetState() => Task.FromResult(new NetworkState(_id.Name, Record.Revision, _totals.Metrics().Runs));
+    public Task<NetworkState> GetState() => Task.FromResult(new NetworkState(_id.Name, Stored.Revision, _totals.Metrics().Runs));
 
-    private NetworkRecord Record => (_stored.Value ?? new()) with { Totals = _totals.Stored };
+    private NetworkRecord Stored => _stored.Value ?? new();
+
+    // Encodes every histogram: only for a write, never on the path of a run.
+    private NetworkRecord Record => Stored with { Totals = _totals.Stored };
 
     // A new network is stored also with the default policy; `default` itself needs no storing for that.
-    private bool Has(CoordinationPolicy policy) => Record.SameAs(policy) && (Record.Revision > 0 || _id.Name == NetworkId.DefaultName);
+    private bool Has(CoordinationPolicy policy) => Stored.SameAs(policy) && (Stored.Revision > 0 || _id.Name == NetworkId.DefaultName);
 
-    private NetworkView View => new(_id, Record.Revision, Record.Policy);
+    private NetworkView View => new(_id, Stored.Revision, Stored.Policy);
 
     private IndexEntry Index => new(GrainFactory, _id.Tenant, "networks");
 

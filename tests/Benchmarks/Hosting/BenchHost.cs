@@ -1,0 +1,19 @@
+using Rosud.W5;
+
+namespace Rosud.Hosting;
+
+/// <summary>The host as a child of the benchmarks: the same as its own program, with the agents and bare grains that are measured.</summary>
+internal static class BenchHost
+{
+    public const string Verb = "host";
+    public const string Ready = "The host is ready.";
+
+    /// <summary>Serves until its parent lets go of its standard input, which it also does by dying.</summary>
+    public static async Task<int> Run(string[] settings)
+    {
+        await using var host = await LocalHost.Start(settings, PipelineAgents.Add);
+        Console.WriteLine(Ready);
+        await Console.In.ReadToEndAsync();
+        return 0;
+    }
+}

@@ -1,0 +1,48 @@
+using System.Net;
+using System.Net.Sockets;
+using Rosud.Agents;
+using Rosud.Bare;
+
+namespace Rosud.Hosting;
+
+/// <summary>The host in this process, as its own program runs it, with the bare grains beside it.</summary>
+internal sealed class LocalHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private LocalHost(WebApplication app) => _app = app;
+
+    /// <summary>Calls grains from inside the silo's process.</summary>
+    public IClusterClient Cluster => _app.Services.GetRequiredService<IClusterClient>();
+
+    public IServiceProvider Services => _app.Services;
+
+    public SiloAddress Address => _app.Services.GetRequiredService<ILocalSiloDetails>().SiloAddress;
+
+    /// <summary>Starts it and returns when it serves and its agents are registered.</summary>
+    /// <param name="settings">As on the host's command line.</param>
+    /// <param name="also">Adds to its services.</param>
+    public static async Task<LocalHost> Start(IEnumerable<string> settings, Action<IServiceCollection>? also = null)
+    {
+        var app = RosudHost.Build([.. settings], builder => also?.Invoke(builder.Services));
+        BareRoutes.Map(app);
+        foreach (var check in app.Services.GetServices<IStartupCheck>()) check.Run();
+        await app.StartAsync();
+        var agents = app.Services.GetRequiredService<AgentsAtStart>();
+        while (agents.Missing is not null) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
+        return new(app);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+using Rosud.Measuring;
+using Rosud.Workloads;
+
+namespace Rosud.W5;
+
+/// <summary>W5: what coordination itself costs, with agents that cost nothing.</summary>
+internal sealed class OverheadWorkload : Workload
+{
+    public override string Name => "W5";
+
+    public override string About => "overhead of a run of five agents that do nothing";
+
+    protected override async Task Measure(Bench bench)
+    {
+        await bench.Attempt("in process, in memory", () => new InProcessRuns(bench, isDurable: false).Measure());
+        await bench.Attempt("in process, durable on SQLite FULL", () => new InProcessRuns(bench, isDurable: true).Measure());
+        await bench.Attempt("calls and writes of a run", () => new RunCounts(bench).Measure());
+        await bench.Attempt("over a TCP client and over HTTP", () => new RemoteRuns(bench).Measure());
+    }
+
+    protected override ImmutableArray<Check> Judge(Notebook notes) =>
+    [
+        notes.Check("in memory, 64 in flight: CPU per run", Goal.AtMost(600)),
+        notes.Check("durable, 1 in flight: p50", Goal.AtMost(4)),
+        notes.Check("durable, 64 in flight: runs/s", Goal.AtLeast(1_500)),
+        notes.Check("HTTP pull agents, 1 in flight: overhead per step p50", Goal.AtMost(5)),
+    ];
+}

@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using System.Globalization;
+using Rosud.Measuring;
+
+namespace Rosud.Workloads;
+
+/// <summary>What one run of the benchmarks was asked for, and where it writes.</summary>
+internal sealed class Bench(bool quick, int seed, string folder, Action<string> progress, CancellationToken stopped)
+{
+    public bool Quick { get; } = quick;
+
+    public int Seed { get; } = seed;
+
+    /// <summary>Where stores of this run lie.</summary>
+    public string Folder { get; } = folder;
+
+    public Notebook Notes { get; } = new(Machine.Load1);
+
+    /// <summary>What Rosud did, in the workload's main figure.</summary>
+    public ArmTally Rosud { get; } = new();
+
+    /// <summary>What bare Orleans did for the same.</summary>
+    public ArmTally Bare { get; } = new();
+
+    public CancellationToken Stopped { get; } = stopped;
+
+    public int Repetitions => Choose(3, 1);
+
+    public T Choose<T>(T full, T quick) => Quick ? quick : full;
+
+    public TimeSpan Seconds(double full, double quick) => TimeSpan.FromSeconds(Choose(full, quick));
+
+    /// <summary>A folder for one store.</summary>
+    public string NewFolder(string name) => Directory.CreateDirectory(Path.Combine(Folder, name)).FullName;
+
+    /// <summary>Measures one thing. When it fails, its own figures are missing and the report says why; the others go on.</summary>
+    public async Task Attempt(string title, Func<Task> measure)
+    {
+        progress(title);
+        var began = Stopwatch.GetTimestamp();
+        try
+        {
+            await measure();
+            progress(string.Create(CultureInfo.InvariantCulture, $"{title}: {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s"));
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException && !Stopped.IsCancellationRequested)
+        {
+            Notes.Remark($"{title}: not measured to its end. {failure.GetType().Name}: {failure.Message.Split('\n')[0]}");
+        }
+    }
+
+    public Task Wait(TimeSpan span) => Task.Delay(span, TimeProvider.System, Stopped);
+
+    /// <summary>Does something once for each repetition.</summary>
+    public async Task Repeat(Func<int, Task> repetition)
+    {
+        for (var i = 0; i < Repetitions; i++) await repetition(i);
+    }
+}

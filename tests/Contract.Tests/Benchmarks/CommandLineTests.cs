@@ -1,0 +1,19 @@
+namespace Rosud.Benchmarks;
+
+public sealed class CommandLineTests
+{
+    [Theory]
+    [InlineData("W99", "There is no workload 'W99'. There are W5, W6, all.")]
+    [InlineData("", "Required argument missing")]
+    [InlineData("W5 --seed many", "Cannot parse argument 'many'")]
+    [InlineData("W5 --fast", "Unrecognized command or argument '--fast'")]
+    public async Task What_makes_no_sense_is_refused_with_2_and_why(string line, string why)
+    {
+        var errors = new StringWriter();
+
+        var code = await BenchmarkCommand.Run(line.Split(' ', StringSplitOptions.RemoveEmptyEntries), errors);
+
+        Assert.Equal(2, code);
+        Assert.Contains(why, errors.ToString(), StringComparison.Ordinal);
+    }
+}
