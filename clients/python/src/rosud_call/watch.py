@@ -1,0 +1,166 @@
+"""Follows a channel: every commit once and in order, over lost connections and restarted hosts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, AsyncGenerator, AsyncIterator, Mapping, Union
+
+from . import _check
+from ._records import build, instant
+from ._sse import ServerEvent, follow
+from .client import Request, Rosud, part
+from .context import Change
+from .errors import RosudError
+from .retry import Backoff, is_worth_repeating
+
+EVENT_TYPES = ("commit", "stale", "conflict", "run", "assignment", "breaker", "gap")
+_BACKOFF = Backoff(0.1, 2.0)
+_log = logging.getLogger("rosud_call")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that happened beside the commits: ``stale``, ``conflict``, ``run``, ``assignment`` or ``breaker``."""
+
+    id: str
+    type: str
+    time: datetime | None
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something could not be had. Read the context and go on: what follows comes after ``version``."""
+
+    id: str
+    after: int
+    """The last version that was told."""
+
+    version: int
+    """Where the events go on."""
+
+    reason: str
+    """``compacted``: the commits between are no longer kept; ``notices``: no commit is missing, but notices may be;
+    ``deleted``: the channel is gone and nothing follows."""
+
+    @property
+    def type(self) -> str:
+        return "gap"
+
+
+Event = Union[Change, Notice, Gap]
+
+
+class Watch(AsyncIterator[Event]):
+    """Endless events of one channel. Iterate over it; ``async with`` begins it at once and closes its connection at the end.
+
+    Without ``after`` it begins at the channel's version of the moment it is entered (``async with``) or first asked.
+    """
+
+    def __init__(self, client: Rosud, channel: str, after: int | str | None, types: tuple[str, ...]) -> None:
+        self._client = client
+        self._path = f"/v1/channels/{part(channel)}"
+        self._types = types
+        self._position: str | None = None if after is None else str(after)
+        self._version = 0 if after is None else int(str(after).split(".")[0])
+        self._events: AsyncGenerator[Event, None] | None = None
+
+    @property
+    def position(self) -> str | None:
+        """The id of the last event: give it as ``after`` to go on from there later."""
+        return self._position
+
+    async def start(self) -> "Watch":
+        """Fixes where the events begin."""
+        if self._position is None:
+            self._version = (await self._client.call(Request("GET", self._path))).body["version"]
+            self._position = str(self._version)
+        return self
+
+    async def __aenter__(self) -> "Watch":
+        return await self.start()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def __aiter__(self) -> "Watch":
+        return self
+
+    async def __anext__(self) -> Event:
+        if self._events is None:
+            self._events = self._follow()
+        return await self._events.__anext__()
+
+    async def aclose(self) -> None:
+        """Closes the connection."""
+        if self._events is not None:
+            await self._events.aclose()
+
+    async def _follow(self) -> AsyncGenerator[Event, None]:
+        await self.start()
+        failures = 0
+        query = {"types": ",".join(self._types) or None}
+        while True:
+            try:
+                async with aclosing(follow(self._client, f"{self._path}/events", query, self._position)) as stream:   # type: ignore[type-var]
+                    async for told in stream:
+                        failures = 0
+                        event = self._take(told)
+                        if event is None:
+                            continue
+                        if isinstance(event, Gap) and event.reason == "slow":
+                            break   # Nothing is lost yet: the host still has what comes after the last event.
+                        yield event
+                        if isinstance(event, Gap) and event.reason == "deleted":
+                            return
+            except RosudError as error:
+                if not is_worth_repeating(error):
+                    raise
+                _log.log(logging.WARNING if failures == 3 else logging.DEBUG, "%s is followed again soon: %s", self._path, error)
+            failures += 1
+            await asyncio.sleep(_BACKOFF.pause(failures))
+
+    # What is new to the caller of an event; None for what it has seen or did not ask for.
+    def _take(self, told: ServerEvent) -> Event | None:
+        last, self._position = self._position, told.id or self._position
+        if told.data is None:
+            return None
+        data = told.data.get("data", {})
+        if told.type == "commit":
+            change = build(Change, data)
+            if change.version <= self._version:
+                return None
+            self._version = change.version
+            return change
+        if told.type == "gap":
+            return self._gap(Gap(told.id or "", data["after"], data["version"], data["reason"]), last)
+        if told.id == last:
+            return None
+        return Notice(told.id or "", told.type, instant(told.data.get("time")), data)
+
+    def _gap(self, gap: Gap, last: str | None) -> Gap | None:
+        if gap.reason == "slow":
+            self._position = last
+            return gap
+        self._version = max(self._version, gap.version)
+        if gap.reason == "notices" and self._types and set(self._types) <= {"commit", "gap"}:
+            return None   # What may be missing was not asked for.
+        return gap
+
+
+def checked_types(types: Any) -> tuple[str, ...]:
+    if types is None:
+        return ()
+    if isinstance(types, str):
+        raise TypeError("types must be a list of texts, not str")
+    return tuple(_check.word(kind, f"types[{i}]", EVENT_TYPES) for i, kind in enumerate(types))
+
+
+def checked_after(after: Any) -> int | str | None:
+    if after is None or (isinstance(after, str) and all(piece.isdigit() for piece in after.split(".", 1))):
+        return after
+    return _check.whole(after, "after", 0)
