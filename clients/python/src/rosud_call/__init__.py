@@ -53,4 +53,15 @@ from .worker import serve, serve_async
 
 __version__ = "0.1.0"
 
-__all__ = [name for name in dir() if not name.startswith("_")]
+__all__ = [
+    "Agent", "AgentCounts", "AgentHandler", "AgentInfo", "AlreadyExists", "Assignment", "Attempt", "Backoff",
+    "BadSignature", "Beat", "BlockingWork", "Breaker", "Bulkhead", "Change", "ChangePage", "Changed", "ChangedReads",
+    "Channel", "ChannelInfo", "CircuitOpen", "Committed", "Compacted", "Completion", "Conflict", "Context",
+    "ContextSync", "ContractRejected", "CoordinationPolicy", "Deferred", "Entry", "Failure", "Fault", "Fenced",
+    "Forbidden", "Gap", "IdempotencyMismatch", "InProgress", "InvalidRequest", "KeyPolicy", "Network", "NetworkInfo",
+    "NotFound", "Notice", "Number", "Overloaded", "Page", "Pages", "PathPart", "PayloadTooLarge",
+    "PreconditionRequired", "QuotaExceeded", "Rosud", "RosudError", "Run", "RunResult", "RunSummary", "Seen", "Settled",
+    "StaleContext", "StaleKey", "Step", "Stopped", "Supervisor", "Task", "TimelineEvent", "Tokens", "UNSET",
+    "Unauthorized", "UnknownOutcome", "Unreachable", "Usage", "VersionAhead", "View", "Watch", "WebhookAnswer", "Work",
+    "agent", "answer_webhook", "answer_webhook_async", "serve", "serve_async", "verify_signature",
+]

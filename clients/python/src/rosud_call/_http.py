@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
-from typing import AsyncIterator, Mapping
+from typing import AsyncGenerator, Mapping
 
 HEAD_BYTES_MAX = 64 * 1024
 BODY_BYTES_MAX = 128 * 1024 * 1024
@@ -53,11 +54,11 @@ class Connection:
             raise
         if not done:
             _abandon(opening)
-            raise Broken(f"{host}:{port} did not take the connection within {timeout:g} s")
+            raise Broken(f"it did not take the connection within {timeout:.3g} s")
         try:
             return cls(*opening.result())
         except OSError as error:
-            raise Broken(f"{host}:{port} could not be connected to: {error.strerror or error}") from error
+            raise Broken(os.strerror(error.errno) if error.errno else str(error)) from error
 
     @property
     def is_usable(self) -> bool:
@@ -101,7 +102,7 @@ class Connection:
         self._unlimit()
         return b"".join(pieces)
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
         """The body as it comes."""
         try:
             while self._left != 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, AsyncIterator, Callable, Iterator
+from typing import Any, AsyncGenerator, Callable, Iterator
 
 from . import _json, errors
 from ._http import Broken
@@ -71,7 +71,7 @@ async def follow(
     query: dict[str, str | None],
     last_id: str | None,
     left: Callable[[], float] = lambda: COMMENTS_MISSING_AFTER,
-) -> AsyncIterator[ServerEvent]:
+) -> AsyncGenerator[ServerEvent, None]:
     """The events of one connection, until it ends. Raises `Unreachable` when it breaks or is silent for too long.
 
     ``left`` says how many seconds the caller still wants to listen.
@@ -88,7 +88,7 @@ async def follow(
             raise errors.of_answer(head.status, _json.decode(await connection.body() or b"null"), None)
         parser = Parser()
         connection.limit(min(COMMENTS_MISSING_AFTER, left()))
-        async with aclosing(connection.pieces()) as pieces:   # type: ignore[type-var]
+        async with aclosing(connection.pieces()) as pieces:
             async for piece in pieces:
                 connection.limit(min(COMMENTS_MISSING_AFTER, left()))
                 for event in parser.feed(piece):

@@ -87,7 +87,7 @@ class Run:
             return COMMENTS_MISSING_AFTER if end is None else max(0.001, min(COMMENTS_MISSING_AFTER, end - clock()))
 
         try:
-            async with aclosing(follow(self._client, f"{self._path}/events", {}, str(now.version_end), left)) as stream:   # type: ignore[type-var]
+            async with aclosing(follow(self._client, f"{self._path}/events", {}, str(now.version_end), left)) as stream:
                 async for told in stream:
                     heard = True
                     result = _run_of(told)
@@ -112,7 +112,7 @@ class Run:
         failures = 0
         while True:
             try:
-                async with aclosing(follow(self._client, f"{self._path}/events", {}, position)) as stream:   # type: ignore[type-var]
+                async with aclosing(follow(self._client, f"{self._path}/events", {}, position)) as stream:
                     async for told in stream:
                         failures = 0
                         result = _run_of(told)
@@ -138,6 +138,14 @@ class Run:
     async def cancel(self) -> RunResult:
         """Ends the run as ``canceled`` unless it has ended. Agents at work are told."""
         return result_of((await self._client.call(Request("POST", f"{self._path}/cancel", body="{}"))).body)
+
+
+async def next_event(events: AsyncGenerator[RunEvent, None]) -> RunEvent:
+    return await events.__anext__()
+
+
+async def close_events(events: AsyncGenerator[RunEvent, None]) -> None:
+    await events.aclose()
 
 
 def _run_of(told: ServerEvent) -> RunResult | None:

@@ -68,6 +68,9 @@ class Watch(AsyncIterator[Event]):
         self._position: str | None = None if after is None else str(after)
         self._version = 0 if after is None else int(str(after).split(".")[0])
         self._events: AsyncGenerator[Event, None] | None = None
+        self._asking: asyncio.Task[Event] | None = None
+        self._untold: Event | None = None
+        self._closed = False
 
     @property
     def position(self) -> str | None:
@@ -91,13 +94,44 @@ class Watch(AsyncIterator[Event]):
         return self
 
     async def __anext__(self) -> Event:
+        return await self.next()
+
+    async def next(self) -> Event:
+        """The next event, however long it takes to come; StopAsyncIteration after the last. Cancelling it loses nothing:
+        ``asyncio.wait_for(watch.next(), 5)`` can be tried again. One at a time."""
+        if self._asking is not None:
+            raise RuntimeError("This watch is being waited on already: make one for each task")
+        if self._untold is not None:
+            event, self._untold = self._untold, None
+            return event
+        if self._closed:
+            raise StopAsyncIteration
         if self._events is None:
             self._events = self._follow()
-        return await self._events.__anext__()
+        asking = self._asking = asyncio.ensure_future(_next_of(self._events))
+        try:
+            return await asking
+        except _Ended:
+            self._closed = True
+            raise StopAsyncIteration from None
+        except asyncio.CancelledError:
+            if asking.done() and not asking.cancelled() and asking.exception() is None:
+                self._untold = asking.result()   # It had come when the caller stopped waiting.
+            else:
+                asking.cancel()
+                self._events = None   # Goes on from its position on a new connection.
+            if self._closed:
+                raise StopAsyncIteration from None
+            raise
+        finally:
+            self._asking = None
 
     async def aclose(self) -> None:
-        """Closes the connection."""
-        if self._events is not None:
+        """Closes the connection and ends the iteration, also one that waits in another task."""
+        self._closed = True
+        if self._asking is not None:
+            self._asking.cancel()
+        elif self._events is not None:
             await self._events.aclose()
 
     async def _follow(self) -> AsyncGenerator[Event, None]:
@@ -106,7 +140,7 @@ class Watch(AsyncIterator[Event]):
         query = {"types": ",".join(self._types) or None}
         while True:
             try:
-                async with aclosing(follow(self._client, f"{self._path}/events", query, self._position)) as stream:   # type: ignore[type-var]
+                async with aclosing(follow(self._client, f"{self._path}/events", query, self._position)) as stream:
                     async for told in stream:
                         failures = 0
                         event = self._take(told)
@@ -150,6 +184,17 @@ class Watch(AsyncIterator[Event]):
         if gap.reason == "notices" and self._types and set(self._types) <= {"commit", "gap"}:
             return None   # What may be missing was not asked for.
         return gap
+
+
+async def _next_of(events: AsyncGenerator[Event, None]) -> Event:
+    try:
+        return await events.__anext__()
+    except StopAsyncIteration:
+        raise _Ended from None   # A task cannot end with StopAsyncIteration.
+
+
+class _Ended(Exception):
+    pass
 
 
 def checked_types(types: Any) -> tuple[str, ...]:
