@@ -43,11 +43,27 @@ class _Background:
 
     def stop(self) -> None:
         with self._lock:
-            if self._loop is None or self._thread is None or self._pid != os.getpid():
+            loop, thread, self._loop = self._loop, self._thread, None
+            if loop is None or thread is None or self._pid != os.getpid():
                 return
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(1.0)
-            self._loop = None
+        ending = asyncio.run_coroutine_threadsafe(_end(), loop)
+        try:
+            ending.result(1.0)
+        except Exception:
+            pass   # The process ends in any case.
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(1.0)
+        if not thread.is_alive():
+            loop.close()
+
+
+async def _end() -> None:
+    loop = asyncio.get_running_loop()
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+    await loop.shutdown_asyncgens()
 
 
 _background = _Background()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
+import weakref
+from typing import AsyncGenerator
 from urllib.parse import urlsplit
-from weakref import WeakKeyDictionary
 
 from ._http import Connection
 
@@ -42,12 +43,11 @@ class Pool:
 
     def __init__(self, origin: Origin) -> None:
         self._origin = origin
-        self._idle: WeakKeyDictionary[asyncio.AbstractEventLoop, list[Connection]] = WeakKeyDictionary()
-        self._lock = threading.Lock()
+        weakref.finalize(self, _drop, id(self))
 
     async def take(self, timeout: float) -> Connection:
         """A connection that was kept, else a new one. Raises `Broken` when the host takes none."""
-        idle = self._of_this_loop()
+        idle = await self._of_this_loop()
         now = asyncio.get_running_loop().time()
         while idle:
             connection = idle.pop()
@@ -56,21 +56,68 @@ class Pool:
             connection.abort()
         return await Connection.open(self._origin.host, self._origin.port, self._origin.tls, min(timeout, CONNECT_SECONDS_MAX))
 
-    def give_back(self, connection: Connection) -> None:
-        idle = self._of_this_loop()
+    async def give_back(self, connection: Connection) -> None:
+        idle = await self._of_this_loop()
         if not connection.is_usable or len(idle) >= IDLE_MAX:
             connection.abort()
             return
         connection.idle_since = asyncio.get_running_loop().time()
         idle.append(connection)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Closes what is kept for this event loop; requests at work go on."""
-        for connection in self._of_this_loop():
-            connection.abort()
-        self._of_this_loop().clear()
+        _abort(await self._of_this_loop())
 
-    def _of_this_loop(self) -> list[Connection]:
+    async def _of_this_loop(self) -> list[Connection]:
         loop = asyncio.get_running_loop()
-        with self._lock:
-            return self._idle.setdefault(loop, [])
+        with _lock:
+            kept = _kept.get(loop)
+            if kept is None:
+                for ended in [other for other in _kept if other.is_closed()]:
+                    del _kept[ended]
+                kept = _kept[loop] = _Kept(loop)
+            idle = kept.idle.setdefault(id(self), [])
+        await kept.begin()
+        return idle
+
+
+class _Kept:
+    """What all pools keep for one event loop. It is closed with the loop, or with its pool, and not left to the collector."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.idle: dict[int, list[Connection]] = {}
+        self._end: AsyncGenerator[None, None] | None = None
+        self._loop = loop
+
+    async def begin(self) -> None:
+        if self._end is None:
+            self._end = self._until_the_end()
+            await self._end.__anext__()
+
+    # An event loop that ends closes its asynchronous generators.
+    async def _until_the_end(self) -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            with _lock:
+                _kept.pop(self._loop, None)
+            for idle in self.idle.values():
+                _abort(idle)
+            await asyncio.sleep(0)
+
+
+_lock = threading.RLock()   # A pool can be dropped wherever the collector runs.
+_kept: dict[asyncio.AbstractEventLoop, _Kept] = {}
+
+
+def _drop(pool: int) -> None:
+    with _lock:
+        found = [(loop, kept.idle.pop(pool)) for loop, kept in _kept.items() if pool in kept.idle]
+    for loop, idle in found:
+        if idle and not loop.is_closed():
+            loop.call_soon_threadsafe(_abort, idle)
+
+
+def _abort(idle: list[Connection]) -> None:
+    while idle:
+        idle.pop().abort()

@@ -107,7 +107,7 @@ class Rosud:
 
     async def aclose(self) -> None:
         """Closes connections that are kept for this event loop. The client can be used again."""
-        self._pool.close()
+        await self._pool.close()
 
     async def __aenter__(self) -> "Rosud":
         return self
@@ -150,7 +150,7 @@ class Rosud:
         except BaseException:
             connection.abort()
             raise
-        self._pool.give_back(connection)
+        await self._pool.give_back(connection)
         body = _read(head, raw)
         if 200 <= head.status < 300:
             return Answer(head.status, head.headers, body)
