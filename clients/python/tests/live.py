@@ -35,6 +35,10 @@ def name(kind: str) -> str:
 class LiveTest(unittest.IsolatedAsyncioTestCase):
     """Tests on the shared host. What takes more than 30 s has failed."""
 
+    @classmethod
+    def setUpClass(cls) -> None:
+        host()
+
     async def asyncSetUp(self) -> None:
         self.client = Rosud(host().url)
         self._works: list[asyncio.Task[Any]] = []

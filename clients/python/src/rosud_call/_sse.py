@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, AsyncGenerator, Callable, Iterator
 
 from . import _json, errors
-from ._http import Broken
+from ._http import Broken, Connection
 from .client import SILENCE_MAX, Request, Rosud
 
 COMMENTS_MISSING_AFTER = 40.0
@@ -65,6 +65,61 @@ class Parser:
         return event
 
 
+class Stream:
+    """The events of one connection, until it ends."""
+
+    def __init__(self, connection: Connection | None, left: Callable[[], float]) -> None:
+        self._connection = connection
+        self._left = left
+
+    @classmethod
+    async def open(
+        cls,
+        client: Rosud,
+        path: str,
+        query: dict[str, str | None],
+        last_id: str | None,
+        left: Callable[[], float] = lambda: COMMENTS_MISSING_AFTER,
+    ) -> "Stream":
+        """Asks for the events after ``last_id``. ``left`` says how many seconds the caller still wants to listen."""
+        headers = {"Accept": "text/event-stream"}
+        if last_id is not None:
+            headers["Last-Event-ID"] = last_id
+        connection, head = await client.open(Request("GET", path, query, headers=headers), min(SILENCE_MAX, left()))
+        if head.status == 200:
+            connection.limit(min(COMMENTS_MISSING_AFTER, left()))
+            return cls(connection, left)
+        try:
+            if head.status == 204:
+                return cls(None, left)   # There is nothing more to tell.
+            body = await connection.body()
+            raise errors.of_answer(head.status, _json.decode(body) if "json" in head.headers.get("content-type", "") else None, None)
+        except Broken as broken:
+            raise errors.Unreachable(str(broken)) from broken
+        finally:
+            connection.abort()
+
+    async def events(self) -> AsyncGenerator[ServerEvent, None]:
+        """Raises `Unreachable` when the connection breaks or is silent for too long."""
+        if self._connection is None:
+            return
+        parser = Parser()
+        try:
+            async with aclosing(self._connection.pieces()) as pieces:
+                async for piece in pieces:
+                    self._connection.limit(min(COMMENTS_MISSING_AFTER, self._left()))
+                    for event in parser.feed(piece):
+                        yield event
+        except Broken as broken:
+            raise errors.Unreachable(str(broken)) from broken
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.abort()
+
+
 async def follow(
     client: Rosud,
     path: str,
@@ -72,28 +127,8 @@ async def follow(
     last_id: str | None,
     left: Callable[[], float] = lambda: COMMENTS_MISSING_AFTER,
 ) -> AsyncGenerator[ServerEvent, None]:
-    """The events of one connection, until it ends. Raises `Unreachable` when it breaks or is silent for too long.
-
-    ``left`` says how many seconds the caller still wants to listen.
-    """
-    headers = {"Accept": "text/event-stream"}
-    if last_id is not None:
-        headers["Last-Event-ID"] = last_id
-    request = Request("GET", path, query, headers=headers)
-    connection, head = await client.open(request, min(SILENCE_MAX, left()))
-    try:
-        if head.status == 204:
-            return
-        if head.status != 200:
-            raise errors.of_answer(head.status, _json.decode(await connection.body() or b"null"), None)
-        parser = Parser()
-        connection.limit(min(COMMENTS_MISSING_AFTER, left()))
-        async with aclosing(connection.pieces()) as pieces:
-            async for piece in pieces:
-                connection.limit(min(COMMENTS_MISSING_AFTER, left()))
-                for event in parser.feed(piece):
-                    yield event
-    except Broken as broken:
-        raise errors.Unreachable(str(broken)) from broken
-    finally:
-        connection.abort()
+    """Opens a stream and gives its events."""
+    stream = await Stream.open(client, path, query, last_id, left)
+    async with aclosing(stream.events()) as events:
+        async for event in events:
+            yield event

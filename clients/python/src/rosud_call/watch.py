@@ -11,7 +11,7 @@ from typing import Any, AsyncGenerator, AsyncIterator, Mapping, Union
 
 from . import _check
 from ._records import build, instant
-from ._sse import ServerEvent, follow
+from ._sse import ServerEvent, Stream
 from .client import Request, Rosud, part
 from .context import Change
 from .errors import RosudError
@@ -70,6 +70,7 @@ class Watch(AsyncIterator[Event]):
         self._events: AsyncGenerator[Event, None] | None = None
         self._asking: asyncio.Task[Event] | None = None
         self._untold: Event | None = None
+        self._stream: Stream | None = None
         self._closed = False
 
     @property
@@ -78,11 +79,23 @@ class Watch(AsyncIterator[Event]):
         return self._position
 
     async def start(self) -> "Watch":
-        """Fixes where the events begin."""
+        """Fixes where the events begin, and connects."""
+        await self._begin()
+        if self._stream is None and self._events is None:
+            try:
+                self._stream = await self._open()
+            except RosudError as error:
+                if not is_worth_repeating(error):
+                    raise
+        return self
+
+    async def _begin(self) -> None:
         if self._position is None:
             self._version = (await self._client.call(Request("GET", self._path))).body["version"]
             self._position = str(self._version)
-        return self
+
+    async def _open(self) -> Stream:
+        return await Stream.open(self._client, f"{self._path}/events", {"types": ",".join(self._types) or None}, self._position)
 
     async def __aenter__(self) -> "Watch":
         return await self.start()
@@ -133,15 +146,17 @@ class Watch(AsyncIterator[Event]):
             self._asking.cancel()
         elif self._events is not None:
             await self._events.aclose()
+        if self._stream is not None:
+            self._stream.close()
 
     async def _follow(self) -> AsyncGenerator[Event, None]:
-        await self.start()
+        await self._begin()
         failures = 0
-        query = {"types": ",".join(self._types) or None}
         while True:
             try:
-                async with aclosing(follow(self._client, f"{self._path}/events", query, self._position)) as stream:
-                    async for told in stream:
+                stream, self._stream = self._stream or await self._open(), None
+                async with aclosing(stream.events()) as events:
+                    async for told in events:
                         failures = 0
                         event = self._take(told)
                         if event is None:
