@@ -47,7 +47,7 @@ class Program:
         self.seen: list[str] = []
         self.errors: list[str] = []
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **(env or {})}, cwd=cwd
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **(env or {})}, cwd=cwd
         )
         self._readers = [
             threading.Thread(target=self._read_lines, daemon=True),
@@ -66,6 +66,11 @@ class Program:
         assert self.process.stderr
         for line in self.process.stderr:
             self.errors.append(line.rstrip("\n"))
+
+    def say(self, line: str) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(f"{line}\n")
+        self.process.stdin.flush()
 
     def line(self, containing: str, timeout: float = 60) -> str:
         """The next line that contains the text."""
@@ -112,7 +117,7 @@ class Program:
             self.kill()
         for reader in self._readers:
             reader.join(5)
-        for pipe in (self.process.stdout, self.process.stderr):
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             if pipe:
                 pipe.close()
 

@@ -65,6 +65,7 @@ def chosen(suite: unittest.TestSuite, words: list[str]) -> unittest.TestSuite:
 
 def main() -> int:
     faulthandler.dump_traceback_later(300, exit=True)   # A test that hangs is a failure that says where.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)   # Its debug mode tells of every slow step.
     logging.getLogger("rosud_call").addHandler(logging.NullHandler())
     suite = chosen(unittest.defaultTestLoader.discover(str(HERE), pattern="test_*.py"), sys.argv[1:])
     results = Results(unittest.runner._WritelnDecorator(sys.stderr), False, 0)   # type: ignore[attr-defined]

@@ -1,11 +1,14 @@
 """What is lost on the way is asked for again, and happens once."""
 
+import _thread
 import asyncio
 import json
+import threading
 
 import live
 from proxy import DROP_ANSWER, DROP_REQUEST, PASS, SILENT, Proxy
 import rosud_call
+from rosud_call import blocking
 from rosud_call import Agent, Backoff, Channel, CircuitOpen, Overloaded, Rosud, Unreachable
 
 
@@ -150,6 +153,19 @@ class Faults(live.LiveTest):
         with self.assertRaises(asyncio.CancelledError):
             await call
         self.assertTrue(await asyncio.to_thread(self.proxy.gone.wait, 10))
+
+    def test_ctrl_c_ends_a_blocking_call_and_its_connection(self) -> None:
+        proxy = Proxy(live.host().port, times(1, SILENT))
+
+        def interrupt() -> None:
+            proxy.silent.wait(10)
+            _thread.interrupt_main()
+
+        threading.Thread(target=interrupt, daemon=True).start()
+        with self.assertRaises(KeyboardInterrupt):
+            blocking.Channel.open("any", client=Rosud(proxy.url)).read()
+        self.assertTrue(proxy.gone.wait(10))
+        proxy.close()
 
     async def test_connections_are_used_again(self) -> None:
         channel = await self.channel()

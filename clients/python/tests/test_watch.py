@@ -4,7 +4,7 @@ import asyncio
 
 import live
 from proxy import DROP_REQUEST, PASS, Proxy
-from rosud_call import Change, Channel, Gap, Notice, Rosud
+from rosud_call import Agent, Change, Channel, Gap, Notice, Rosud
 
 
 class Watching(live.LiveTest):
@@ -84,18 +84,21 @@ class Watching(live.LiveTest):
         self.assertEqual(len(await self.soon(looking)), 1)
 
     async def test_only_the_types_asked_for_are_told(self) -> None:
-        channel = await self.channel()
-        async with channel.watch(types=["run"]) as events:
-            await channel.commit({"n": 1})
-            from rosud_call import Agent
+        handle = await Agent.register(live.name("agent"), writes=["a"], client=self.client)
+        channel = await self.channel(handle.name)
+        told: list[str] = []
 
-            handle = await Agent.register(live.name("agent"), writes=["a"], client=self.client)
-            await channel.configure(agents=[handle.name])
+        def wanted(event: Change | Notice) -> bool:
+            told.append(event.type)
+            return isinstance(event, Notice) and event.data["status"] == "canceled"
+
+        async with channel.watch(types=["run", "commit"]) as events:
+            await channel.commit({"n": 1})
+            self.assertEqual((await self.soon(events.next())).type, "commit")   # From here on the host tells everything.
             run = await channel.submit("x", timeout_ms=10_000)
             await run.cancel()
-            told = await self.until(events, lambda event: event.type == "run" and event.data["status"] == "canceled")
-            self.assertIsInstance(told, Notice)
-            self.assertEqual(told.data["run"], run.id)
+            ended = await self.until(events, wanted)
+        self.assertEqual((ended.data["run"], set(told)), (run.id, {"run"}))
 
     async def test_a_deleted_channel_ends_it_with_a_gap(self) -> None:
         channel = await self.channel()

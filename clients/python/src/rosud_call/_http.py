@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from typing import AsyncGenerator, Mapping
+from typing import AsyncGenerator, Callable, Mapping
 
 HEAD_BYTES_MAX = 64 * 1024
 BODY_BYTES_MAX = 128 * 1024 * 1024
@@ -89,11 +89,12 @@ class Connection:
         except (OSError, EOFError, asyncio.LimitOverrunError, ValueError) as error:
             raise self._broken(error) from error
 
-    async def body(self) -> bytes:
-        """The whole body of the answer."""
+    async def body(self, left: Callable[[], float]) -> bytes:
+        """The whole body of the answer. ``left`` says how many seconds the next piece may take."""
         pieces: list[bytes] = []
         size = 0
         async for piece in self.pieces():
+            self.limit(left())
             pieces.append(piece)
             size += len(piece)
             if size > BODY_BYTES_MAX:

@@ -92,7 +92,7 @@ class Stream:
         try:
             if head.status == 204:
                 return cls(None, left)   # There is nothing more to tell.
-            body = await connection.body()
+            body = await connection.body(left)
             raise errors.of_answer(head.status, _json.decode(body) if "json" in head.headers.get("content-type", "") else None, None)
         except Broken as broken:
             raise errors.Unreachable(str(broken)) from broken

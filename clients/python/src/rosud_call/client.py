@@ -8,10 +8,10 @@ import logging
 import os
 import uuid
 from dataclasses import dataclass, field
-from typing import Any, Mapping
+from typing import Any, Callable, Mapping
 from urllib.parse import quote, urlencode
 
-from . import _json, errors
+from . import _background, _json, errors
 from ._http import Broken, Connection, Head
 from ._pool import Origin, Pool
 from .retry import Backoff, is_worth_repeating
@@ -109,6 +109,16 @@ class Rosud:
         """Closes connections that are kept for this event loop. The client can be used again."""
         await self._pool.close()
 
+    def close(self) -> None:
+        """Closes connections that are kept for blocking calls. The client can be used again."""
+        _background.wait(self.aclose())
+
+    def __enter__(self) -> "Rosud":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     async def __aenter__(self) -> "Rosud":
         return self
 
@@ -124,7 +134,7 @@ class Rosud:
         failures = 0
         while True:
             try:
-                answer = await self._once(request, end - clock())
+                answer = await self._once(request, lambda: end - clock())
                 answer.repeated = request.maybe_applied
                 return answer
             except errors.RosudError as error:
@@ -141,10 +151,10 @@ class Rosud:
                 _log.log(level, "%s %s is tried again in %.1f s: %s", request.method, request.path, pause, error)
             await asyncio.sleep(pause)
 
-    async def _once(self, request: Request, left: float) -> Answer:
-        connection, head = await self.open(request, min(left, request.waits + SILENCE_MAX))
+    async def _once(self, request: Request, left: Callable[[], float]) -> Answer:
+        connection, head = await self.open(request, min(left(), request.waits + SILENCE_MAX))
         try:
-            raw = await connection.body()
+            raw = await connection.body(lambda: min(left(), SILENCE_MAX))
         except Broken as broken:
             raise errors.Unreachable(str(broken)) from broken
         except BaseException:

@@ -51,9 +51,7 @@ class KeyPolicy:
     """How far behind a running attempt may fall, for these keys."""
 
     def __post_init__(self) -> None:
-        self.check("KeyPolicy")
-
-    def check(self, name: str) -> None:
+        name = "KeyPolicy"
         if self.conflict_resolution is not None:
             _check.word(self.conflict_resolution, f"{name}.conflict_resolution", RESOLUTIONS)
         if self.merge is not None:
