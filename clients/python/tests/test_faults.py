@@ -77,7 +77,7 @@ class Faults(live.LiveTest):
         self.assertEqual((await run.cancel()).status, "canceled")
         for verb in (made.delete, handle.delete):
             self.proxy.plan = times(1, DROP_ANSWER)
-            await verb()   # The second try finds nothing: the first has done it.
+            await verb()
         for deleted in (made, handle):
             with self.assertRaises(rosud_call.NotFound):
                 await deleted.describe()

@@ -1,6 +1,7 @@
 """Every commit once and in order, whatever happens on the way."""
 
 import asyncio
+from typing import AsyncGenerator
 
 import live
 from proxy import DROP_REQUEST, PASS, Proxy
@@ -68,6 +69,24 @@ class Watching(live.LiveTest):
                 await asyncio.wait_for(events.next(), 0.05)
             await channel.commit({"n": 1})
             self.assertEqual((await self.soon(events.next())).version, 1)
+
+    async def test_an_event_that_comes_in_the_moment_of_cancelling_is_kept(self) -> None:
+        events = (await self.channel()).watch(after=0)
+        loop = asyncio.get_running_loop()
+        came: asyncio.Future[Change] = loop.create_future()
+
+        async def told() -> AsyncGenerator[Change, None]:
+            yield await came
+
+        events._events = told()
+        waiting = asyncio.ensure_future(events.next())
+        while events._asking is None or not came._callbacks:   # type: ignore[attr-defined]
+            await asyncio.sleep(0)
+        came.set_result(Change(1))
+        loop.call_soon(waiting.cancel)   # Runs after the event has come and before the caller hears of it.
+        with self.assertRaises(asyncio.CancelledError):
+            await waiting
+        self.assertEqual((await events.next()).version, 1)
 
     async def test_closing_it_ends_whoever_waits(self) -> None:
         channel = await self.channel()

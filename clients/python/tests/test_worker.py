@@ -197,6 +197,7 @@ class Workers(live.LiveTest):
             return {f"a.{work.assignment.step}": 1}
 
         await self.serve(slow)
+        await Agent.register(slow.name, reads=["q"], writes=["a.*"], max_concurrency=50, client=self.client)   # The host would give more.
         channel = await self.channel(slow.name)
         await channel.commit({"q": 1})
         steps = [{"id": f"s{i}", "agent": slow.name, "reads": ["q"], "writes": [f"a.s{i}"]} for i in range(9)]

@@ -103,7 +103,8 @@ class _Kept:
                 _kept.pop(self._loop, None)
             for idle in self.idle.values():
                 _abort(idle)
-            await asyncio.sleep(0)
+            for _ in range(2):
+                await asyncio.sleep(0)   # The loop closes the sockets in its next turns.
 
 
 _lock = threading.RLock()   # A pool can be dropped wherever the collector runs.

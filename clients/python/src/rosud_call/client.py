@@ -61,8 +61,6 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: Any
-    repeated: bool = False
-    """Whether an earlier try may have been carried out."""
 
 
 def part(name: str) -> str:
@@ -134,17 +132,13 @@ class Rosud:
         failures = 0
         while True:
             try:
-                answer = await self._once(request, lambda: end - clock())
-                answer.repeated = request.maybe_applied
-                return answer
+                return await self._once(request, lambda: end - clock())
             except errors.RosudError as error:
                 failures += 1
                 if isinstance(error, errors.Unreachable):
                     request.maybe_applied = error.maybe_applied = request.maybe_applied or error.maybe_applied
                 pause = self._backoff.pause(failures, error.retry_after)
                 if not is_worth_repeating(error) or clock() + pause >= end:
-                    if request.maybe_applied and request.method == "DELETE" and isinstance(error, errors.NotFound):
-                        return Answer(204, {}, None, True)   # The try before, whose answer was lost, did it.
                     raise
                 request.maybe_applied = request.maybe_applied or error.status in (502, 503, 504)
                 level = logging.WARNING if failures in (3, 10) else logging.DEBUG
