@@ -2,10 +2,11 @@
 
 import asyncio
 import pathlib
+import shutil
 import unittest
 
 from hosting import Host, python
-from rosud_call import Agent, Change, Channel, Gap, Rosud
+from rosud_call import Agent, Change, Channel, ContractRejected, Gap, Rosud
 
 WORKER = str(pathlib.Path(__file__).parent / "programs/worker.py")
 
@@ -72,3 +73,23 @@ class Restarts(unittest.IsolatedAsyncioTestCase):
         again = await channel.coordinate({"goal": "answer again", "outputs": ["a"]}, timeout_ms=20_000)
         self.assertEqual(again.status, "completed", f"{again}\n{worker.all_said()}")
         self.assertEqual(await asyncio.to_thread(worker.terminate), 0, worker.all_said())
+
+    async def test_a_worker_tells_a_host_that_knows_nothing_of_it(self) -> None:
+        worker = python(WORKER, "newcomer", "30000", "0", url=self.host.url)
+        self.addCleanup(worker.close)
+        worker.say("finish")
+        await asyncio.to_thread(worker.line, "ready")
+        await asyncio.to_thread(self.host.kill)
+        shutil.rmtree(f"{self.host.folder}/data")
+        await asyncio.to_thread(self.host.start)
+        channel = await Channel.create_async(["newcomer"], client=self.client)
+        await channel.commit({"q": "why"})
+
+        async def coordinated() -> str:
+            while True:
+                try:
+                    return (await channel.coordinate({"goal": "answer", "outputs": ["a"]}, timeout_ms=20_000)).status
+                except ContractRejected:
+                    continue   # It is not back yet.
+
+        self.assertEqual(await asyncio.wait_for(coordinated(), 60), "completed", worker.all_said())
