@@ -1,8 +1,8 @@
 """What is lost on the way is asked for again, and happens once."""
 
-import _thread
 import asyncio
 import json
+import signal
 import threading
 
 import live
@@ -159,12 +159,13 @@ class Faults(live.LiveTest):
 
         def interrupt() -> None:
             proxy.silent.wait(10)
-            _thread.interrupt_main()
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
         threading.Thread(target=interrupt, daemon=True).start()
         with self.assertRaises(KeyboardInterrupt):
             blocking.Channel.open("any", client=Rosud(proxy.url)).read()
         self.assertTrue(proxy.gone.wait(10))
+        self.assertEqual(len(proxy.requests), 1)
         proxy.close()
 
     async def test_connections_are_used_again(self) -> None:

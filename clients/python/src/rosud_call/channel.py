@@ -187,6 +187,9 @@ class Channel:
         ``after``: a version, or the ``id`` of the last event seen; default from now. ``types``: some of ``commit``,
         ``stale``, ``conflict``, ``run``, ``assignment``, ``breaker``; default all, gaps always. Resumes by itself over lost
         connections and restarted hosts. Ends only after a gap whose reason is ``deleted``.
+
+        Commits come from exactly there. Notices are not stored: they come from the moment the host follows the channel
+        for somebody, and a gap whose reason is ``notices`` says that some may be missing.
         """
         return Watch(self._client, self.id, checked_after(after), checked_types(types))
 
