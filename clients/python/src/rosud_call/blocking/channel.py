@@ -1,0 +1,127 @@
+"""Channels, blocking."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, Sequence
+
+from .. import channel as _async
+from .._background import wait
+from ..client import Rosud
+from ..context import ChangePage, Committed, Context
+from ..results import RunResult
+from ..sync import ContextSync
+from ..tasks import TaskLike
+from .pages import Pages
+from .runs import Run
+from .watch import Watch
+
+
+class Channel:
+    """As `rosud_call.Channel`, blocking. What each verb does, refuses and repeats is written there."""
+
+    def __init__(self, id: str, client: Rosud | None = None) -> None:
+        self._async = _async.Channel(id, client)
+        self._client = client
+        self.id = self._async.id
+
+    def __repr__(self) -> str:
+        return repr(self._async)
+
+    @classmethod
+    def create(
+        cls,
+        agents: Sequence[str] = (),
+        sync: ContextSync | Mapping[str, Any] | None = None,
+        network: str = "default",
+        id: str | None = None,
+        *,
+        client: Rosud | None = None,
+    ) -> "Channel":
+        """Makes a channel, durably; the same id with the same values finds the one that is there."""
+        return cls(wait(_async.Channel.create_async(agents, sync, network, id, client=client)).id, client)
+
+    @classmethod
+    def open(cls, id: str, *, client: Rosud | None = None) -> "Channel":
+        """A channel by its id. Sends nothing."""
+        return cls(id, client)
+
+    @staticmethod
+    def list(*, limit: int = 100, after: str | None = None, client: Rosud | None = None) -> Pages[_async.ChannelInfo]:
+        """The channels in the order of their ids: iterate for all, ``page()`` for one page."""
+        _async.Channel.list(limit=limit, after=after, client=client)   # Refuses bad arguments here.
+        return Pages(lambda start: _async.Channel.list(limit=limit, after=start, client=client), after)
+
+    def describe(self) -> _async.ChannelInfo:
+        """The channel as it is now."""
+        return wait(self._async.describe())
+
+    def configure(self, agents: Sequence[str] | None = None, sync: ContextSync | Mapping[str, Any] | None = None) -> _async.ChannelInfo:
+        """Replaces the agents, the sync, or both; what is None stays."""
+        return wait(self._async.configure(agents, sync))
+
+    def delete(self) -> None:
+        """Deletes the channel: cancels its runs, ends its events."""
+        wait(self._async.delete())
+
+    def read(
+        self,
+        keys: Sequence[str] | str | None = None,
+        *,
+        version: int | None = None,
+        min_version: int | None = None,
+        consistency: str = "confirmed",
+    ) -> Context:
+        """Keys of the context at one version."""
+        return wait(self._async.read(keys, version=version, min_version=min_version, consistency=consistency))
+
+    def commit(
+        self,
+        set: Mapping[str, Any] | None = None,
+        *,
+        delete: Sequence[str] = (),
+        based_on: int | Context | None = None,
+        reads: Sequence[str] = (),
+        writer: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Committed:
+        """Changes keys, all or nothing; durable when it returns, and applied once."""
+        return wait(
+            self._async.commit(set, delete=delete, based_on=based_on, reads=reads, writer=writer, idempotency_key=idempotency_key)
+        )
+
+    def changes(self, after: int | Context = 0, limit: int = 100) -> ChangePage:
+        """The commits after a version, oldest first."""
+        return wait(self._async.changes(after, limit))
+
+    def watch(self, after: int | str | None = None, types: Sequence[str] | None = None) -> Watch:
+        """Every commit once and in order, notices and gaps, as they happen, without end: see `rosud_call.Channel.watch`."""
+        return Watch(self._async.watch(after, types))
+
+    def coordinate(
+        self,
+        task: TaskLike,
+        timeout_ms: int = 30_000,
+        on_stale_context: str = "retry_with_fresh",
+        *,
+        execution: str | None = None,
+        priority: str | None = None,
+        parent: str | None = None,
+    ) -> RunResult:
+        """Has the channel's agents do a task and waits for the end: see `rosud_call.Channel.coordinate`."""
+        return wait(
+            self._async.coordinate(task, timeout_ms, on_stale_context, execution=execution, priority=priority, parent=parent)
+        )
+
+    def submit(
+        self,
+        task: TaskLike,
+        timeout_ms: int = 30_000,
+        on_stale_context: str = "retry_with_fresh",
+        *,
+        execution: str | None = None,
+        priority: str | None = None,
+        parent: str | None = None,
+    ) -> Run:
+        """As `coordinate`, but returns the `Run` as soon as the task is accepted, durably."""
+        run = wait(self._async.submit(task, timeout_ms, on_stale_context, execution=execution, priority=priority, parent=parent))
+        return Run(run.id, self._client)

@@ -1,0 +1,40 @@
+"""Networks, blocking."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping
+
+from .. import network as _async
+from .._background import wait
+from ..client import Rosud
+from ..policy import CoordinationPolicy
+
+
+class Network:
+    """As `rosud_call.Network`, blocking."""
+
+    def __init__(self, name: str = "default", client: Rosud | None = None) -> None:
+        self._async = _async.Network(name, client)
+        self.name = self._async.name
+
+    def __repr__(self) -> str:
+        return repr(self._async)
+
+    @classmethod
+    def configure(cls, coordination: CoordinationPolicy | None = None, name: str = "default", *, client: Rosud | None = None) -> "Network":
+        """Sets the policy of a network, durably. What ``coordination`` leaves out has its default, not the value before."""
+        wait(_async.Network.configure_async(coordination, name, client=client))
+        return cls(name, client)
+
+    @classmethod
+    def open(cls, name: str = "default", *, client: Rosud | None = None) -> "Network":
+        """A network by its name. Sends nothing."""
+        return cls(name, client)
+
+    def describe(self) -> _async.NetworkInfo:
+        """The network's policy."""
+        return wait(self._async.describe())
+
+    def metrics(self) -> Mapping[str, Any]:
+        """What the network's runs cost and brought."""
+        return wait(self._async.metrics())

@@ -1,0 +1,69 @@
+"""Networks: the policy that channels share, and what their runs add up to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Mapping
+
+from . import _background, _check, _json
+from .client import Request, Rosud, part, pick
+from .policy import CoordinationPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkInfo:
+    """A network as it is configured."""
+
+    name: str
+    revision: int
+    """How often its policy changed."""
+
+    coordination: CoordinationPolicy
+
+
+class Network:
+    """Channels that coordinate by one policy."""
+
+    def __init__(self, name: str = "default", client: Rosud | None = None) -> None:
+        self.name = _check.name(name, "name")
+        self._client = pick(client)
+        self._path = f"/v1/networks/{part(self.name)}"
+
+    def __repr__(self) -> str:
+        return f"Network({self.name!r})"
+
+    @classmethod
+    def configure(cls, coordination: CoordinationPolicy | None = None, name: str = "default", *, client: Rosud | None = None) -> "Network":
+        """Sets the policy of a network, durably. Blocks for one short call; `configure_async` does not.
+
+        What ``coordination`` leaves out has its default, not the value before. The same again changes nothing.
+        """
+        return _background.wait(cls.configure_async(coordination, name, client=client))
+
+    @classmethod
+    async def configure_async(
+        cls, coordination: CoordinationPolicy | None = None, name: str = "default", *, client: Rosud | None = None
+    ) -> "Network":
+        """As `configure`, for code that must not block."""
+        if coordination is not None and not isinstance(coordination, CoordinationPolicy):
+            raise TypeError(f"coordination must be a CoordinationPolicy, not {type(coordination).__name__}")
+        network = cls(name, client)
+        body = _json.encode_body({"coordination": (coordination or CoordinationPolicy()).to_json()})
+        await network._client.call(Request("PUT", network._path, body=body))
+        return network
+
+    @classmethod
+    def open(cls, name: str = "default", *, client: Rosud | None = None) -> "Network":
+        """A network by its name. Sends nothing: the first verb tells whether it is there. ``default`` always is."""
+        return cls(name, client)
+
+    async def describe(self) -> NetworkInfo:
+        """The network's policy."""
+        body = (await self._client.call(Request("GET", self._path))).body
+        return NetworkInfo(body["name"], body["revision"], CoordinationPolicy.of_json(body["coordination"]))
+
+    async def metrics(self) -> Mapping[str, Any]:
+        """What the network's runs cost and brought: ``runs``, ``coordination_overhead_ms``, ``stale_context_events``,
+        ``cascade_prevented``, ``agents_actually_needed``, ``tokens``, ``cost_usd``, ``latency_ms``, ``error_rate``."""
+        metrics: Mapping[str, Any] = (await self._client.call(Request("GET", f"{self._path}/metrics"))).body
+        return metrics
