@@ -31,5 +31,5 @@ public interface IRosudClient
     INetworks Networks { get; }
 
     /// <summary>The same cluster as another tenant sees it. Who may say which tenant is the app's to decide.</summary>
-    IRosudClient For(TenantId tenant);
+    IRosudClient ForTenant(TenantId tenant);
 }

@@ -38,7 +38,7 @@ internal sealed class RosudClient : IRosudClient
 
     public INetworks Networks { get; }
 
-    public IRosudClient For(TenantId tenant) => Names.IsValid(tenant.Value)
+    public IRosudClient ForTenant(TenantId tenant) => Names.IsValid(tenant.Value)
         ? new RosudClient(_reach with { Tenant = tenant })
         : throw new ArgumentException("A tenant's name has 1 to 128 of a-z 0-9 . _ - and starts with a letter or digit.", nameof(tenant));
 }

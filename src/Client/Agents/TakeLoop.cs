@@ -105,8 +105,14 @@ internal sealed class TakeLoop(LocalAgent agent, WorkerReach reach, Action<strin
 
         if (stopping.IsCancellationRequested) return await GiveBack(outcome);
         if (outcome is not TakeOutcome.Taken taken) return false;
-        _working.UnionWith(taken.Assignments.Select(assignment => Task.Run(() => new WorkedAssignment(agent, assignment, _supervisor, reach).Do(cut), CancellationToken.None)));
+        _working.UnionWith(taken.Assignments.Select(assignment => Task.Run(() => Work(assignment, cut), CancellationToken.None)));
         return true;
+    }
+
+    private async Task Work(Assignment assignment, CancellationToken cut)
+    {
+        using var work = new WorkedAssignment(agent, assignment, _supervisor, reach);
+        await work.Do(cut);
     }
 
     // It came in the moment of the stop.

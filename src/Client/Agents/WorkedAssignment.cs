@@ -8,7 +8,7 @@ using Rosud.Tenants;
 namespace Rosud.Agents;
 
 /// <summary>One assignment at work in this process: its lease is renewed, its handler told to stop, its answer delivered.</summary>
-internal sealed class WorkedAssignment(LocalAgent agent, Assignment assignment, ISupervisorGrain supervisor, WorkerReach reach) : IAgentWork
+internal sealed class WorkedAssignment(LocalAgent agent, Assignment assignment, ISupervisorGrain supervisor, WorkerReach reach) : IAgentWork, IDisposable
 {
     private const int StatusLengthMax = 1_024;
 
@@ -45,6 +45,8 @@ internal sealed class WorkedAssignment(LocalAgent agent, Assignment assignment, 
         await over.CancelAsync();
         await beating;
     }
+
+    public void Dispose() => _stopped.Dispose();
 
     public async Task<ContextVersion> Publish(ImmutableArray<ContextWrite> writes)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using Rosud.Context;
 using Rosud.Hosting;
 using Rosud.Runs;
@@ -53,7 +54,7 @@ internal sealed class RemoteChannel(Reach reach, string id) : IChannel
     public async Task<PatchOutcome> Commit(ContextPatch patch, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(patch);
-        var named = patch with { OperationId = patch.OperationId ?? Guid.NewGuid().ToString("n"), BodyHash = PatchHash.Of(patch) };
+        var named = patch with { OperationId = patch.OperationId ?? RandomNumberGenerator.GetHexString(32, lowercase: true), BodyHash = PatchHash.Of(patch) };
         var outcome = await reach.Calls.Repeat(() => _grain.Commit(named), outcome => (outcome as PatchOutcome.Refused)?.Problem, cancellationToken);
         return outcome is PatchOutcome.Refused refused ? throw new RefusedException(refused.Problem) : outcome;
     }

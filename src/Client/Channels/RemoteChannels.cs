@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Rosud.Hosting;
 using Rosud.Networks;
-using Rosud.Tenants;
 
 namespace Rosud.Channels;
 

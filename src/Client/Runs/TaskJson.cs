@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Rosud.Context;
 using Rosud.Tenants;
 using JsonValue = Rosud.Context.JsonValue;
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Rosud.Agents;
 using Rosud.Channels;
 using Rosud.Context;
 using Rosud.Hosting;

@@ -72,7 +72,7 @@ public sealed class RosudClientTests(RosudHost host) : IClassFixture<RosudHost>
 
         Assert.Equal("id", Assert.Throws<ArgumentException>(() => app.Rosud.Channels.Open("../other")).ParamName);
         Assert.Equal("id", Assert.Throws<ArgumentException>(() => app.Rosud.Runs.Open("x")).ParamName);
-        Assert.Equal("tenant", Assert.Throws<ArgumentException>(() => app.Rosud.For(new("A/b"))).ParamName);
+        Assert.Equal("tenant", Assert.Throws<ArgumentException>(() => app.Rosud.ForTenant(new("A/b"))).ParamName);
         Assert.Equal("writer", (await Assert.ThrowsAsync<ArgumentException>(() => channel.Commit([ContextWrite.Set("k", 1)], writer: "Not a name"))).ParamName);
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => channel.Changes(new(0), 501));
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => channel.Coordinate("g", TimeSpan.Zero));
@@ -99,7 +99,7 @@ public sealed class RosudClientTests(RosudHost host) : IClassFixture<RosudHost>
     public async Task Channels_agents_and_runs_are_listed_described_and_ended()
     {
         await using var app = await ClientApp.Start(host.Process);
-        var rosud = app.Rosud.For(new("lists"));
+        var rosud = app.Rosud.ForTenant(new("lists"));
         var channel = await rosud.Channels.Create(id: "listed");
         var again = await rosud.Channels.Create(id: "listed");
         await rosud.Agents.Register("never", new() { Writes = ["out"] });

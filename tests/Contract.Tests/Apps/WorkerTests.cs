@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Rosud.Agents;
 using Rosud.Channels;
 using Rosud.Context;
-using Rosud.Hosting;
 using Rosud.Runs;
 
 namespace Rosud.Apps;
@@ -130,7 +129,7 @@ public sealed class WorkerTests(RosudHost host) : IClassFixture<RosudHost>
         await stopping;
 
         Assert.Equal(RunStatus.Completed, result.Status);
-        Assert.Equal(1, result.Attempts.Length);
+        Assert.Single(result.Attempts);
         await first.DisposeAsync();
     }
 
