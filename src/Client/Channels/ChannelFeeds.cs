@@ -15,7 +15,7 @@ internal sealed class ChannelFeeds(IChannelSource source, FeedTimes times, TimeP
     private readonly Dictionary<ChannelId, ChannelFeed> _feeds = [];
     private bool _closed;
 
-    public async IAsyncEnumerable<FeedItem> Follow(ChannelId channel, FeedPosition? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<FeedItem> Follow(ChannelId channel, FeedPosition? after, [EnumeratorCancellation] CancellationToken cancellationToken, Action? joined = null)
     {
         if (Enter(channel) is not { } feed) yield break;
         FeedListener? listener = null;
@@ -38,6 +38,7 @@ internal sealed class ChannelFeeds(IChannelSource source, FeedTimes times, TimeP
                 confirmed = true;
             }
 
+            joined?.Invoke();
             foreach (var item in first) yield return item;
             await foreach (var item in listener.Read(cancellationToken)) yield return item;
         }

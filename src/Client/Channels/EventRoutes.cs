@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -24,7 +23,9 @@ internal static class EventRoutes
         var id = request.Channel(channel);
         var (types, after) = (Types(request), After(http, request));
         if (request.Refusal is { } refusal) return refusal;
-        return await RefusalToFollow(grains, id, after) ?? (IResult)new ServerSentEvents(Events(feeds, id, after, types, http.RequestAborted), time);
+        var joined = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return await RefusalToFollow(grains, id, after)
+            ?? (IResult)new ServerSentEvents(Events(feeds.Follow(id, after, http.RequestAborted, () => joined.TrySetResult()), id, types), time, joined.Task);
     }
 
     /// <summary>What the listener has seen, by its header or else by its query.</summary>
@@ -54,10 +55,9 @@ internal static class EventRoutes
         return words.IsEmpty ? [.. ChannelEvent.Types] : [.. words];
     }
 
-    private static async IAsyncEnumerable<ServerSentEvent> Events(
-        IChannelFeeds feeds, ChannelId channel, FeedPosition? after, HashSet<string> types, [EnumeratorCancellation] CancellationToken gone)
+    private static async IAsyncEnumerable<ServerSentEvent> Events(IAsyncEnumerable<FeedItem> feed, ChannelId channel, HashSet<string> types)
     {
-        await foreach (var item in feeds.Follow(channel, after, gone))
+        await foreach (var item in feed)
         {
             if (ChannelEvent.Of(channel, item, types) is { } told) yield return told;
         }

@@ -13,7 +13,10 @@ namespace Rosud.Tenants;
 internal sealed record ServerSentEvent(string? Id, string? Type, object? Body);
 
 /// <summary>Sends events as they come, and a comment whenever nothing came for 15 s, so that both sides notice a dead connection.</summary>
-internal sealed class ServerSentEvents(IAsyncEnumerable<ServerSentEvent> events, TimeProvider time) : IResult
+/// <param name="events">The events.</param>
+/// <param name="time">The clock.</param>
+/// <param name="ready">Completes when nothing that happens from now on can be missed; the answer begins then, or with the first event. Null for at once.</param>
+internal sealed class ServerSentEvents(IAsyncEnumerable<ServerSentEvent> events, TimeProvider time, Task? ready = null) : IResult
 {
     public const string ContentType = "text/event-stream";
 
@@ -29,9 +32,13 @@ internal sealed class ServerSentEvents(IAsyncEnumerable<ServerSentEvent> events,
         var gone = httpContext.RequestAborted;
         try
         {
+            await using var source = events.GetAsyncEnumerator(gone);
+            var first = source.MoveNextAsync().AsTask();
+            await Task.WhenAny(first, ready ?? Task.CompletedTask);
+            if (first.IsFaulted) await first;   // Nothing is said yet: it can still be a problem.
             response.BodyWriter.Write(":\n\n"u8);
             await response.BodyWriter.FlushAsync(CancellationToken.None);
-            await SendAsync(response, gone);
+            await SendAsync(response, source, first, gone);
         }
         catch (OperationCanceledException) when (gone.IsCancellationRequested)
         {
@@ -39,12 +46,10 @@ internal sealed class ServerSentEvents(IAsyncEnumerable<ServerSentEvent> events,
         }
     }
 
-    private async Task SendAsync(HttpResponse response, CancellationToken gone)
+    private async Task SendAsync(HttpResponse response, IAsyncEnumerator<ServerSentEvent> source, Task<bool> next, CancellationToken gone)
     {
-        await using var source = events.GetAsyncEnumerator(gone);
-        while (true)
+        for (; ; next = source.MoveNextAsync().AsTask())
         {
-            var next = source.MoveNextAsync().AsTask();
             while (!next.IsCompleted && await IsSilent(next, gone))
             {
                 response.BodyWriter.Write(":\n\n"u8);

@@ -19,9 +19,10 @@ internal sealed class ScriptedFeeds(params FeedItem[] items) : IChannelFeeds
     public static FeedItem.Notice Notice(long version, long number, string type, string json) =>
         new(new ChannelNotice(new(version), number, type, DateTimeOffset.UnixEpoch, JsonValue.Parse(json)));
 
-    public async IAsyncEnumerable<FeedItem> Follow(ChannelId channel, FeedPosition? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<FeedItem> Follow(ChannelId channel, FeedPosition? after, [EnumeratorCancellation] CancellationToken cancellationToken, Action? joined = null)
     {
         After = after;
+        joined?.Invoke();
         foreach (var item in items) yield return item;
         if (Ends) yield break;
         using var left = cancellationToken.Register(() => Left.TrySetResult());

@@ -78,7 +78,7 @@ internal sealed class Edge : IAsyncDisposable
 
     private sealed class NoFeeds : IChannelFeeds
     {
-        public IAsyncEnumerable<FeedItem> Follow(ChannelId channel, FeedPosition? after, CancellationToken cancellationToken) => AsyncEnumerable.Empty<FeedItem>();
+        public IAsyncEnumerable<FeedItem> Follow(ChannelId channel, FeedPosition? after, CancellationToken cancellationToken, Action? joined = null) => AsyncEnumerable.Empty<FeedItem>();
     }
 }
 

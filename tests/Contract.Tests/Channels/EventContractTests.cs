@@ -3,6 +3,20 @@ namespace Rosud.Channels;
 public sealed class EventContractTests(RosudHost host) : IClassFixture<RosudHost>
 {
     [Fact]
+    public async Task What_happens_once_the_answer_has_begun_is_not_missed()
+    {
+        for (var i = 0; i < 20; i++)   // Each on a channel that this host has never followed.
+        {
+            var channel = await host.NewChannel();
+            using var events = await host.Listen($"/v1/channels/{channel}/events?types=commit");
+
+            await host.Send("PATCH", $"/v1/channels/{channel}/context", """{"set":{"k":1}}""");
+
+            Assert.Equal("1", (await events.Next().WaitAsync(TimeSpan.FromSeconds(20)))?.Id);
+        }
+    }
+
+    [Fact]
     public async Task A_listener_that_comes_back_gets_what_it_missed_once_and_in_order()
     {
         var channel = await host.NewChannel();
