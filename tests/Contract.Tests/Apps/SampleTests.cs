@@ -59,6 +59,27 @@ public sealed class SampleTests : IAsyncLifetime
         Assert.Contains("4 agents needed of 4 fired", ask.Said, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Agents_in_three_languages_work_on_one_run()
+    {
+        var url = ("ROSUD_URL", _host.Url);
+        await using var install = SampleProcess.Start("npm", ["install", "--offline", "--no-audit", "--no-fund", "--no-package-lock", "--prefix", "samples/agents/node"]);
+        Assert.True(await install.Exit() == 0, install.Said);
+        await using var planner = SampleProcess.Start("python3", ["samples/agents/python/planner.py"], url, ("PYTHONPATH", "clients/python/src"));
+        await using var researcher = SampleProcess.Start("node", ["samples/agents/node/work.js", "researcher"], url);
+        await using var executor = SampleProcess.DotNet("SampleAgents", [.. Client, "--urls=http://127.0.0.1:0", "--only=executor"]);
+        await planner.Says("planner is ready");
+        await researcher.Says("researcher");
+        await executor.Says("The librarian is registered");
+        await executor.Says("Agent executor takes assignments.");
+
+        await using var ask = SampleProcess.Start("python3", ["samples/agents/python/ask.py", "What must a store give?", "--folder", "docs", "--count"], url, ("PYTHONPATH", "clients/python/src"));
+
+        Assert.True(await ask.Exit() == 0, ask.Said);
+        Assert.Contains("operating.md", ask.Said, StringComparison.Ordinal);
+        Assert.DoesNotContain("planner takes", executor.Said, StringComparison.Ordinal);
+    }
+
     private static async Task Save(IPage page, string text)
     {
         await page.GetByLabel("Text").FillAsync(text);
