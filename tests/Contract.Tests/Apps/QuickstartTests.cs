@@ -42,6 +42,34 @@ public sealed partial class QuickstartTests(RosudHost host) : IClassFixture<Rosu
         Assert.All(blocks, block => Assert.Contains(block, regions));
     }
 
+    [Theory]
+    [InlineData("python", "docs/quickstart/python.md")]
+    [InlineData("js", "docs/quickstart/javascript.md")]
+    public void What_README_shows_of_a_language_is_in_its_quickstart_which_its_clients_tests_run(string language, string document)
+    {
+        var shown = Blocks("README.md", language);
+
+        Assert.NotEmpty(shown);
+        Assert.Subset(Blocks(document, language), shown);
+    }
+
+    [Fact]
+    public async Task The_lines_to_try_do_what_they_say()
+    {
+        var script = Blocks("README.md", "bash").Where(block => block.Contains("curl", StringComparison.Ordinal)).OrderByDescending(block => block.StartsWith("api=", StringComparison.Ordinal));
+        var lines = string.Join("\n", script).Replace("http://127.0.0.1:5080", host.Process.Url, StringComparison.Ordinal);
+        await using var bash = SampleProcess.Start("bash", ["-c", $"{lines}\nkill %1; wait"]);
+
+        await bash.Exit();
+
+        Assert.Contains("urn:rosud:problem:stale-context", bash.Said, StringComparison.Ordinal);
+        Assert.Contains("event: commit", bash.Said, StringComparison.Ordinal);
+        Assert.Contains("train or plane?", bash.Said[bash.Said.IndexOf("\"assignments\"", StringComparison.Ordinal)..], StringComparison.Ordinal);
+    }
+
+    private static HashSet<string> Blocks(string document, string language) =>
+        [.. Regex.Matches(File.ReadAllText(Path.Combine(Root(), document)), $"```{language}\n(.*?)\n```", RegexOptions.Singleline).Select(block => Plain(block.Groups[1].Value))];
+
     private static async Task<(int Price, List<string> Said)> Worked(string[] args)
     {
         var lines = new List<string>();
