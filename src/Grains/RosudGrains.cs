@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Rosud.Channels;
+using Rosud.Context;
 using Rosud.Journal;
 using Rosud.Runs;
 using Rosud.Supervision;
@@ -14,6 +16,8 @@ internal static class RosudGrains
     public static IServiceCollection AddRosudGrains(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.AddOptions<ContextLimits>().BindConfiguration(ContextLimits.Section).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ContextLimits>, ContextLimitsRanges>());
         services.TryAddSingleton<ChannelCodec>();
         return services.AddRosudJournals().AddRosudSupervision().AddRosudRuns();
     }

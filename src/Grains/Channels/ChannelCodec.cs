@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Microsoft.Extensions.Options;
 using Orleans.Serialization;
 using Rosud.Context;
 using Rosud.Journal;
@@ -7,7 +8,7 @@ using Rosud.Runs;
 namespace Rosud.Channels;
 
 /// <summary>The bytes and the names under which a channel's things are kept in its journal.</summary>
-internal sealed class ChannelCodec(Serializer serializer)
+internal sealed class ChannelCodec(Serializer serializer, IOptions<ContextLimits> limits)
 {
     public const string ChannelKey = "channel";
 
@@ -64,7 +65,7 @@ internal sealed class ChannelCodec(Serializer serializer)
         return new(this)
         {
             Record = record,
-            Log = ContextLog.Restore(version, lastCommit, entries),
+            Log = ContextLog.Restore(version, lastCommit, entries) with { Limits = limits.Value },
             Runs = RestoreRuns(live),
         };
     }

@@ -33,7 +33,7 @@ internal sealed partial class ChannelGrain
         var record = Durable.Runs.Live.GetValueOrDefault(accepted.Run.Name);
         if (record is { End: null })
         {
-            _drivers!.Start(record.Accepted, RunRules.Interest(Durable, record), observer).Ignore();
+            _drivers!.Start(record.Accepted, RunRules.Interest(Durable, record, clock.GetUtcNow()), observer).Ignore();
         }
 
         await _openRuns!.Secured;

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Placement;
-using Rosud.Context;
 using Rosud.Journal;
 using Rosud.Networks;
 using Rosud.Runs;
@@ -86,43 +85,6 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
         await Index.Remove(_id.Name);
         Purge().Ignore();
         return outcome;
-    }
-
-    public async Task<PatchOutcome> Commit(ContextPatch patch)
-    {
-        var bytes = 256 + patch.Writes.Sum(write => write.Key.Value.Length + (write.Value?.Length ?? 0));
-        PatchOutcome outcome;
-        try
-        {
-            outcome = await Decide(draft => PatchDecision.Decide(draft, patch), bytes);
-        }
-        catch (RecordTooLargeException fault)
-        {
-            outcome = new PatchOutcome.Refused(new(ProblemKind.PayloadTooLarge, fault.Message));
-        }
-
-        ChannelMeter.Patched(outcome);
-        return outcome;
-    }
-
-    public async Task<ReadOutcome> Read(ContextQuery query)
-    {
-        var state = query.Consistency == ReadConsistency.Confirmed ? await Confirmed() : await Plain();
-        if (query.MinVersion is { } min && state.Log.Head < min) state = await Confirmed();
-        if (!state.Exists) return new ReadOutcome.Refused(ChannelRules.NotFound);
-        var wanted = query.Version is { } version && (query.MinVersion is not { } least || version > least) ? version : query.MinVersion ?? ContextVersion.None;
-        if (wanted > state.Log.Head) return new ReadOutcome.Refused(Ahead(state));
-        return query.Version is { } past && past < state.Log.Head
-            ? await ContextHistory.ReadAt(_journal, state, past, query.Keys)
-            : new ReadOutcome.Found(ContextHistory.ReadNow(state, query.Keys, clock.GetUtcNow()));
-    }
-
-    public async Task<ChangesOutcome> Changes(ContextVersion after, int limit)
-    {
-        var state = await Confirmed();
-        if (!state.Exists) return new ChangesOutcome.Refused(ChannelRules.NotFound);
-        if (after > state.Log.Head) return new ChangesOutcome.Refused(Ahead(state));
-        return new ChangesOutcome.Found(await ContextHistory.Changes(_journal, state, after, Math.Clamp(limit, 1, 500)));
     }
 
     public Task<ImmutableArray<RunSummary>> Runs(string? after, int limit, RunStatus? status)
@@ -230,9 +192,6 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
     {
         while (await Decide(ChannelRules.Purge)) { }
     }
-
-    private static Problem Ahead(ChannelState state) =>
-        new(ProblemKind.VersionAhead, "The context has not come so far.") { Version = state.Log.Head.Number };
 
     private static ChannelOutcome.Refused Invalid(ImmutableArray<ProblemError> errors) =>
         new(new(ProblemKind.InvalidRequest, "The channel's configuration has faults.") { Errors = errors });

@@ -43,13 +43,15 @@ internal static class ContextHistory
             // History that is dropped while it is read leaves a hole: then the version is no longer kept.
             if (entry.Version != ++expected) return new ReadOutcome.Refused(Compacted(journal, versionBase));
             if (entry.Version - versionBase > state.Log.Head.Number) break;
-            foreach (var (key, before) in state.Codec.BeforeOf(entry)) past.TryAdd(key, before);
+            foreach (var (key, before) in state.Codec.BeforeOf(entry))
+            {
+                if (keys.IsEmpty || keys.Any(pattern => pattern.Matches(key))) past.TryAdd(key, before);
+            }
         }
 
         var unchanged = state.Log.Read(keys).Where(entry => !past.ContainsKey(entry.Key));
-        var changed = past.Values.OfType<ContextEntry>().Where(entry => keys.IsEmpty || keys.Any(pattern => pattern.Matches(entry.Key)));
         if (expected < state.Log.Head.Number + versionBase) return new ReadOutcome.Refused(Compacted(journal, versionBase));
-        return new ReadOutcome.Found(new(version, [.. unchanged.Concat(changed).OrderBy(entry => entry.Key)]));
+        return new ReadOutcome.Found(new(version, [.. unchanged.Concat(past.Values.OfType<ContextEntry>()).OrderBy(entry => entry.Key)]));
     }
 
     public static async Task<ChangePage> Changes(IJournal journal, ChannelState state, ContextVersion after, int limit)

@@ -103,7 +103,7 @@ internal sealed class Draft(ChannelState state, DateTimeOffset now, Func<Content
     public void StartOver(ChannelRecord record)
     {
         Put(record);
-        State = State with { Log = ContextLog.Empty };
+        State = State with { Log = State.Log.StartOver() };
     }
 
     /// <summary>Says something to listeners beside the commits.</summary>

@@ -11,6 +11,7 @@ internal static class PatchDecision
     {
         if (!draft.State.Exists) return new PatchOutcome.Refused(ChannelRules.NotFound);
         if (patch.OperationId is not { } id) return Evaluate(draft, patch);
+        if (PatchRules.Oversized(patch, draft.State.Log.Limits) is { } oversized) return new PatchOutcome.Refused(oversized);
         var operation = ContentHash.Of(Encoding.UTF8.GetBytes(id));
         if (draft.FindOperation(operation) is { } known)
         {

@@ -54,7 +54,7 @@ internal static class RunRules
             if (record.Takeovers > TakeoversMax) record = EndNow(draft, record, RunStatus.Failed, "crash_loop: five takeovers without a finished step.", []);
         }
 
-        return new DriverAnswer.Taken(record, ViewOf(draft.State, [.. record.Accepted.Interest.Distinct()], draft.Now), record.Accepted.Deadline - draft.Now);
+        return new DriverAnswer.Taken(record, Interest(draft.State, record, draft.Now), record.Accepted.Deadline - draft.Now);
     }
 
     public static StepAnswer Commit(Draft draft, StepCommit commit)
@@ -181,8 +181,8 @@ internal static class RunRules
         return ended;
     }
 
-    /// <summary>What a run reads, as it is now.</summary>
-    public static ContextView Interest(ChannelState state, RunRecord record) => ViewOf(state, [.. record.Accepted.Interest.Distinct()], state.Log.LastCommit);
+    /// <summary>What a run reads, as it is now; what has run out by <paramref name="now"/> is marked (SEMANTICS C11).</summary>
+    public static ContextView Interest(ChannelState state, RunRecord record, DateTimeOffset now) => ViewOf(state, [.. record.Accepted.Interest.Distinct()], now);
 
     /// <summary>A view of some keys; none for no keys.</summary>
     public static ContextView ViewOf(ChannelState state, ImmutableArray<KeyPattern> keys, DateTimeOffset now) =>
@@ -228,9 +228,9 @@ internal static class RunRules
                 dropped = nothing.Dropped;
                 return null;
             case PatchVerdict.Stale behind:
-                return new StepAnswer.Stale(behind.Keys, Interest(draft.State, record));
+                return new StepAnswer.Stale(behind.Keys, Interest(draft.State, record, draft.Now));
             case PatchVerdict.Conflict conflict:
-                return new StepAnswer.Stale(conflict.Keys, Interest(draft.State, record));
+                return new StepAnswer.Stale(conflict.Keys, Interest(draft.State, record, draft.Now));
             case PatchVerdict.Refused refused:
                 return new StepAnswer.Refused(refused.Problem);
             default:

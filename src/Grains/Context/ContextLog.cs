@@ -52,6 +52,9 @@ internal sealed record ContextLog
         };
     }
 
+    /// <summary>The context of a channel that is made again: as empty as a new one, under the same limits.</summary>
+    public ContextLog StartOver() => Empty with { Limits = Limits };
+
     public ContextEntry? Find(ContextKey key) => _live.GetValueOrDefault(key);
 
     /// <summary>The entries that <paramref name="patterns"/> name (no pattern: all), in the order of their keys.</summary>
@@ -139,7 +142,9 @@ internal sealed record ContextLog
     public ContextLog Remember(Change change, ImmutableArray<ContextEntry> before)
     {
         if (change.Version != RememberedFrom) throw new ArgumentException($"Expected the commit of {RememberedFrom}, got {change.Version}.", nameof(change));
-        return Memory.HasRoom(Head, change.Writes.Length, Limits) ? this with { Memory = Memory.Extend(change, before, _live) } : this;
+        if (!Memory.HasRoom(Head, change.Writes.Length, Limits)) return this;
+        // The newest commit may have deleted its keys: then no live entry knows its time (C17).
+        return this with { Memory = Memory.Extend(change, before, _live), LastCommit = change.CommittedAt > LastCommit ? change.CommittedAt : LastCommit };
     }
 
     /// <summary>Remembers a page of the kept history that ends with <see cref="RememberedFrom"/>, oldest commit first, as far as there is room.</summary>

@@ -6,19 +6,26 @@ namespace Rosud.Context;
 /// <summary>What every patch must satisfy, whatever is in the context: SEMANTICS C4, C6 and the limits of C15.</summary>
 internal static class PatchRules
 {
-    /// <summary>Why the patch is refused as it stands; null when it is not.</summary>
-    public static Problem? Broken(ContextPatch patch, ContextLog log)
+    /// <summary>Why the patch is too large, whatever it says; null when it is not.</summary>
+    public static Problem? Oversized(ContextPatch patch, ContextLimits limits)
     {
-        if (patch.Writes.Length > log.Limits.PatchWritesMax)
+        if (patch.Writes.Length > limits.PatchWritesMax)
         {
-            return new(ProblemKind.PayloadTooLarge, $"A patch may write {log.Limits.PatchWritesMax} keys, this one has {patch.Writes.Length}.");
+            return new(ProblemKind.PayloadTooLarge, $"A patch may write {limits.PatchWritesMax} keys, this one has {patch.Writes.Length}.");
         }
 
         foreach (var write in patch.Writes)
         {
-            if (write.Value?.Length > log.Limits.ValueBytesMax) return TooLarge(write, log.Limits);
+            if (write.Value?.Length > limits.ValueBytesMax) return TooLarge(write, limits);
         }
 
+        return null;
+    }
+
+    /// <summary>Why the patch is refused as it stands; null when it is not.</summary>
+    public static Problem? Broken(ContextPatch patch, ContextLog log)
+    {
+        if (Oversized(patch, log.Limits) is { } oversized) return oversized;
         var errors = Errors(patch);
         if (!errors.IsEmpty) return new(ProblemKind.InvalidRequest, errors[0].Message) { Errors = errors };
         return patch.BasedOn > log.Head

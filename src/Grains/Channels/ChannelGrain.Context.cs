@@ -1,0 +1,60 @@
+using Rosud.Context;
+using Rosud.Tenants;
+
+namespace Rosud.Channels;
+
+// Reading and changing the context.
+internal sealed partial class ChannelGrain
+{
+    private const int PageMax = 500;
+
+    public async Task<PatchOutcome> Commit(ContextPatch patch)
+    {
+        var bytes = 256 + patch.Writes.Sum(write => write.Key.Value.Length + (write.Value?.Length ?? 0));
+        var outcome = await Written(draft => PatchDecision.Decide(draft, patch), bytes);
+        ChannelMeter.Patched(outcome);
+        return outcome;
+    }
+
+    public async Task<ReadOutcome> Read(ContextQuery query)
+    {
+        if (query.Consistency == ReadConsistency.Confirmed) return await Read(query, await Confirmed());
+        var outcome = await Read(query, await Plain());
+        // A refusal is confirmed however the question was asked: this activation may not be the one any more.
+        return outcome is ReadOutcome.Refused ? await Read(query, await Confirmed()) : outcome;
+    }
+
+    public async Task<ChangesOutcome> Changes(ContextVersion after, int limit)
+    {
+        var state = await Confirmed();
+        if (Absent(state, after) is { } problem) return new ChangesOutcome.Refused(problem);
+        return new ChangesOutcome.Found(await ContextHistory.Changes(_journal, state, after, Math.Clamp(limit, 1, PageMax)));
+    }
+
+    private async Task<ReadOutcome> Read(ContextQuery query, ChannelState state)
+    {
+        var wanted = query.Version is { } version && (query.MinVersion is not { } least || version > least) ? version : query.MinVersion ?? ContextVersion.None;
+        if (Absent(state, wanted) is { } problem) return new ReadOutcome.Refused(problem);
+        return query.Version is { } past && past < state.Log.Head
+            ? await ContextHistory.ReadAt(_journal, state, past, query.Keys)
+            : new ReadOutcome.Found(ContextHistory.ReadNow(state, query.Keys, clock.GetUtcNow()));
+    }
+
+    private async Task<PatchOutcome> Written(Func<Draft, PatchOutcome> decide, int bytes)
+    {
+        try
+        {
+            return await Decide(decide, bytes);
+        }
+        catch (RecordTooLargeException fault)
+        {
+            return new PatchOutcome.Refused(new(ProblemKind.PayloadTooLarge, fault.Message));
+        }
+    }
+
+    // Why there is nothing to read at this version; null when there is.
+    private static Problem? Absent(ChannelState state, ContextVersion wanted) =>
+        !state.Exists ? ChannelRules.NotFound
+        : wanted > state.Log.Head ? new(ProblemKind.VersionAhead, "The context has not come so far.") { Version = state.Log.Head.Number }
+        : null;
+}
