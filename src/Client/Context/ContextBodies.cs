@@ -50,8 +50,14 @@ internal static class Writes
 /// <summary>What became of a patch.</summary>
 internal sealed record PatchedBody(long Version, PatchEffect Outcome, string[] Overwritten, string[] Dropped, string[] Merged, string[] Parked)
 {
+    /// <summary>The ids of the conflicts that wait for a decision, one for each of parked.</summary>
+    [Optional] public string[]? Conflicts { get; init; }
+
     public static PatchedBody Of(PatchOutcome.Applied applied) => new(
-        applied.Version.Number, applied.Effect, Keys(applied.Overwritten), Keys(applied.Dropped), Keys(applied.Merged), Keys(applied.Parked));
+        applied.Version.Number, applied.Effect, Keys(applied.Overwritten), Keys(applied.Dropped), Keys(applied.Merged), Keys(applied.Parked))
+    {
+        Conflicts = applied.Conflicts.IsDefaultOrEmpty ? null : [.. applied.Conflicts.Select(ParkedWrite.IdOf)],
+    };
 
     private static string[] Keys(ImmutableArray<ContextKey> keys) => [.. keys.Select(key => key.Value)];
 }
@@ -131,6 +137,9 @@ internal sealed record ChangeBody
 
     [Optional] public bool? Provisional { get; init; }
 
+    /// <summary>The id of the conflict that it decided.</summary>
+    [Optional] public string? Resolves { get; init; }
+
     /// <summary>Keys and their values after the commit.</summary>
     public required Dictionary<string, JsonValue> Set { get; init; }
 
@@ -145,6 +154,7 @@ internal sealed record ChangeBody
         Step = change.Origin.Step,
         Attempt = change.Origin.Run is null ? null : change.Origin.Attempt,
         Provisional = change.Provisional ? true : null,
+        Resolves = change.Resolves is { } parked ? ParkedWrite.IdOf(parked) : null,
         Set = change.Writes.Where(write => write.Value is not null).ToDictionary(write => write.Key.Value, write => write.Value!),
         Delete = [.. change.Writes.Where(write => write.Value is null).Select(write => write.Key.Value)],
     };

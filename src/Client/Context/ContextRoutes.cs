@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -29,6 +28,7 @@ internal static class ContextRoutes
             .ReadsQuery("after", "The version that the caller has. Default 0.", "integer")
             .ReadsQuery("limit", "How many at most, 1 to 500. Default 100.", "integer")
             .Answers<ChangesBody>(200).Refuses(400, 404, 409, 503);
+        ConflictRoutes.Map(channel);
     }
 
     private static async Task<IResult> Read(string channel, HttpContext http, IGrainFactory grains)
@@ -87,40 +87,11 @@ internal static class ContextRoutes
             BasedOn = basedOn,
             Reads = [.. body.Reads.Select(pattern => new KeyPattern(pattern))],
             Origin = new(writer),
-            OperationId = key is null ? null : OperationOf(request.Caller, key),
-            BodyHash = HashOf(request.Body, ifMatch),
+            OperationId = key is null ? null : PatchAnswers.OperationOf(request.Caller, key),
+            BodyHash = ContentHash.Of(PatchAnswers.Asked(request.Body, ifMatch)),
         };
-        return Answer(await grains.GetGrain<IChannelGrain>(id.Key).Commit(patch), http);
+        return PatchAnswers.Of(await grains.GetGrain<IChannelGrain>(id.Key).Commit(patch), http);
     }
-
-    // Two agents may hit on the same key, and no caller may hit on an operation of a run.
-    private static string OperationOf(Caller caller, string key) => $"key:{caller.Agent}:{key}";
-
-    // If-Match is part of what was asked, as if the body had it.
-    private static ContentHash HashOf(JsonValue body, ContextVersion? ifMatch) =>
-        ifMatch is { } version ? ContentHash.Of([.. body.Utf8.Span, .. Encoding.UTF8.GetBytes(VersionTag.Of(version))]) : body.Hash;
-
-    private static IResult Answer(PatchOutcome outcome, HttpContext http)
-    {
-        switch (outcome)
-        {
-            case PatchOutcome.Applied applied:
-                http.Response.Headers.ETag = VersionTag.Of(applied.Version);
-                return TypedResults.Json(PatchedBody.Of(applied), Wire.Json);
-            case PatchOutcome.Stale stale:
-                return Changed(ProblemKind.StaleContext, "A key that was relied on has changed. Nothing was written: read again and decide anew.", stale.Version, stale.Keys);
-            case PatchOutcome.Conflict conflict:
-                return Changed(ProblemKind.Conflict, "A written key has changed, and the channel rejects that. Nothing was written: read again and decide anew.", conflict.Version, conflict.Keys);
-            case PatchOutcome.Refused refused:
-                return new ProblemResult(refused.Problem);
-            default:
-                throw new UnreachableException($"Unknown answer {outcome.GetType().Name}.");
-        }
-    }
-
-    private static ProblemResult Changed(ProblemKind kind, string detail, ContextVersion version, ImmutableArray<StaleKey> keys) => new(
-        new(kind, detail) { Version = version.Number },
-        [.. keys.Select(key => new StaleKeyBody(key.Key.Value, key.Read.Number, key.Current.Number, key.Behind.TotalMilliseconds))]);
 
     private static async Task<IResult> Changes(string channel, HttpContext http, IGrainFactory grains)
     {

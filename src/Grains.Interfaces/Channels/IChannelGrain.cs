@@ -43,6 +43,16 @@ public interface IChannelGrain : IGrainWithStringKey
     [Alias("changes")]
     Task<ChangesOutcome> Changes(ContextVersion after, int limit);
 
+    /// <summary>Writes that wait to be resolved, in the order they were parked, confirmed: at most <paramref name="limit"/> (1 to 500) and about 1 MiB.</summary>
+    /// <param name="after"><see cref="ParkedWrite.Number"/> of the last one that the caller has; 0 for none.</param>
+    [Alias("conflicts")]
+    Task<ConflictsOutcome> Conflicts(long after, int limit);
+
+    /// <summary>Ends one conflict by a commit (SEMANTICS C10). The same operation id with the same body gives the first answer.</summary>
+    /// <returns><c>unchanged</c> when the key is absent and stays so; <c>not-found</c> for a conflict that is not open any more.</returns>
+    [Alias("resolve")]
+    Task<PatchOutcome> Resolve(Resolution resolution);
+
     /// <summary>Starts a run, or joins the run of the same task id. Its contract is checked in full before there is a run.</summary>
     /// <param name="request">The task and how to run it.</param>
     /// <param name="observer">Is told when the run ends; null when nobody waits.</param>

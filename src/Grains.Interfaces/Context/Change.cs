@@ -16,6 +16,9 @@ public sealed record Change(
 {
     /// <summary>Published early by an attempt that was not accepted yet.</summary>
     [Id(4)] public bool Provisional { get; init; }
+
+    /// <summary>The parked write (<see cref="ParkedWrite.Number"/>) that this commit resolved; null for any other commit.</summary>
+    [Id(5)] public long? Resolves { get; init; }
 }
 
 /// <summary>Consecutive commits after a version.</summary>

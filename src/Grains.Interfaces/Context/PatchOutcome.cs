@@ -52,6 +52,9 @@ public abstract record PatchOutcome
 
         /// <summary>Keys that wait for somebody to resolve the conflict.</summary>
         [Id(5)] public ImmutableArray<ContextKey> Parked { get; init; } = [];
+
+        /// <summary><see cref="ParkedWrite.Number"/> of each of <see cref="Parked"/>.</summary>
+        [Id(6)] public ImmutableArray<long> Conflicts { get; init; } = [];
     }
 
     /// <summary>A key that was relied on has changed. Nothing was written: read again from <paramref name="Version"/>.</summary>

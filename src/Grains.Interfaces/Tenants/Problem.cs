@@ -58,6 +58,9 @@ public enum ProblemKind
 
     /// <summary>403: the key lacks the right.</summary>
     Forbidden,
+
+    /// <summary>409: as many writes of a key as may wait to be resolved do.</summary>
+    ParkedFull,
 }
 
 /// <summary>One fault and the member that has it.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Microsoft.Extensions.Options;
 using Orleans.Serialization;
 using Rosud.Context;
@@ -11,12 +12,14 @@ namespace Rosud.Channels;
 internal sealed class ChannelCodec(Serializer serializer, IOptions<ContextLimits> limits)
 {
     public const string ChannelKey = "channel";
+    public const string LastParkedKey = "n/parked";
 
     private const string ContextPrefix = "c/";
     private const string RunPrefix = "r/";
     private const string ProgressPrefix = "p/";
     private const string StepPrefix = "s/";
     private const string StubPrefix = "e/";
+    private const string ParkedPrefix = "w/";
 
     public static string KeyOf(ContextKey key) => ContextPrefix + key.Value;
 
@@ -27,6 +30,8 @@ internal sealed class ChannelCodec(Serializer serializer, IOptions<ContextLimits
     public static string StepKey(string run, string step) => $"{StepPrefix}{run}/{step}";
 
     public static string StubKey(string run) => StubPrefix + run;
+
+    public static string ParkedKey(long number) => string.Create(CultureInfo.InvariantCulture, $"{ParkedPrefix}{number}");
 
     public ReadOnlyMemory<byte> Write<T>(T value) => serializer.SerializeToArray(value);
 
@@ -45,7 +50,7 @@ internal sealed class ChannelCodec(Serializer serializer, IOptions<ContextLimits
             writes.Add(new(new(change.Key[ContextPrefix.Length..]), change.After is { } after ? Read<ContextEntry>(after).Value : null));
         }
 
-        return new(new(entry.Version - versionBase), note.At, note.Origin, writes.ToImmutable()) { Provisional = note.Provisional };
+        return new(new(entry.Version - versionBase), note.At, note.Origin, writes.ToImmutable()) { Provisional = note.Provisional, Resolves = note.Resolves };
     }
 
     /// <summary>What was there before a commit, for each key it changed; null for a key that was not there.</summary>
@@ -65,10 +70,14 @@ internal sealed class ChannelCodec(Serializer serializer, IOptions<ContextLimits
         return new(this)
         {
             Record = record,
-            Log = ContextLog.Restore(version, lastCommit, entries) with { Limits = limits.Value },
+            Log = ContextLog.Restore(version, lastCommit, entries) with { Limits = limits.Value, Parked = RestoreParked(live) },
             Runs = RestoreRuns(live),
         };
     }
+
+    private ParkedWrites RestoreParked(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> live) => live.TryGetValue(LastParkedKey, out var last)
+        ? ParkedWrites.Restore(Read<long>(last), Under<ParkedWrite>(live, ParkedPrefix).Select(pair => pair.Value))
+        : ParkedWrites.None;
 
     private RunTable RestoreRuns(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> live)
     {

@@ -31,6 +31,21 @@ internal sealed partial class ChannelGrain
         return new ChangesOutcome.Found(await ContextHistory.Changes(_journal, state, after, Math.Clamp(limit, 1, PageMax)));
     }
 
+    public async Task<ConflictsOutcome> Conflicts(long after, int limit)
+    {
+        var state = await Confirmed();
+        return state.Exists
+            ? ConflictPages.Of(state.Log, after, Math.Clamp(limit, 1, PageMax))
+            : new ConflictsOutcome.Refused(ChannelRules.NotFound);
+    }
+
+    public async Task<PatchOutcome> Resolve(Resolution resolution)
+    {
+        var outcome = await Written(draft => PatchDecision.Resolve(draft, resolution), 512 + (resolution.Value?.Length ?? 0));
+        ChannelMeter.Patched(outcome);
+        return outcome;
+    }
+
     private async Task<ReadOutcome> Read(ContextQuery query, ChannelState state)
     {
         var wanted = query.Version is { } version && (query.MinVersion is not { } least || version > least) ? version : query.MinVersion ?? ContextVersion.None;

@@ -19,7 +19,8 @@ internal sealed record CommitNote(
     [property: Id(0)] DateTimeOffset At,
     [property: Id(1)] Origin Origin,
     [property: Id(2)] bool Provisional,
-    [property: Id(3)] bool Stale);
+    [property: Id(3)] bool Stale,
+    [property: Id(4)] long? Resolves = null);
 
 /// <summary>What stays of a run beside its steps: how far its driver is.</summary>
 [GenerateSerializer, Immutable, Alias("rosud.run-progress")]

@@ -36,14 +36,11 @@ internal static class ChannelRules
         return errors.ToImmutable();
     }
 
-    // Refused rather than ignored: a parked write that nobody could resolve would be a lost one.
     private static IEnumerable<ProblemError> NotSupported(ContextSync sync)
     {
         const string Later = "This is not supported yet.";
-        if (sync.ConflictResolution == ConflictResolution.Manual) yield return new("/sync/conflict_resolution", Later, "not_supported");
         foreach (var key in sync.Keys)
         {
-            if (key.ConflictResolution == ConflictResolution.Manual) yield return new($"/sync/keys/{key.Pattern}/conflict_resolution", Later, "not_supported");
             if (key.Schema is not null) yield return new($"/sync/keys/{key.Pattern}/schema", Later, "not_supported");
         }
     }
@@ -98,6 +95,7 @@ internal static class ChannelRules
 
         var keys = SomeKeys(draft.State.Log);
         if (keys.Count > 0) draft.Commit([.. keys.Select(key => new ContextWrite(key, null))], new(Origin.Platform));
+        else if (draft.State.Log.Parked.Count > 0) foreach (var parked in SomeParked(draft.State.Log)) draft.Forget(parked);
         else if (draft.State.Runs.Live.Values.FirstOrDefault() is { End: { } end } run) draft.Archive(run, end);
         else foreach (var stub in draft.State.Runs.Stubs.Values.Take(PurgeMax).ToList()) draft.Forget(stub);
         return IsLeftOver(draft.State);
@@ -118,7 +116,13 @@ internal static class ChannelRules
         return keys;
     }
 
-    private static bool IsLeftOver(ChannelState state) => state.Log.Count > 0 || state.Runs.Live.Count > 0 || state.Runs.Stubs.Count > 0;
+    private static List<ParkedWrite> SomeParked(ContextLog log)
+    {
+        var bytes = 0L;
+        return [.. log.Parked.After(0).Take(PurgeMax).TakeWhile((parked, i) => (bytes += ParkedWrites.SizeOf(parked)) <= PurgeBytesMax || i == 0)];
+    }
+
+    private static bool IsLeftOver(ChannelState state) => state.Log.Count > 0 || state.Log.Parked.Count > 0 || state.Runs.Live.Count > 0 || state.Runs.Stubs.Count > 0;
 
     public static ChannelView View(ChannelId id, ChannelState state) =>
         new(id, state.Record!.Spec, state.Log.Head, state.Record.CreatedAt);

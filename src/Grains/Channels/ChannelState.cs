@@ -1,3 +1,4 @@
+using System.Globalization;
 using Rosud.Context;
 using Rosud.Journal;
 using Rosud.Runs;
@@ -28,6 +29,8 @@ internal sealed record ChannelState(ChannelCodec Codec) : IJournaled
         {
             if (Record is not null) yield return ChannelCodec.ChannelKey;
             foreach (var key in Log.Keys) yield return ChannelCodec.KeyOf(key);
+            if (Log.Parked.LastNumber > 0) yield return ChannelCodec.LastParkedKey;
+            foreach (var number in Log.Parked.Numbers) yield return ChannelCodec.ParkedKey(number);
             foreach (var (run, record) in Runs.Live)
             {
                 yield return ChannelCodec.RunKey(run);
@@ -49,6 +52,8 @@ internal sealed record ChannelState(ChannelCodec Codec) : IJournaled
             'r' => Runs.Live.TryGetValue(name, out var run) ? Codec.Write(run.Accepted) : Absent,
             'p' => Runs.Live.TryGetValue(name, out var run) ? Codec.Write(ProgressOf(run)) : Absent,
             's' => EncodeStep(name),
+            'n' => Log.Parked.LastNumber > 0 ? Codec.Write(Log.Parked.LastNumber) : Absent,
+            'w' => Log.Parked.Find(long.Parse(name, CultureInfo.InvariantCulture)) is { } parked ? Codec.Write(parked) : Absent,
             'e' => Runs.Stubs.TryGetValue(name, out var stub) ? Codec.Write(stub) : Absent,
             _ => Absent,
         };

@@ -32,15 +32,17 @@ internal sealed class Draft(ChannelState state, DateTimeOffset now, Func<Content
     public IReadOnlyList<ChannelNotice> Notices => _notices;
 
     /// <summary>Makes the next version of the context.</summary>
-    public Change Commit(ImmutableArray<ContextWrite> writes, Origin origin, bool provisional = false, bool stale = false)
+    /// <param name="resolves">The parked write that it resolves.</param>
+    public Change Commit(ImmutableArray<ContextWrite> writes, Origin origin, bool provisional = false, bool stale = false, long? resolves = null)
     {
         Close(0, default);
         var before = State;
         var (log, change) = State.Log.Commit(writes, origin, Now, provisional, stale);
+        change = change with { Resolves = resolves };
         State = State with { Log = log };
         foreach (var write in writes) Track(ChannelCodec.KeyOf(write.Key), before);
         _commits.Add(change);
-        var note = State.Codec.Write(new CommitNote(change.CommittedAt, origin, provisional, stale));
+        var note = State.Codec.Write(new CommitNote(change.CommittedAt, origin, provisional, stale, resolves));
         Close(change.Version.Number + (State.Record?.Base ?? 0), note);
         return change;
     }
@@ -53,6 +55,40 @@ internal sealed class Draft(ChannelState state, DateTimeOffset now, Func<Content
         var before = State;
         State = State with { Log = State.Log.Accept(keys) };
         foreach (var key in keys) Track(ChannelCodec.KeyOf(key), before);
+    }
+
+    /// <summary>Keeps the writes of some keys of a patch until somebody resolves them, and tells listeners.</summary>
+    /// <returns>Their numbers.</returns>
+    public ImmutableArray<long> Park(ContextPatch patch, ImmutableArray<ContextKey> keys)
+    {
+        if (keys.IsEmpty) return [];
+        var before = State;
+        var made = ImmutableArray.CreateBuilder<ParkedWrite>(keys.Length);
+        foreach (var write in patch.Writes.Where(write => keys.Contains(write.Key)))
+        {
+            var (parked, one) = State.Log.Parked.Park(write, patch, State.Log.Head, Now);
+            State = State with { Log = State.Log with { Parked = parked } };
+            Track(ChannelCodec.ParkedKey(one.Number), before);
+            made.Add(one);
+        }
+
+        Track(ChannelCodec.LastParkedKey, before);
+        Notify("conflict", new
+        {
+            writer = patch.Origin.Writer,
+            keys = made.Select(one => one.Write.Key.Value),
+            outcome = "parked",
+            conflicts = made.Select(one => one.Id),
+        });
+        return [.. made.Select(one => one.Number)];
+    }
+
+    /// <summary>A parked write waits no more.</summary>
+    public void Forget(ParkedWrite parked)
+    {
+        var before = State;
+        State = State with { Log = State.Log with { Parked = State.Log.Parked.Remove(parked) } };
+        Track(ChannelCodec.ParkedKey(parked.Number), before);
     }
 
     public void Put(ChannelRecord record)

@@ -159,6 +159,9 @@ internal abstract record StepAnswer
 
         /// <summary>Written keys that lost by the channel's conflict rules.</summary>
         [Id(3)] public ImmutableArray<ContextKey> Dropped { get; init; } = [];
+
+        /// <summary>Written keys whose writes wait to be resolved: like the dropped they did not change, and they may later.</summary>
+        [Id(4)] public ImmutableArray<ContextKey> Parked { get; init; } = [];
     }
 
     /// <summary>The step was done before, by this attempt. <paramref name="Attempt"/> is how it is listed.</summary>

@@ -69,7 +69,8 @@ internal static class RunRules
             Reads = commit.Reads,
             Origin = origin,
         };
-        if (Judge(draft, patch, record, commit.FlagStale, provisional: false, out var made, out var dropped) is { } judged) return judged;
+        if (Judge(draft, patch, record, commit.FlagStale, provisional: false, out var made, out var lost) is { } judged) return judged;
+        draft.Park(patch, lost.Parked);
         var version = made.Length > 0 ? made[^1].Version : draft.State.Log.Head;
         var done = commit.Attempt with { Outcome = AttemptOutcome.Accepted, WroteVersion = made.Length > 0 ? version : null };
         record = record with
@@ -81,7 +82,7 @@ internal static class RunRules
                 Fence = Math.Max(step.Fence, done.Attempt),
                 Early = [],
                 Read = commit.Reads,
-                Wrote = [.. commit.Writes.Select(write => write.Key).Concat(step.Early.Select(early => early.Key)).Distinct()],
+                Wrote = [.. commit.Writes.Select(write => write.Key).Except(lost.Dropped).Except(lost.Parked).Concat(step.Early.Select(early => early.Key)).Distinct()],
             }),
         };
         draft.Put(record);
@@ -89,7 +90,7 @@ internal static class RunRules
         draft.Notify("assignment", new { run = commit.Run.Name, step = commit.Step, agent = done.Agent, attempt = done.Attempt, outcome = "accepted", version = version.Number });
         var before = draft.Commits.Count;
         if (commit.Last is { } status) record = EndNow(draft, record, status, commit.LastDetail, []);
-        return new StepAnswer.Done(version, [.. made, .. draft.Commits.Skip(before)]) { End = record.End, Dropped = dropped };
+        return new StepAnswer.Done(version, [.. made, .. draft.Commits.Skip(before)]) { End = record.End, Dropped = lost.Dropped, Parked = lost.Parked };
     }
 
     public static StepAnswer Publish(Draft draft, StepPublish publish)
@@ -109,7 +110,7 @@ internal static class RunRules
 
         var origin = new Origin(publish.Agent, publish.Run.Name, publish.Step, publish.Attempt);
         var patch = new ContextPatch { Writes = publish.Writes, BasedOn = publish.BasedOn, Reads = publish.Reads, Origin = origin };
-        if (Judge(draft, patch, record, flagStale: false, provisional: true, out var made, out var dropped) is { } judged) return judged;
+        if (Judge(draft, patch, record, flagStale: false, provisional: true, out var made, out var lost) is { } judged) return judged;
         var version = made.Length > 0 ? made[^1].Version : log.Head;
         var early = step.Early.Where(key => !publish.Writes.Any(write => write.Key == key.Key)).ToImmutableArray();
         foreach (var write in made.SelectMany(change => change.Writes))
@@ -119,7 +120,7 @@ internal static class RunRules
         }
 
         draft.Put(record with { Steps = record.Steps.SetItem(publish.Step, step with { Early = early }) });
-        return new StepAnswer.Done(version, made) { Dropped = dropped };
+        return new StepAnswer.Done(version, made) { Dropped = lost.Dropped };
     }
 
     public static StepAnswer Begin(Draft draft, BeginAttempt begin, RetryBucket bucket)
@@ -213,19 +214,23 @@ internal static class RunRules
     }
 
     private static StepAnswer? Judge(
-        Draft draft, ContextPatch patch, RunRecord record, bool flagStale, bool provisional, out ImmutableArray<Change> made, out ImmutableArray<ContextKey> dropped)
+        Draft draft, ContextPatch patch, RunRecord record, bool flagStale, bool provisional, out ImmutableArray<Change> made, out (ImmutableArray<ContextKey> Dropped, ImmutableArray<ContextKey> Parked) lost)
     {
         made = [];
-        dropped = [];
+        lost = ([], []);
         if (patch.Writes.IsEmpty && patch.Reads.IsEmpty) return null;
         switch (draft.State.Log.Judge(patch, draft.State.Policies, draft.Now, flagStale))
         {
+            case PatchVerdict.Apply { Parked: [var parked, ..] } when provisional:
+                return NotEarly(parked);
+            case PatchVerdict.Nothing { Parked: [var parked, ..] } when provisional:
+                return NotEarly(parked);
             case PatchVerdict.Apply apply:
                 made = [draft.Commit(apply.Writes, patch.Origin, provisional, !apply.Flagged.IsEmpty)];
-                dropped = apply.Dropped;
+                lost = (apply.Dropped, apply.Parked);
                 return null;
             case PatchVerdict.Nothing nothing:
-                dropped = nothing.Dropped;
+                lost = (nothing.Dropped, nothing.Parked);
                 return null;
             case PatchVerdict.Stale behind:
                 return new StepAnswer.Stale(behind.Keys, Interest(draft.State, record, draft.Now));
@@ -237,6 +242,10 @@ internal static class RunRules
                 throw new InvalidOperationException("The context log gave a verdict that is not known here.");
         }
     }
+
+    // The attempt may still fail, and what it wrote must then be taken back: somebody could have chosen it by then.
+    private static StepAnswer.Refused NotEarly(ContextKey parked) =>
+        new(Problem.Invalid($"/writes/{parked}", "This key has changed and its conflicts are resolved by hand: write it when the step completes, not early."));
 
     private static bool ReadsProvisional(ChannelState state, ImmutableArray<KeyPattern> reads, Origin reader) =>
         !reads.IsEmpty && state.Log.Read(reads).Any(entry => entry.Provisional && !entry.Origin.IsSameStep(reader));

@@ -113,29 +113,28 @@ internal sealed class ConflictRules(ContextLog log, KeyPolicies policies, Contex
 
     private PatchEffect Effect() => _dropped.Count > 0 ? PatchEffect.Dropped : _parked.Count > 0 ? PatchEffect.Parked : PatchEffect.Unchanged;
 
-    // What makes the context smaller is taken even while it is too large.
     private PatchVerdict.Refused? Outgrown()
     {
         var (bytes, keys) = (0L, 0);
-        foreach (var (key, value) in _writes)
+        foreach (var write in _writes)
         {
-            if (value?.Length > log.Limits.ValueBytesMax)
+            if (write.Value?.Length > log.Limits.ValueBytesMax) return new PatchVerdict.Refused(PatchRules.TooLarge(write, log.Limits));
+            if (log.Find(write.Key) is { } before) (bytes, keys) = (bytes - ContextLog.SizeOf(before), keys - 1);
+            if (write.Value is { } value) (bytes, keys) = (bytes + ContextLog.SizeOf(write.Key, value), keys + 1);
+        }
+
+        foreach (var write in patch.Writes)
+        {
+            if (!_parked.Contains(write.Key)) continue;
+            if (log.Parked.CountOf(write.Key) >= ParkedWrites.PerKeyMax)
             {
-                return new PatchVerdict.Refused(PatchRules.TooLarge(new(key, value), log.Limits));
+                return Refuse(ProblemKind.ParkedFull, $"{ParkedWrites.PerKeyMax} writes of {write.Key} wait to be resolved: resolve some first. Nothing was written.");
             }
 
-            if (log.Find(key) is { } before) (bytes, keys) = (bytes - ContextLog.SizeOf(before), keys - 1);
-            if (value is not null) (bytes, keys) = (bytes + ContextLog.SizeOf(key, value), keys + 1);
+            (bytes, keys) = (bytes + ParkedWrites.SizeOf(write), keys + 1);
         }
 
-        if (bytes > 0 && log.Bytes + bytes > log.Limits.LiveBytesMax)
-        {
-            return Refuse(ProblemKind.QuotaExceeded, $"The channel would have {log.Bytes + bytes} bytes of live keys and values; {log.Limits.LiveBytesMax} are allowed. Delete keys first.");
-        }
-
-        return keys > 0 && log.Count + keys > log.Limits.KeysMax
-            ? Refuse(ProblemKind.QuotaExceeded, $"The channel would have {log.Count + keys} keys; {log.Limits.KeysMax} are allowed. Delete keys first.")
-            : null;
+        return PatchRules.Outgrown(log, bytes, keys) is { } problem ? new(problem) : null;
     }
 
     private PatchVerdict.Refused Refuse(ProblemKind kind, string detail) =>

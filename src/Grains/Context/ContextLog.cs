@@ -29,6 +29,9 @@ internal sealed record ContextLog
 
     public ContextLimits Limits { get; init; } = ContextLimits.Default;
 
+    /// <summary>Writes that wait for somebody to resolve them. They count in the quotas, not in <see cref="Bytes"/>.</summary>
+    public ParkedWrites Parked { get; init; } = ParkedWrites.None;
+
     /// <summary>What is known of changes is complete for versions after this. A patch based on an older one is judged on the safe side.</summary>
     public ContextVersion RememberedFrom => Memory.From;
 
@@ -53,7 +56,7 @@ internal sealed record ContextLog
     }
 
     /// <summary>The context of a channel that is made again: as empty as a new one, under the same limits.</summary>
-    public ContextLog StartOver() => Empty with { Limits = Limits };
+    public ContextLog StartOver() => Empty with { Limits = Limits, Parked = ParkedWrites.Restore(Parked.LastNumber, []) };
 
     public ContextEntry? Find(ContextKey key) => _live.GetValueOrDefault(key);
 

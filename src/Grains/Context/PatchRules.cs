@@ -33,11 +33,30 @@ internal static class PatchRules
             : null;
     }
 
-    public static Problem TooLarge(ContextWrite write, ContextLimits limits)
+    public static Problem TooLarge(ContextWrite write, ContextLimits limits, string? pointer = null)
     {
         var message = $"A value may have {limits.ValueBytesMax} bytes, this one has {write.Value!.Length}.";
-        return new(ProblemKind.PayloadTooLarge, message) { Errors = [new(Pointer(write), message, "value_too_large")] };
+        return new(ProblemKind.PayloadTooLarge, message) { Errors = [new(pointer ?? Pointer(write), message, "value_too_large")] };
     }
+
+    /// <summary>Why the channel may not grow so far; null when it may. What makes it smaller is taken even while it is too large.</summary>
+    /// <param name="bytes">Bytes more of keys and values, parked ones included.</param>
+    /// <param name="keys">Keys and parked writes more.</param>
+    public static Problem? Outgrown(ContextLog log, long bytes, int keys)
+    {
+        var held = log.Bytes + log.Parked.Bytes + bytes;
+        if (bytes > 0 && held > log.Limits.LiveBytesMax)
+        {
+            return Quota(log, $"The channel would have {held} bytes of keys and values, parked ones included; {log.Limits.LiveBytesMax} are allowed. Delete keys or resolve conflicts first.");
+        }
+
+        var count = log.Count + log.Parked.Count + keys;
+        return keys > 0 && count > log.Limits.KeysMax
+            ? Quota(log, $"The channel would have {count} keys and parked writes; {log.Limits.KeysMax} are allowed. Delete keys or resolve conflicts first.")
+            : null;
+    }
+
+    private static Problem Quota(ContextLog log, string detail) => new(ProblemKind.QuotaExceeded, detail) { Version = log.Head.Number };
 
     // A key has no character that a JSON pointer escapes.
     public static string Pointer(ContextWrite write) => write.Value is null ? "/delete" : $"/set/{write.Key}";
