@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -28,6 +27,7 @@ internal static class ContextRoutes
             .ReadsQuery("after", "The version that the caller has. Default 0.", "integer")
             .ReadsQuery("limit", "How many at most, 1 to 500. Default 100.", "integer")
             .Answers<ChangesBody>(200).Refuses(400, 404, 409, 503);
+        HistoryRoutes.Map(channel);
         ConflictRoutes.Map(channel);
     }
 
@@ -37,7 +37,7 @@ internal static class ContextRoutes
         var id = request.Channel(channel);
         var query = new ContextQuery
         {
-            Keys = Patterns(request),
+            Keys = HistoryRoutes.Patterns(request),
             Version = request.QueryVersion("version"),
             Consistency = request.QueryWord<ReadConsistency>("consistency") ?? ReadConsistency.Confirmed,
             MinVersion = request.QueryVersion("min_version"),
@@ -57,13 +57,6 @@ internal static class ContextRoutes
         return view.Expired.IsEmpty && VersionTag.IsKnown(http.Request.Headers.IfNoneMatch, view.Version)
             ? TypedResults.StatusCode(304)
             : TypedResults.Json(ContextBody.Of(view), Wire.Json);
-    }
-
-    private static ImmutableArray<KeyPattern> Patterns(RequestReader request)
-    {
-        var words = request.QueryWords("keys");
-        request.Require(words.All(KeyPattern.IsValid), "keys", new KeysAttribute().Sentence);
-        return [.. words.Select(word => new KeyPattern(word))];
     }
 
     private static async Task<IResult> Patch(string channel, HttpContext http, IGrainFactory grains)

@@ -43,6 +43,14 @@ public interface IChannelGrain : IGrainWithStringKey
     [Alias("changes")]
     Task<ChangesOutcome> Changes(ContextVersion after, int limit);
 
+    /// <summary>What differs between two versions, confirmed. Costs the reading of the commits between them.</summary>
+    [Alias("diff")]
+    Task<DiffOutcome> Diff(DiffQuery query);
+
+    /// <summary>Who wrote a key and when, the newest write first, as far as history is kept, confirmed. Costs about the reading of those commits.</summary>
+    [Alias("blame")]
+    Task<BlameOutcome> Blame(BlameQuery query);
+
     /// <summary>Writes that wait to be resolved, in the order they were parked, confirmed: at most <paramref name="limit"/> (1 to 500) and about 1 MiB.</summary>
     /// <param name="after"><see cref="ParkedWrite.Number"/> of the last one that the caller has; 0 for none.</param>
     [Alias("conflicts")]

@@ -53,11 +53,15 @@ internal sealed class ChannelCodec(Serializer serializer, IOptions<ContextLimits
         return new(new(entry.Version - versionBase), note.At, note.Origin, writes.ToImmutable()) { Provisional = note.Provisional, Resolves = note.Resolves };
     }
 
-    /// <summary>What was there before a commit, for each key it changed; null for a key that was not there.</summary>
-    public IEnumerable<(ContextKey Key, ContextEntry? Before)> BeforeOf(JournalEntry entry) =>
+    /// <summary>The keys of the context that an entry changed, with their bytes before and after; null is absent.</summary>
+    public static IEnumerable<(ContextKey Key, ReadOnlyMemory<byte>? Before, ReadOnlyMemory<byte>? After)> KeysOf(JournalEntry entry) =>
         from change in entry.Changes
         where change.Key.StartsWith(ContextPrefix, StringComparison.Ordinal)
-        select (new ContextKey(change.Key[ContextPrefix.Length..]), change.Before is { } before ? Read<ContextEntry>(before) : null);
+        select (new ContextKey(change.Key[ContextPrefix.Length..]), change.Before, change.After);
+
+    /// <summary>What was there before a commit, for each key it changed; null for a key that was not there.</summary>
+    public IEnumerable<(ContextKey Key, ContextEntry? Before)> BeforeOf(JournalEntry entry) =>
+        KeysOf(entry).Select(key => (key.Key, key.Before is { } before ? Read<ContextEntry>(before) : null));
 
     /// <summary>The whole channel, from what its journal recovered.</summary>
     public ChannelState Restore(JournalRecovery recovery)

@@ -31,6 +31,22 @@ internal sealed partial class ChannelGrain
         return new ChangesOutcome.Found(await ContextHistory.Changes(_journal, state, after, Math.Clamp(limit, 1, PageMax)));
     }
 
+    public async Task<DiffOutcome> Diff(DiffQuery query)
+    {
+        var state = await Confirmed();
+        if (Absent(state, query.To is { } to && to > query.From ? to : query.From) is { } problem) return new DiffOutcome.Refused(problem);
+        return query.From > (query.To ?? state.Log.Head)
+            ? new DiffOutcome.Refused(Problem.Invalid("from", "from is the older of the two versions: it must not be after to."))
+            : await ContextDifference.Read(_journal, state, query);
+    }
+
+    public async Task<BlameOutcome> Blame(BlameQuery query)
+    {
+        var state = await Confirmed();
+        if (Absent(state, query.UpTo ?? ContextVersion.None) is { } problem) return new BlameOutcome.Refused(problem);
+        return await new KeyHistory(_journal, state, query.Key).Read(query.UpTo, Math.Clamp(query.Limit, 1, PageMax));
+    }
+
     public async Task<ConflictsOutcome> Conflicts(long after, int limit)
     {
         var state = await Confirmed();

@@ -65,12 +65,14 @@ internal static class ContextHistory
         return new([.. changes], head, false);
     }
 
-    private static long Oldest(IJournal journal, long versionBase) => Math.Max(1, journal.OldestVersion - versionBase);
+    /// <summary>The oldest version whose commit is kept. What the context was just before it is known too.</summary>
+    public static long Oldest(IJournal journal, long versionBase) => Math.Max(1, journal.OldestVersion - versionBase);
 
-    private static Problem Compacted(IJournal journal, long versionBase) =>
+    public static Problem Compacted(IJournal journal, long versionBase) =>
         new(ProblemKind.Compacted, "That version is no longer kept.") { Oldest = Math.Max(0, Oldest(journal, versionBase) - 1) };
 
-    private static async IAsyncEnumerable<JournalEntry> After(IJournal journal, long version)
+    /// <summary>The kept entries after a version of the journal, page by page.</summary>
+    public static async IAsyncEnumerable<JournalEntry> After(IJournal journal, long version)
     {
         while (true)
         {

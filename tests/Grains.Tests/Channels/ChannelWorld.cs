@@ -17,6 +17,9 @@ internal sealed class ChannelWorld
     private readonly Dictionary<ContentHash, JournalOperation> _operations = [];
     private long _version;
 
+    /// <summary>The history as the journal keeps it.</summary>
+    public KeptHistory History { get; } = new();
+
     public ChannelWorld(SyncPolicy sync, ContextLimits? limits = null)
     {
         _codec = new(Serializer, Options.Create(limits ?? ContextLimits.Default));
@@ -78,6 +81,7 @@ internal sealed class ChannelWorld
             else _live.Remove(key);
         }
 
+        History.Add(entry);
         if (entry.Operation is { } operation) _operations[operation.Id] = operation;
     }
 }
