@@ -31,18 +31,8 @@ internal static class ChannelRules
             else if (!seen.Add(agents[i])) errors.Add(new($"/agents/{i}", "The agent is named twice.", "duplicate"));
         }
 
-        errors.AddRange(ContextSyncRules.Faults(sync));
-        errors.AddRange(NotSupported(sync));
+        errors.AddRange(SyncPolicyRules.Faults(sync));
         return errors.ToImmutable();
-    }
-
-    private static IEnumerable<ProblemError> NotSupported(ContextSync sync)
-    {
-        const string Later = "This is not supported yet.";
-        foreach (var key in sync.Keys)
-        {
-            if (key.Schema is not null) yield return new($"/sync/keys/{key.Pattern}/schema", Later, "not_supported");
-        }
     }
 
     public static ChannelOutcome Create(Draft draft, ChannelId id, ChannelSpec spec)

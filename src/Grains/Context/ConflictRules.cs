@@ -29,6 +29,8 @@ internal sealed class ConflictRules(ContextLog log, KeyPolicies policies, Contex
     public PatchVerdict Judge(bool flagStale)
     {
         if (PatchRules.Broken(patch, log) is { } broken) return new PatchVerdict.Refused(broken);
+        CheckSchemas();
+        if (_errors.Count > 0) return Refuse(ProblemKind.InvalidRequest, _errors[0].Message);
         var stale = patch.Reads.IsDefaultOrEmpty ? [] : _seen.Stale(patch.Reads);
         if (!stale.IsEmpty && !flagStale) return new PatchVerdict.Stale(stale);
         if (patch.BasedOn is null && patch.Writes.Any(write => policies.For(write.Key).Resolution == ConflictResolution.Reject))
@@ -38,11 +40,22 @@ internal sealed class ConflictRules(ContextLog log, KeyPolicies policies, Contex
 
         foreach (var write in patch.Writes) Decide(write);
         if (_conflicts.Count > 0) return new PatchVerdict.Conflict(_conflicts.ToImmutable());
-        if (_errors.Count > 0) return Refuse(ProblemKind.InvalidRequest, "A value cannot be folded into what is there.");
+        if (_errors.Count > 0) return Refuse(ProblemKind.InvalidRequest, _errors[0].Message);
         if (Outgrown() is { } outgrown) return outgrown;
         return _writes.Count == 0
             ? new PatchVerdict.Nothing(Effect(), _dropped.ToImmutable(), _parked.ToImmutable())
             : new PatchVerdict.Apply(_writes.ToImmutable(), _overwritten.ToImmutable(), _dropped.ToImmutable(), _merged.ToImmutable(), _parked.ToImmutable()) { Flagged = stale };
+    }
+
+    // Whatever becomes of a write, its value is one that the key may have; of a fold only the result counts.
+    private void CheckSchemas()
+    {
+        if (!policies.AnySchema) return;
+        foreach (var write in patch.Writes)
+        {
+            var policy = policies.For(write.Key);
+            if (write.Value is { } value && policy.Resolution != ConflictResolution.Merge) _errors.AddRange(PatchRules.SchemaErrors(policy, write.Key, value, PatchRules.Pointer(write)));
+        }
     }
 
     private void Decide(ContextWrite write)
@@ -107,6 +120,7 @@ internal sealed class ConflictRules(ContextLog log, KeyPolicies policies, Contex
             return;
         }
 
+        _errors.AddRange(PatchRules.SchemaErrors(policy, write.Key, folded.Value, PatchRules.Pointer(write), isExact: false));
         _writes.Add(write with { Value = folded.Value });
         _merged.Add(write.Key);
     }

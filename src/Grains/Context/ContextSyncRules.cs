@@ -10,6 +10,9 @@ internal static class ContextSyncRules
     public const int KeysMax = 256;
     public const int RanksMax = 256;
 
+    /// <summary>Bytes of all schemas of a channel together.</summary>
+    public const int SchemaBytesMax = 256 * 1024;
+
     /// <summary>Every fault with its JSON pointer; empty when there is none.</summary>
     /// <param name="pointer">Where the policy is in the request.</param>
     public static ImmutableArray<ProblemError> Faults(ContextSync policy, string pointer = "/sync")
@@ -33,6 +36,12 @@ internal static class ContextSyncRules
         }
 
         foreach (var key in policy.Keys) KeyFaults(policy, key, (isFault, member, code, message) => Fault(isFault, $"keys/{Escaped(key.Pattern)}{member}", code, message));
+        Fault(policy.Keys.Sum(key => (long)(key.Schema?.Length ?? 0)) > SchemaBytesMax, "keys", "schemas_too_large", $"The schemas of a channel have at most {SchemaBytesMax} bytes together.");
+        foreach (var key in policy.Keys)
+        {
+            if (key.Schema is { } schema) faults.AddRange(KeySchema.Faults(schema, $"{pointer}/keys/{Escaped(key.Pattern)}/schema"));
+        }
+
         return faults.ToImmutable();
     }
 
@@ -50,7 +59,6 @@ internal static class ContextSyncRules
         fault(resolution == ConflictResolution.Priority && key.Priority.IsDefaultOrEmpty, "/priority", "priority_missing", "Keys that go by rank list the writers, highest first: give priority.");
         fault(key.ValidFor <= TimeSpan.Zero, "/valid_for_ms", "not_positive", "A value is valid for 1 ms or more.");
         fault(key.StalenessThreshold < TimeSpan.Zero, "/staleness_threshold_ms", "negative", "A threshold is 0 or more.");
-        fault(key.Schema is { } schema && schema.Utf8.Span[0] is not ((byte)'{' or (byte)'t' or (byte)'f'), "/schema", "invalid_schema", "A JSON schema is an object, true or false.");
         if (key.Priority.IsDefaultOrEmpty) return;
         fault(key.Priority.Length > RanksMax, "/priority", "too_many", $"At most {RanksMax} writers have a rank.");
         for (var i = 0; i < key.Priority.Length; i++)

@@ -9,7 +9,8 @@ internal sealed record EffectivePolicy(ConflictResolution Resolution, MergeKind?
 {
     public TimeSpan? ValidFor { get; init; }
 
-    public JsonValue? Schema { get; init; }
+    /// <summary>What each value must be; null for any. Compiled when the first value comes.</summary>
+    public Lazy<KeySchema>? Schema { get; init; }
 
     /// <summary>The key's or channel's; null when neither says anything.</summary>
     public TimeSpan? StalenessThreshold { get; init; }
@@ -44,11 +45,14 @@ internal sealed class KeyPolicies
         }
 
         _lengths = [.. _prefixes.Keys.Select(prefix => prefix.Length).Distinct().OrderDescending()];
+        AnySchema = policy.Keys.Any(key => key.Schema is not null);
         Expiring = [.. policy.Keys.Where(key => key.ValidFor is not null).Select(key => key.Pattern)];
     }
 
     /// <summary>Patterns whose keys run out.</summary>
     public ImmutableArray<KeyPattern> Expiring { get; }
+
+    public bool AnySchema { get; }
 
     public bool AnyExpires => !Expiring.IsEmpty;
 
@@ -80,7 +84,7 @@ internal sealed class KeyPolicies
         Owner = key.Owner,
         Priority = key.Priority,
         ValidFor = key.ValidFor,
-        Schema = key.Schema,
+        Schema = key.Schema is { } schema ? new(() => KeySchema.Of(schema)) : null,
         StalenessThreshold = key.StalenessThreshold ?? channel.StalenessThreshold,
         NeverTold = channel.NeverTold && key.StalenessThreshold is null,
     };

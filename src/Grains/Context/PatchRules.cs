@@ -39,6 +39,16 @@ internal static class PatchRules
         return new(ProblemKind.PayloadTooLarge, message) { Errors = [new(pointer ?? Pointer(write), message, "value_too_large")] };
     }
 
+    /// <summary>Why a value breaks its key's schema; nothing when it does not, or there is none.</summary>
+    /// <param name="pointer">The member of the request that has the value.</param>
+    /// <param name="isExact">Pointers into the value are pointers into that member.</param>
+    public static IEnumerable<ProblemError> SchemaErrors(EffectivePolicy policy, ContextKey key, JsonValue value, string pointer, bool isExact = true)
+    {
+        if (policy.Schema is null) return [];
+        return policy.Schema.Value.Check(value).Select(fault => new ProblemError(
+            isExact ? pointer + fault.Pointer : pointer, $"The value of {key} breaks its schema{(fault.Pointer == "" ? "" : $" at {fault.Pointer}")}: {fault.Message}.", fault.Code));
+    }
+
     /// <summary>Why the channel may not grow so far; null when it may. What makes it smaller is taken even while it is too large.</summary>
     /// <param name="bytes">Bytes more of keys and values, parked ones included.</param>
     /// <param name="keys">Keys and parked writes more.</param>

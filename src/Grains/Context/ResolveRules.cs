@@ -27,9 +27,19 @@ internal static class ResolveRules
             _ => resolution.Value,
         });
         if (write.Value is null && current is null) return new PatchVerdict.Nothing(PatchEffect.Unchanged, [], []);
+        if (BreaksSchema(policies, write, resolution.Choice) is { } broken) return new PatchVerdict.Refused(broken);
         if (Refusal(log, write, parked, current) is { } problem) return new PatchVerdict.Refused(problem);
         ImmutableArray<ContextKey> overwritten = current is null || current.Value.Equals(write.Value) ? [] : [key];
         return new PatchVerdict.Apply([write], overwritten, [], [], []);
+    }
+
+    // What is there may stay, also when the schema came after it.
+    private static Problem? BreaksSchema(KeyPolicies policies, ContextWrite write, ConflictChoice choice)
+    {
+        if (write.Value is null || choice == ConflictChoice.Current) return null;
+        var isGiven = choice == ConflictChoice.Value;
+        var errors = PatchRules.SchemaErrors(policies.For(write.Key), write.Key, write.Value, isGiven ? "/value" : "/choose", isGiven).ToImmutableArray();
+        return errors.IsEmpty ? null : new(ProblemKind.InvalidRequest, errors[0].Message) { Errors = errors };
     }
 
     private static Problem? Refusal(ContextLog log, ContextWrite write, ParkedWrite parked, ContextEntry? current)
