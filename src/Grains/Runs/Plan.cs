@@ -31,10 +31,16 @@ internal sealed record Plan(ImmutableArray<PlannedStep> Steps, ImmutableArray<Ke
         RegisteredAgents = spec.Agents.Length,
         VersionStart = version,
         StalenessThreshold = spec.Sync.NeverTold ? null : spec.Sync.StalenessThreshold ?? policy.MaxStaleness,
+        KeyThresholds = ThresholdsOf(spec.Sync),
         TraceId = ActivityContext.TryParse(request.TraceParent, null, out var caller) ? caller.TraceId.ToHexString() : TraceOf(run),
         Prices = policy.Prices,
         Caller = request.Caller,
     };
+
+    // A policy without a threshold counts too: where it is the nearest to a key, the channel's holds.
+    private static ImmutableArray<KeyPolicy> ThresholdsOf(SyncPolicy sync) => sync.Keys.Any(key => key.StalenessThreshold is not null)
+        ? [.. sync.Keys.Select(key => new KeyPolicy { Pattern = key.Pattern, StalenessThreshold = key.StalenessThreshold })]
+        : [];
 
     private static string TraceOf(RunId run) => ContentHash.Of(Encoding.UTF8.GetBytes(run.Key)).ToString()[..32];
 }

@@ -99,7 +99,7 @@ internal sealed partial class RunDrive
         step.Phase = StepPhase.Requested;
         step.Attempt = attempt;
         step.AdmittedAt = step.StartedAt = null;
-        step.BehindSince = null;
+        step.Behind.Clear();
         step.IsTold = false;
         step.ComparedAt = null;
         step.RestsNow.Clear();

@@ -17,23 +17,31 @@ internal sealed partial class RunDrive
         }
     }
 
-    private DateTimeOffset? TellAt(StepState step) =>
-        step.Phase == StepPhase.Requested && !step.IsTold && step.BehindSince is { } since && _accepted.StalenessThreshold is { } threshold ? since + threshold : null;
+    // The first key whose threshold passes tells; each has its own (SEMANTICS C12).
+    private DateTimeOffset? TellAt(StepState step)
+    {
+        if (step.Phase != StepPhase.Requested || step.IsTold) return null;
+        DateTimeOffset? earliest = null;
+        foreach (var (key, since) in step.Behind)
+        {
+            if ((_thresholds.For(key).StalenessThreshold ?? _accepted.StalenessThreshold) is not { } threshold) continue;
+            if (earliest is null || since + threshold < earliest) earliest = since + threshold;
+        }
+
+        return earliest;
+    }
 
     private void Compare(StepState step, ContextView handed, DateTimeOffset now)
     {
         if (step.ComparedAt == _replica.Version) return;
         step.ComparedAt = _replica.Version;
-        var current = View(step);
-        var changed = ViewDifference.Between(handed, current, _accepted.Run, step.Plan.Id);
-        if (changed.Length == 0)
+        var changed = ViewDifference.Between(handed, View(step), _accepted.Run, step.Plan.Id);
+        foreach (var key in step.Behind.Keys.Except(changed).ToList()) step.Behind.Remove(key);
+        foreach (var key in changed)
         {
-            step.BehindSince = null;
-            return;
+            var since = _replica.Find(key)?.CommittedAt ?? now;
+            step.Behind.TryAdd(key, since < now ? since : now);
         }
-
-        var since = changed.Select(key => _replica.Find(key)?.CommittedAt ?? now).Min();
-        step.BehindSince ??= since < now ? since : now;
     }
 
     private void Tell(StepState step, ContextView handed, DateTimeOffset now)
@@ -44,7 +52,7 @@ internal sealed partial class RunDrive
             if (NoteStale(step, "behind", key)) _timeline.Add(now, "behind", step, current.Version, key.Value);
         }
 
-        Detections.Add(now - step.BehindSince!.Value);
+        Detections.Add(now - step.Behind.Values.Min());
         if (_accepted.OnStaleContext is not (OnStaleContext.RetryWithFresh or OnStaleContext.Rebase) || _charged >= _accepted.RetryBudget)
         {
             step.IsTold = true;   // With no retry left the attempt goes on: the value may come back before it commits.

@@ -27,6 +27,7 @@ internal sealed partial class RunDrive
     private readonly Dictionary<string, StepState> _byId;
     private readonly int[] _ranks;
     private readonly RunReplica _replica;
+    private readonly KeyPolicies _thresholds;
     private readonly RunTimeline _timeline;
     private readonly RunBudget _budget;
     private readonly IDictionary<AgentId, long> _incarnations;
@@ -55,6 +56,7 @@ internal sealed partial class RunDrive
         };
         _replica = new(accepted.Interest);
         _replica.Load(context);
+        _thresholds = KeyPolicies.Of(new() { Keys = accepted.KeyThresholds.IsDefault ? [] : accepted.KeyThresholds });
         _timeline = new(accepted.AcceptedAt, _steps.Length);
         _budget = new(accepted.Task.Budget, accepted.Prices);
         _incarnations = surroundings.Incarnations;

@@ -123,8 +123,8 @@ internal sealed class StepState(PlannedStep plan, int index)
 
     public DateTimeOffset? StartedAt { get; set; }
 
-    /// <summary>Since when what the attempt was handed differs from the context.</summary>
-    public DateTimeOffset? BehindSince { get; set; }
+    /// <summary>The keys of which the attempt was handed something else than what is there, and since when.</summary>
+    public Dictionary<ContextKey, DateTimeOffset> Behind { get; } = [];
 
     /// <summary>The version that the attempt's view was last compared with.</summary>
     public ContextVersion? ComparedAt { get; set; }

@@ -62,7 +62,12 @@ internal sealed class ChannelWorld
     }
 
     /// <summary>The silo dies: all that is left is what the journal holds.</summary>
-    public void Restart() => State = Restored;
+    public void Restart()
+    {
+        var remembering = ContextHistory.Remember(Restored, History);
+        Assert.True(remembering.IsCompletedSuccessfully);
+        State = remembering.GetAwaiter().GetResult();
+    }
 
     /// <summary>A new base would hold exactly what the journal's changes add up to.</summary>
     public void AssertEncoded()
