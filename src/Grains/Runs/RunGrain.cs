@@ -151,7 +151,7 @@ internal sealed partial class RunGrain(IJournals journals, TimeProvider time, Su
 
     private async Task Start(AcceptedRun accepted, ContextView context, TimeSpan timeLeft, DateTimeOffset arrived)
     {
-        var surroundings = await Surroundings(accepted);
+        var surroundings = Surroundings(accepted);
         _drive = RunDrive.Start(accepted, context, timeLeft - (Now - arrived), surroundings, Now);
         Opened(timeLeft);
     }
@@ -181,7 +181,7 @@ internal sealed partial class RunGrain(IJournals journals, TimeProvider time, Su
         switch (await Log.TakeDriver(Id))
         {
             case DriverAnswer.Taken taken:
-                var surroundings = await Surroundings(taken.Record.Accepted);
+                var surroundings = Surroundings(taken.Record.Accepted);
                 _drive = RunDrive.TakeOver(taken.Record, taken.Context, taken.TimeLeft - (Now - asked), surroundings, Now);
                 LogTakenOver(Id.Name, taken.Record.Epoch);
                 Opened(taken.TimeLeft);
@@ -194,7 +194,7 @@ internal sealed partial class RunGrain(IJournals journals, TimeProvider time, Su
         }
     }
 
-    private async Task<DriveSurroundings> Surroundings(AcceptedRun accepted) => new(incarnations, (await AcceptanceSchemas.Compile(accepted.Steps)).Fault);
+    private DriveSurroundings Surroundings(AcceptedRun accepted) => new(incarnations, AcceptanceSchemas.Compile(accepted.Steps).Fault);
 
     private void Opened(TimeSpan timeLeft)
     {

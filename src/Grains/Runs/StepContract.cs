@@ -180,9 +180,9 @@ internal sealed class StepContract(CoordinationTask task, ChannelSpec spec, IRea
             if (verifier == agent?.Id.Name) errors.Add(new($"{at}/verifier", "The producer of a value cannot judge it.", "verifier_is_producer"));
             else errors.Add(new($"{at}/verifier", "Verifier agents are not supported yet.", "not_supported"));
         }
-        else if (AcceptanceSchema.Fault(acceptance.Schema!) is { } fault)
+        else
         {
-            errors.Add(new($"{at}/schema", fault, "bad_schema"));
+            errors.AddRange(KeySchema.Faults(acceptance.Schema!, $"{at}/schema").Select(fault => fault with { Code = "bad_schema" }));
         }
 
         if (acceptance.Key is { } key && !step.Writes.Any(write => write.Matches(key))) errors.Add(new($"{at}/key", "The step does not write this key.", "bad_acceptance"));
