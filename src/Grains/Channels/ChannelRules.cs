@@ -31,7 +31,7 @@ internal static class ChannelRules
             else if (!seen.Add(agents[i])) errors.Add(new($"/agents/{i}", "The agent is named twice.", "duplicate"));
         }
 
-        errors.AddRange(SyncPolicyRules.Faults(sync));
+        errors.AddRange(ContextSyncRules.Faults(sync));
         return errors.ToImmutable();
     }
 

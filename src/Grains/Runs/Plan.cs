@@ -38,7 +38,7 @@ internal sealed record Plan(ImmutableArray<PlannedStep> Steps, ImmutableArray<Ke
     };
 
     // A policy without a threshold counts too: where it is the nearest to a key, the channel's holds.
-    private static ImmutableArray<KeyPolicy> ThresholdsOf(SyncPolicy sync) => sync.Keys.Any(key => key.StalenessThreshold is not null)
+    private static ImmutableArray<KeyPolicy> ThresholdsOf(ContextSync sync) => sync.Keys.Any(key => key.StalenessThreshold is not null)
         ? [.. sync.Keys.Select(key => new KeyPolicy { Pattern = key.Pattern, StalenessThreshold = key.StalenessThreshold })]
         : [];
 

@@ -32,7 +32,7 @@ public sealed class ChannelGrainTests
     }
 
     [Fact]
-    public async Task Readers_see_a_version_only_once_it_is_durable()
+    public async Task C14_Readers_see_a_version_only_once_it_is_durable()
     {
         await using var cluster = await RosudCluster.Start(1);
         var channel = await cluster.Channel("slow-disk");
@@ -110,7 +110,30 @@ public sealed class ChannelGrainTests
     }
 
     [Fact]
-    public async Task A_deleted_channel_is_gone_and_its_name_rests()
+    public async Task C10_What_waits_for_a_decision_survives_the_death_of_its_silo_and_is_decided_once()
+    {
+        await using var cluster = await RosudCluster.Start(2);
+        var channel = await cluster.Channel("parked", new() { ConflictResolution = ConflictResolution.Manual });
+        await channel.Commit(Patch("a", "plan", 1));
+        var parked = Assert.IsType<PatchOutcome.Applied>(await channel.Commit(Patch("b", "plan", 2, basedOn: 0) with { OperationId = "op-b", BodyHash = ContentHash.Of("b"u8) }));
+        Assert.Equal((PatchEffect.Parked, 1L), (parked.Effect, parked.Conflicts.Single()));
+        await cluster.Silos.KillSiloAsync(await cluster.SiloOf(channel));
+
+        var again = Assert.IsType<PatchOutcome.Applied>(await channel.Commit(Patch("b", "plan", 2, basedOn: 0) with { OperationId = "op-b", BodyHash = ContentHash.Of("b"u8) }));
+        Assert.Equal(1, again.Conflicts.Single());
+        var decision = new Resolution { Conflict = 1, Choice = ConflictChoice.Parked, Origin = new("boss"), OperationId = "op-c", BodyHash = ContentHash.Of("c"u8) };
+        var decisions = await Task.WhenAll(channel.Resolve(decision), channel.Resolve(decision), channel.Resolve(decision with { OperationId = null }));
+
+        Assert.Equal([2L, 2L], decisions.OfType<PatchOutcome.Applied>().Select(applied => applied.Version.Number));
+        Assert.Equal(ProblemKind.NotFound, Assert.Single(decisions.OfType<PatchOutcome.Refused>()).Problem.Kind);
+        Assert.Empty(Assert.IsType<ConflictsOutcome.Found>(await channel.Conflicts(0, 10)).Conflicts);
+        var blame = Assert.IsType<BlameOutcome.Found>(await channel.Blame(new() { Key = new("plan") }));
+        Assert.Equal([("boss", 1L), ("a", 0L)], blame.Writes.Select(write => (write.Origin.Writer, write.Resolves ?? 0)));
+        Assert.Equal("plan", Assert.Single(Assert.IsType<DiffOutcome.Found>(await channel.Diff(new() { From = ContextVersion.None })).Keys).Key.Value);
+    }
+
+    [Fact]
+    public async Task C18_A_deleted_channel_is_gone_and_its_name_rests()
     {
         await using var cluster = await RosudCluster.Start(1);
         var channel = await cluster.Channel("gone");

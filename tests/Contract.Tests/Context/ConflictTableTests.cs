@@ -24,7 +24,7 @@ public sealed class ConflictTableTests(RosudHost host) : IClassFixture<RosudHost
     [MemberData(nameof(Cells))]
     public void C1_The_rules_do_what_the_table_says(string mode, string writer, string situation, string outcome, int value)
     {
-        var policy = new SyncPolicy
+        var policy = new ContextSync
         {
             Keys = [new() { Pattern = new("k"), ConflictResolution = Enum.GetValues<ConflictResolution>().Single(one => SnakeCase.Of(one) == mode), Merge = mode == "merge" ? MergeKind.Sum : null, Owner = "owner", Priority = ["owner", "other"] }],
         };

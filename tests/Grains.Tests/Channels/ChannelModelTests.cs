@@ -9,7 +9,7 @@ public sealed class ChannelModelTests
 {
     private static readonly string[] Writers = ["boss", "mate", "guest"];
 
-    private static readonly SyncPolicy Policy = Sync(
+    private static readonly ContextSync Policy = Sync(
         ConflictResolution.Manual,
         new() { Pattern = new("owned"), ConflictResolution = ConflictResolution.OwnerWins, Owner = "boss" },
         new() { Pattern = new("ranked"), ConflictResolution = ConflictResolution.Priority, Priority = ["boss", "mate"] },

@@ -20,7 +20,7 @@ internal sealed class ChannelWorld
     /// <summary>The history as the journal keeps it.</summary>
     public KeptHistory History { get; } = new();
 
-    public ChannelWorld(SyncPolicy sync, ContextLimits? limits = null)
+    public ChannelWorld(ContextSync sync, ContextLimits? limits = null)
     {
         _codec = new(Serializer, Options.Create(limits ?? ContextLimits.Default));
         State = Restored;
@@ -43,7 +43,7 @@ internal sealed class ChannelWorld
 
     public ParkedWrite[] Parked => [.. State.Log.Parked.After(0)];
 
-    public ChannelOutcome Create(SyncPolicy sync) => Do(draft => ChannelRules.Create(draft, Id, new() { Sync = sync }));
+    public ChannelOutcome Create(ContextSync sync) => Do(draft => ChannelRules.Create(draft, Id, new() { Sync = sync }));
 
     public PatchOutcome Patch(ContextPatch patch) => Do(draft => PatchDecision.Decide(draft, patch));
 

@@ -7,7 +7,7 @@ namespace Rosud.Channels;
 /// <summary>SEMANTICS C10: writes that wait for somebody to resolve them.</summary>
 public sealed class ManualConflictTests
 {
-    private static readonly SyncPolicy Manual = Sync(ConflictResolution.Manual);
+    private static readonly ContextSync Manual = Sync(ConflictResolution.Manual);
 
     [Fact]
     public void C10_A_write_that_lost_waits_with_all_that_a_decision_needs_and_the_entry_is_unchanged()

@@ -63,7 +63,7 @@ public sealed class ManualStepTests
     }
 
     /// <summary>k was 1 at version 1 and is 2 at version 2; a run with the step a is open.</summary>
-    private static ChannelWorld WithRun(SyncPolicy sync)
+    private static ChannelWorld WithRun(ContextSync sync)
     {
         var world = new ChannelWorld(sync with { Keys = [] }) { Now = Start };
         world.Patch(Patch(0, Set("k", "1")).From(Other));

@@ -82,7 +82,7 @@ public sealed class KeySchemaTests
     [InlineData("""{"$defs":{"a":{"anyOf":[{"$ref":"#/$defs/b"}]},"b":{"not":{"$ref":"#/$defs/a"}}}}""", "/$defs/a/anyOf/0/$ref/not/$ref")]
     public void A_schema_that_could_not_be_kept_is_refused_with_its_place(string schema, string pointer)
     {
-        var faults = SyncPolicyRules.Faults(new() { Keys = [new() { Pattern = new("a.*"), Schema = Json(schema) }] });
+        var faults = ContextSyncRules.Faults(new() { Keys = [new() { Pattern = new("a.*"), Schema = Json(schema) }] });
 
         Assert.Contains(faults, fault => (fault.Pointer, fault.Code) == ("/sync/keys/a.*/schema" + pointer, "invalid_schema"));
         Assert.NotEmpty(KeySchema.Of(Json(schema)).Check(Json("1")));   // Were it stored all the same, it would accept nothing.
@@ -93,8 +93,8 @@ public sealed class KeySchemaTests
     {
         KeyPolicy Large(string pattern, int bytes) => new() { Pattern = new(pattern), Schema = Json($$"""{"title":"{{new string('x', bytes)}}"}""") };
 
-        Assert.Equal("/sync/keys/a/schema", Assert.Single(SyncPolicyRules.Faults(new() { Keys = [Large("a", SchemaText.BytesMax)] })).Pointer);
-        Assert.Equal("/sync/keys", Assert.Single(SyncPolicyRules.Faults(new() { Keys = [.. Enumerable.Range(0, 9).Select(i => Large($"a{i}", 30_000))] })).Pointer);
+        Assert.Equal("/sync/keys/a/schema", Assert.Single(ContextSyncRules.Faults(new() { Keys = [Large("a", SchemaText.BytesMax)] })).Pointer);
+        Assert.Equal("/sync/keys", Assert.Single(ContextSyncRules.Faults(new() { Keys = [.. Enumerable.Range(0, 9).Select(i => Large($"a{i}", 30_000))] })).Pointer);
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class KeySchemaTests
             """);
         var bomb = Json($$$"""{"$defs":{{{{string.Join(",", definitions)}}},"a30":{}},"$ref":"#/$defs/a0"}""");
 
-        Assert.Empty(SyncPolicyRules.Faults(new() { Keys = [new() { Pattern = new("a"), Schema = bomb }] }));
+        Assert.Empty(ContextSyncRules.Faults(new() { Keys = [new() { Pattern = new("a"), Schema = bomb }] }));
         Assert.Equal("too_costly", Assert.Single(KeySchema.Of(bomb).Check(Json("1"))).Code);
     }
 

@@ -44,7 +44,7 @@ public sealed class StalenessThresholdTests
     [Fact]
     public void C12_Where_the_channel_never_tells_a_key_still_may()
     {
-        var sync = new SyncPolicy { NeverTold = true, Keys = [Key("x", TimeSpan.Zero)] };
+        var sync = new ContextSync { NeverTold = true, Keys = [Key("x", TimeSpan.Zero)] };
         var silent = Drive(sync);
         silent.Changed(new(3), new(4), [Change("y", 4)], Start);
         Assert.Empty(silent.Drain());
@@ -56,7 +56,7 @@ public sealed class StalenessThresholdTests
 
     private static KeyPolicy Key(string pattern, TimeSpan? threshold) => new() { Pattern = new(pattern), StalenessThreshold = threshold };
 
-    private static RunDrive Drive(SyncPolicy sync)
+    private static RunDrive Drive(ContextSync sync)
     {
         var request = Request(Step("a", ["x", "y", "z.*"], ["k"])) with { Timeout = TimeSpan.FromMinutes(1) };
         var plan = Plan(request, _ => true);
