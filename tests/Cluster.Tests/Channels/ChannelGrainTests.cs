@@ -122,10 +122,11 @@ public sealed class ChannelGrainTests
         var again = Assert.IsType<PatchOutcome.Applied>(await channel.Commit(Patch("b", "plan", 2, basedOn: 0) with { OperationId = "op-b", BodyHash = ContentHash.Of("b"u8) }));
         Assert.Equal(1, again.Conflicts.Single());
         var decision = new Resolution { Conflict = 1, Choice = ConflictChoice.Parked, Origin = new("boss"), OperationId = "op-c", BodyHash = ContentHash.Of("c"u8) };
-        var decisions = await Task.WhenAll(channel.Resolve(decision), channel.Resolve(decision), channel.Resolve(decision with { OperationId = null }));
+        var decisions = await Task.WhenAll(channel.Resolve(decision), channel.Resolve(decision));
+        var late = await channel.Resolve(decision with { OperationId = null });
 
-        Assert.Equal([2L, 2L], decisions.OfType<PatchOutcome.Applied>().Select(applied => applied.Version.Number));
-        Assert.Equal(ProblemKind.NotFound, Assert.Single(decisions.OfType<PatchOutcome.Refused>()).Problem.Kind);
+        Assert.Equal([2L, 2L], decisions.Select(outcome => Assert.IsType<PatchOutcome.Applied>(outcome).Version.Number));
+        Assert.Equal(ProblemKind.NotFound, Assert.IsType<PatchOutcome.Refused>(late).Problem.Kind);
         Assert.Empty(Assert.IsType<ConflictsOutcome.Found>(await channel.Conflicts(0, 10)).Conflicts);
         var blame = Assert.IsType<BlameOutcome.Found>(await channel.Blame(new() { Key = new("plan") }));
         Assert.Equal([("boss", 1L), ("a", 0L)], blame.Writes.Select(write => (write.Origin.Writer, write.Resolves ?? 0)));
