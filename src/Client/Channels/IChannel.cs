@@ -44,6 +44,34 @@ public interface IChannel
     /// <summary>The commits after a version, in order; at most <paramref name="limit"/>, 1 to 500.</summary>
     Task<ChangePage> Changes(ContextVersion after, int limit = 500, CancellationToken cancellationToken = default);
 
+    /// <summary>The keys that are another at two versions, in their order.</summary>
+    /// <param name="from">The older version; <see cref="ContextVersion.None"/> is the empty context.</param>
+    /// <param name="to">The newer version; null for the newest.</param>
+    /// <param name="keys">Keys and patterns; null for everything.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="RefusedException"><c>compacted</c>: a version is not kept any more.</exception>
+    IAsyncEnumerable<KeyDifference> Diff(ContextVersion from, ContextVersion? to = null, IEnumerable<KeyPattern>? keys = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Who wrote a key and when, in which run, step and attempt: the newest write first, as far as history is kept.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="upTo">Only writes up to this version; null for all.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    IAsyncEnumerable<KeyWrite> Blame(ContextKey key, ContextVersion? upTo = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Writes that lost under <see cref="ConflictResolution.Manual"/> and wait for a decision, in the order they were parked.</summary>
+    IAsyncEnumerable<OpenConflict> Conflicts(CancellationToken cancellationToken = default);
+
+    /// <summary>Ends one conflict by a commit; durable when it returns.</summary>
+    /// <param name="conflict"><see cref="ParkedWrite.Number"/> of the parked write.</param>
+    /// <param name="choice">What the key becomes.</param>
+    /// <param name="value">The value with <see cref="ConflictChoice.Value"/>, else null.</param>
+    /// <param name="basedOn">The version that the decision rests on; null for whatever there is. A key that changed after it is a conflict.</param>
+    /// <param name="writer">Who decides; null for <c>Rosud:Client:Writer</c>.</param>
+    /// <param name="cancellationToken">Ends the waiting; the commit may still happen.</param>
+    /// <exception cref="RefusedException"><c>not-found</c>: it is not open any more.</exception>
+    Task<PatchOutcome> Resolve(
+        long conflict, ConflictChoice choice, JsonValue? value = null, ContextVersion? basedOn = null, string? writer = null, CancellationToken cancellationToken = default);
+
     /// <summary>Everything that happens in the channel: each commit once, in order and whole, and the notices between them.</summary>
     /// <remarks>
     /// Endless: it goes on by itself over lost connections and silos, and ends when the channel is deleted. What cannot be had is never left out

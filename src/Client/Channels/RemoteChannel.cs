@@ -54,7 +54,7 @@ internal sealed class RemoteChannel(Reach reach, string id) : IChannel
     public async Task<PatchOutcome> Commit(ContextPatch patch, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(patch);
-        var named = patch with { OperationId = patch.OperationId ?? RandomNumberGenerator.GetHexString(32, lowercase: true), BodyHash = PatchHash.Of(patch) };
+        var named = patch with { OperationId = patch.OperationId ?? NewOperation(), BodyHash = PatchHash.Of(patch) };
         var outcome = await reach.Calls.Repeat(() => _grain.Commit(named), outcome => (outcome as PatchOutcome.Refused)?.Problem, cancellationToken);
         return outcome is PatchOutcome.Refused refused ? throw new RefusedException(refused.Problem) : outcome;
     }
@@ -70,6 +70,30 @@ internal sealed class RemoteChannel(Reach reach, string id) : IChannel
             ChangesOutcome.Refused refused => throw new RefusedException(refused.Problem),
             var other => throw Unforeseen(other),
         };
+    }
+
+    public IAsyncEnumerable<KeyDifference> Diff(ContextVersion from, ContextVersion? to = null, IEnumerable<KeyPattern>? keys = null, CancellationToken cancellationToken = default) =>
+        new RemoteHistory(reach, _grain).Diff(new() { From = from, To = to, Keys = [.. keys ?? []], Limit = 500 }, cancellationToken);
+
+    public IAsyncEnumerable<KeyWrite> Blame(ContextKey key, ContextVersion? upTo = null, CancellationToken cancellationToken = default) =>
+        new RemoteHistory(reach, _grain).Blame(new() { Key = key, UpTo = upTo, Limit = 500 }, cancellationToken);
+
+    public IAsyncEnumerable<OpenConflict> Conflicts(CancellationToken cancellationToken = default) => new RemoteHistory(reach, _grain).Conflicts(cancellationToken);
+
+    public async Task<PatchOutcome> Resolve(
+        long conflict, ConflictChoice choice, JsonValue? value = null, ContextVersion? basedOn = null, string? writer = null, CancellationToken cancellationToken = default)
+    {
+        var resolution = new Resolution
+        {
+            Conflict = conflict,
+            Choice = choice,
+            Value = value,
+            BasedOn = basedOn,
+            Origin = new(Reach.Name(writer ?? reach.Writer, nameof(writer))),
+            OperationId = NewOperation(),
+        };
+        var outcome = await reach.Calls.Repeat(() => _grain.Resolve(resolution), outcome => (outcome as PatchOutcome.Refused)?.Problem, cancellationToken);
+        return outcome is PatchOutcome.Refused refused ? throw new RefusedException(refused.Problem) : outcome;
     }
 
     public IAsyncEnumerable<FeedItem> Watch(ContextVersion? after = null, CancellationToken cancellationToken = default)
@@ -110,6 +134,8 @@ internal sealed class RemoteChannel(Reach reach, string id) : IChannel
             ChannelOutcome.Refused refused => throw new RefusedException(refused.Problem),
             var other => throw Unforeseen(other),
         };
+
+    private static string NewOperation() => RandomNumberGenerator.GetHexString(32, lowercase: true);
 
     private static Problem? Refusal(ChannelOutcome outcome) => (outcome as ChannelOutcome.Refused)?.Problem;
 

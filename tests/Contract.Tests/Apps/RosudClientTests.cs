@@ -96,6 +96,27 @@ public sealed class RosudClientTests(RosudHost host) : IClassFixture<RosudHost>
     }
 
     [Fact]
+    public async Task What_was_written_is_compared_blamed_and_where_it_clashed_decided()
+    {
+        await using var app = await ClientApp.Start(host.Process);
+        var channel = await app.Rosud.Channels.Create(sync: new ContextSync { ConflictResolution = ConflictResolution.Manual });
+        await channel.Commit([ContextWrite.Set("city", "Lyon"), ContextWrite.Set("price", 100)]);
+        await channel.Commit([ContextWrite.Set("price", 120)], basedOn: new(1), writer: "market");
+        var lost = Assert.IsType<PatchOutcome.Applied>(await channel.Commit([ContextWrite.Set("price", 90)], basedOn: new(1), writer: "planner"));
+
+        var conflict = Assert.Single(await channel.Conflicts().ToListAsync());
+        var decided = await channel.Resolve(conflict.Parked.Number, ConflictChoice.Value, JsonValue.From(95), writer: "person");
+
+        Assert.Equal((PatchEffect.Parked, "planner", 120), (lost.Effect, conflict.Parked.Origin.Writer, conflict.Current!.Value.As<int>()));
+        Assert.Equal(new(3), Assert.IsType<PatchOutcome.Applied>(decided).Version);
+        Assert.Empty(await channel.Conflicts().ToListAsync());
+        Assert.Equal(["person", "market", "client"], (await channel.Blame("price").ToListAsync()).Select(write => write.Origin.Writer));
+        var difference = Assert.Single(await channel.Diff(new(1)).ToListAsync());
+        Assert.Equal(("price", 100, 95), (difference.Key.Value, difference.Before!.Value.As<int>(), difference.After!.Value.As<int>()));
+        Assert.Equal(ProblemKind.NotFound, (await Assert.ThrowsAsync<RefusedException>(() => channel.Resolve(conflict.Parked.Number, ConflictChoice.Parked))).Problem.Kind);
+    }
+
+    [Fact]
     public async Task Channels_agents_and_runs_are_listed_described_and_ended()
     {
         await using var app = await ClientApp.Start(host.Process);
