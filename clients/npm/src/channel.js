@@ -91,6 +91,35 @@ export class Channel {
     return fromWire(data, shapes.changes);
   }
 
+  /** The keys that are another at two versions (`to`: default the newest), in their order. */
+  diff(options) {
+    const { from, to, keys, limit, after, ...call } = known(options ?? {}, ["from", "to", "keys", "limit", "after", ...callOptions], "diff");
+    const query = { from: version(from, "from") ?? 0, to: version(to, "to"), keys: list(keys, "keys"), limit };
+    return this.#list("/diff", "keys", query, "after", after, call, shapes.diff);
+  }
+
+  /** Who wrote a key and when, in which run, step and attempt: the newest write first, as far as history is kept. */
+  blame(options) {
+    const { key, upTo, limit, ...call } = known(options ?? {}, ["key", "upTo", "limit", ...callOptions], "blame");
+    return this.#list("/blame", "writes", { key: text(key, "key"), limit }, "version", version(upTo, "upTo"), call, shapes.blame);
+  }
+
+  /** Writes that lost under `manual` and wait for `resolve`, in the order they were parked. */
+  conflicts(options = {}) {
+    const { limit, after, ...call } = known(options, ["limit", "after", ...callOptions], "conflicts");
+    return this.#list("/conflicts", "conflicts", { limit }, "after", after, call, shapes.conflicts);
+  }
+
+  /** Ends a conflict by a commit: `choose` the "parked" write or the "current" value, or give another `value`. */
+  async resolve(options) {
+    const names = ["conflict", "choose", "value", "basedOn", "writer", "idempotencyKey", ...callOptions];
+    const { conflict, choose, value, basedOn, writer, idempotencyKey, ...call } = known(options ?? {}, names, "resolve");
+    const id = text(typeof conflict === "object" && conflict !== null ? conflict.id : conflict, "conflict");
+    if ((choose === undefined) === (value === undefined)) throw new TypeError("resolve wants either choose or value.");
+    const body = toWire({ choose, value, basedOn: version(basedOn, "basedOn"), writer }, { value: DATA });
+    return fromWire((await this.#ask("POST", `/conflicts/${encodeURIComponent(id)}/resolve`, { ...call, idempotencyKey, body })).data);
+  }
+
   /** The channel's events as they happen, without end, over lost connections and restarted hosts. */
   watch(options = {}) {
     return watchChannel(this, options);
@@ -104,6 +133,13 @@ export class Channel {
   /** Starts one task and returns its Run at once. */
   submit(options) {
     return submit(this, options);
+  }
+
+  #list(path, member, query, cursor, start, call, shape) {
+    return new Listing(async (from) => {
+      const page = fromWire((await this.#ask("GET", path, { ...call, query: { ...query, [cursor]: from } })).data, shape);
+      return { items: page[member], next: page.next };
+    }, start);
   }
 
   #ask(method, path, call) {

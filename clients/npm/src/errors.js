@@ -33,6 +33,8 @@ export class NotFound extends RosudError {}
 export class AlreadyExists extends RosudError {}
 /** 409: the version asked for is not there yet. */
 export class VersionAhead extends RosudError {}
+/** 409: 100 writes of a key wait for a decision under `manual`. Nothing was written: resolve some first. */
+export class ParkedFull extends RosudError {}
 /** 409: the attempt no longer counts: superseded, cancelled, out of time, or ended already. */
 export class Fenced extends RosudError {}
 /** 409: the same request is still running. */
@@ -98,7 +100,7 @@ export class InvalidSignature extends RosudError {
 
 const byCode = new Map(Object.entries({
   "invalid-request": InvalidRequest, unauthorized: Unauthorized, forbidden: Forbidden, "not-found": NotFound,
-  "already-exists": AlreadyExists, "version-ahead": VersionAhead, fenced: Fenced, "in-progress": InProgress,
+  "already-exists": AlreadyExists, "version-ahead": VersionAhead, "parked-full": ParkedFull, fenced: Fenced, "in-progress": InProgress,
   "stale-context": StaleContext, conflict: Conflict, "precondition-required": PreconditionRequired,
   "idempotency-mismatch": IdempotencyMismatch, "contract-rejected": ContractRejected, "payload-too-large": PayloadTooLarge,
   "quota-exceeded": QuotaExceeded, compacted: Compacted, overloaded: Overloaded, "circuit-open": CircuitOpen,

@@ -174,6 +174,17 @@ export class Channel {
   commit(options: CommitOptions): Promise<Committed>;
   /** The commits after a version (default 0), in order, at most `limit` (1 to 500, default 100). */
   changes(options?: { after?: number; limit?: number } & CallOptions): Promise<{ changes: Change[]; version: number; gap: boolean }>;
+  /** The keys that are another at two versions (`from`: default 0, the empty context; `to`: default the newest). @throws {Compacted} */
+  diff(options?: { from?: number; to?: number; keys?: string[]; limit?: number; after?: string } & CallOptions): Listing<KeyDifference>;
+  /** Who wrote a key and when: the newest write first, as far as history is kept. */
+  blame(options: { key: string; upTo?: number; limit?: number } & CallOptions): Listing<KeyWrite>;
+  /** Writes that lost under `manual` and wait for `resolve`, in the order they were parked. */
+  conflicts(options?: ListOptions): Listing<OpenConflict>;
+  /**
+   * Ends a conflict by a commit, durably: `choose` the parked write or the current value, or give another `value`.
+   * @throws {NotFound} It is not open any more. @throws {Conflict} The key changed after `basedOn`.
+   */
+  resolve(options: ResolveOptions): Promise<Committed>;
   /** What happens, from now or after a version or event, without end; see Watch. */
   watch(options?: WatchOptions): Watch;
   /**
@@ -184,6 +195,46 @@ export class Channel {
   coordinate(options: CoordinateOptions): Promise<RunResult>;
   /** Starts a task and returns at once. */
   submit(options: CoordinateOptions): Promise<Run>;
+}
+
+export interface KeyDifference {
+  key: string;
+  change: "added" | "changed" | "removed";
+  before: Entry | null;
+  after: Entry | null;
+}
+
+export interface KeyWrite {
+  version: number;
+  committedAt: string;
+  writer: string;
+  run?: string;
+  step?: string;
+  attempt?: number;
+  /** What the key became; absent when it was deleted. */
+  value?: Value;
+  deleted?: true;
+  provisional?: true;
+  stale?: true;
+  /** The id of the conflict that it decided. */
+  resolves?: string;
+}
+
+export interface OpenConflict {
+  id: string;
+  key: string;
+  parked: { value?: Value; delete?: true; basedOn?: number; writer: string; run?: string; step?: string; attempt?: number; parkedAt: string; version: number };
+  /** Null when the key is absent. */
+  current: Entry | null;
+}
+
+export interface ResolveOptions extends CallOptions {
+  conflict: string | OpenConflict;
+  choose?: "parked" | "current";
+  value?: Value;
+  basedOn?: number;
+  writer?: string;
+  idempotencyKey?: string;
 }
 
 export interface CommitOptions extends CallOptions {
@@ -736,6 +787,7 @@ export class Forbidden extends RosudError { private "forbidden"; }
 export class NotFound extends RosudError { private "not-found"; }
 export class AlreadyExists extends RosudError { private "already-exists"; }
 export class VersionAhead extends RosudError { private "version-ahead"; }
+export class ParkedFull extends RosudError { private "parked-full"; }
 export class Fenced extends RosudError { private "fenced"; }
 export class InProgress extends RosudError { private "in-progress"; }
 export class IdempotencyMismatch extends RosudError { private "idempotency-mismatch"; }

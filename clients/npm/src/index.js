@@ -13,6 +13,6 @@ export { verifySignature, webhook } from "./webhook.js";
 export { Listing } from "./listing.js";
 export {
   AlreadyExists, CircuitOpen, Compacted, Conflict, ContractRejected, Fenced, Forbidden, IdempotencyMismatch, InProgress,
-  InvalidRequest, InvalidSignature, NotFound, Overloaded, PayloadTooLarge, PreconditionRequired, QuotaExceeded, RosudError,
+  InvalidRequest, InvalidSignature, NotFound, Overloaded, ParkedFull, PayloadTooLarge, PreconditionRequired, QuotaExceeded, RosudError,
   StaleContext, Unauthorized, UnknownOutcome, Unreachable, VersionAhead,
 } from "./errors.js";

@@ -312,3 +312,24 @@ test("An unknown key is Unauthorized", { timeout: 30_000 }, async () => {
     await keyed.stop();
   }
 });
+
+test("what was written is compared, blamed, and decided where it clashed", async () => {
+  const channel = await Channel.create({ sync: { conflictResolution: "manual" } });
+  await channel.commit({ set: { city: "Lyon", price: 100 } });
+  await channel.commit({ set: { price: 120 }, basedOn: 1, writer: "market" });
+  assert.deepEqual((await channel.commit({ set: { price: { snake_case: 90 } }, basedOn: 1, writer: "planner" })).parked, ["price"]);
+  const { items: [conflict] } = await channel.conflicts();
+  assert.deepEqual([conflict.key, conflict.parked.writer, conflict.parked.value, conflict.current.value], ["price", "planner", { snake_case: 90 }, 120]);
+  assert.equal((await channel.resolve({ conflict, value: 95, writer: "person" })).version, 3);
+  assert.deepEqual((await channel.conflicts()).items, []);
+  await assert.rejects(channel.resolve({ conflict: conflict.id, choose: "parked" }), NotFound);
+  const writers = [];
+  for await (const { writer } of channel.blame({ key: "price", limit: 1 })) writers.push(writer);
+  assert.deepEqual(writers, ["person", "market", "operator"]);
+  assert.deepEqual((await channel.blame({ key: "price", upTo: 2 })).items.map(({ value }) => value), [120, 100]);
+  const { items: [difference] } = await channel.diff({ from: 1 });
+  assert.deepEqual([difference.key, difference.change, difference.before.value, difference.after.value], ["price", "changed", 100, 95]);
+  assert.deepEqual((await channel.diff({ to: 1, keys: ["c*"] })).items.map(({ change }) => change), ["added"]);
+  await assert.rejects(channel.resolve({ conflict: "p1" }), TypeError);
+  await assert.rejects(channel.resolve({ conflict: "p1", choose: "parked", value: 1 }), TypeError);
+});

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Channel, Rosud } from "../src/index.js";
 import { Host } from "./support/host.js";
-import { Program } from "./support/program.js";
+import { killLeftOvers, Program } from "./support/program.js";
 import { Quickstart } from "./support/quickstart.js";
 
 let host;
@@ -21,6 +21,7 @@ before(async () => {
 });
 
 after(async () => {
+  await killLeftOvers();
   await quickstart?.remove();
   await host?.stop();
   await rm(profile, { recursive: true, force: true, maxRetries: 5 });

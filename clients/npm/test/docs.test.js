@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { Host, repository } from "./support/host.js";
-import { Program } from "./support/program.js";
+import { killLeftOvers, Program } from "./support/program.js";
 import { Quickstart } from "./support/quickstart.js";
 
 const run = promisify(execFile);
@@ -19,6 +19,7 @@ before(async () => {
 });
 
 after(async () => {
+  await killLeftOvers();
   await quickstart?.remove();
   await host?.stop();
 });

@@ -3,7 +3,9 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Channel, Gap, Rosud, Run } from "../src/index.js";
 import { Host } from "./support/host.js";
-import { Program } from "./support/program.js";
+import { killLeftOvers, Program } from "./support/program.js";
+
+after(killLeftOvers);
 
 const program = fileURLToPath(new URL("support/worker-program.js", import.meta.url));
 let host;

@@ -5,7 +5,9 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Agent, Channel, Completion, Deferred, Failure, Rosud, Run, Stopped, agent, serve, webhook } from "../src/index.js";
 import { Host } from "./support/host.js";
-import { Program } from "./support/program.js";
+import { killLeftOvers, Program } from "./support/program.js";
+
+after(killLeftOvers);
 
 const program = fileURLToPath(new URL("support/worker-program.js", import.meta.url));
 let host;

@@ -8,7 +8,7 @@ from typing import Any
 
 import live
 import rosud_call
-from rosud_call import Agent, Change, Channel, ContextSync, CoordinationPolicy, KeyPolicy, Network, Notice, Rosud, Run, RunResult, agent, serve_async
+from rosud_call import Agent, Change, Channel, ContextSync, CoordinationPolicy, KeyPolicy, Network, NotFound, Notice, Rosud, Run, RunResult, agent, serve_async
 
 SNIPPET = (pathlib.Path(__file__).parent / "api_snippet.txt").read_text()
 
@@ -88,6 +88,26 @@ class EveryVerb(live.LiveTest):
         await merged.commit({"facts": ["a"]})
         self.assertEqual((await merged.commit({"facts": ["b", "a"]})).merged, ("facts",))
         self.assertEqual((await merged.read())["facts"], ["a", "b"])
+
+    async def test_what_was_written_is_compared_blamed_and_where_it_clashed_decided(self) -> None:
+        channel = await self.channel(conflict_resolution="manual")
+        await channel.commit({"city": "Lyon", "price": 100})
+        await channel.commit({"price": 120}, based_on=1, writer="market")
+        self.assertEqual((await channel.commit({"price": 90}, based_on=1, writer="planner")).parked, ("price",))
+        (conflict,) = await channel.conflicts()
+        self.assertEqual((conflict.key, conflict.parked.writer, conflict.parked.value, conflict.current.value), ("price", "planner", 90, 120))
+        self.assertEqual((await channel.resolve(conflict, value=95, writer="person")).version, 3)
+        self.assertEqual(len(await channel.conflicts()), 0)
+        with self.assertRaises(NotFound):
+            await channel.resolve(conflict.id, "parked")
+        self.assertEqual([write.writer async for write in channel.blame("price", limit=1)], ["person", "market", "operator"])
+        self.assertEqual([write.value async for write in channel.blame("price", up_to=2)], [120, 100])
+        (difference,) = await channel.diff(1)
+        self.assertEqual((difference.key, difference.change, difference.before.value, difference.after.value), ("price", "changed", 100, 95))
+        self.assertEqual([key.change async for key in channel.diff(0, 1, keys=["c*"], limit=1)], ["added"])
+        for wrong in ({}, {"choose": "parked", "value": 1}, {"choose": "other"}):
+            with self.assertRaises(ValueError):
+                await channel.resolve("p1", **wrong)
 
     async def test_numbers_survive_the_host(self) -> None:
         channel = await self.channel()

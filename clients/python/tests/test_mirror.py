@@ -34,6 +34,11 @@ class Mirror(unittest.TestCase):
         self.assertEqual([change.version for change in channel.changes(after=seen)], [2])
         self.assertIn(channel.id, [known.id for known in blocking.Channel.list(limit=1, client=client)])
         self.assertEqual(len(blocking.Channel.list(limit=1, client=client).page()), 1)
+        self.assertEqual([write.version for write in channel.blame("a", limit=1)], [2, 1])
+        self.assertEqual([key.key for key in channel.diff(seen)], ["a"])
+        self.assertEqual(list(channel.conflicts()), [])
+        with self.assertRaises(rosud_call.NotFound):
+            channel.resolve("p1", "current")
         self.assertEqual(channel.configure(agents=["a-b"]).agents, ("a-b",))
         self.assertEqual(channel.describe().version, 2)
         channel.delete()

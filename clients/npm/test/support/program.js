@@ -2,6 +2,13 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
+const running = new Set();
+
+/** Kills what a test that failed has left running: it would keep the test's process, and so the whole run, from ending. */
+export async function killLeftOvers() {
+  await Promise.all([...running].map((program) => program.kill()));
+}
+
 /** A Node program as a process of its own, whose lines can be waited for. */
 export class Program {
   #lines = [];
@@ -9,7 +16,11 @@ export class Program {
 
   constructor(file, { args = [], env = {}, cwd, nodeArgs = [] } = {}) {
     this.process = spawn(process.execPath, [...nodeArgs, file, ...args], { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
-    this.exited = once(this.process, "exit").then(([code, signal]) => ({ code, signal }));
+    running.add(this);
+    this.exited = once(this.process, "exit").then(([code, signal]) => {
+      running.delete(this);
+      return { code, signal };
+    });
     for (const stream of [this.process.stdout, this.process.stderr]) {
       createInterface({ input: stream }).on("line", (line) => {
         this.#lines.push(line);

@@ -26,6 +26,7 @@ from .errors import (
     InvalidRequest,
     NotFound,
     Overloaded,
+    ParkedFull,
     PayloadTooLarge,
     PreconditionRequired,
     QuotaExceeded,
@@ -38,6 +39,7 @@ from .errors import (
     VersionAhead,
 )
 from .handlers import AgentHandler, agent
+from .history import KeyDifference, KeyWrite, OpenConflict, ParkedWrite
 from .network import Network, NetworkInfo
 from .pages import Page, Pages
 from .policy import CoordinationPolicy
@@ -58,10 +60,11 @@ __all__ = [
     "BadSignature", "Beat", "BlockingWork", "Breaker", "Bulkhead", "Change", "ChangePage", "Changed", "ChangedReads",
     "Channel", "ChannelInfo", "CircuitOpen", "Committed", "Compacted", "Completion", "Conflict", "Context",
     "ContextSync", "ContractRejected", "CoordinationPolicy", "Deferred", "Entry", "Failure", "Fault", "Fenced",
-    "Forbidden", "Gap", "IdempotencyMismatch", "InProgress", "InvalidRequest", "KeyPolicy", "Network", "NetworkInfo",
-    "NotFound", "Notice", "Number", "Overloaded", "Page", "Pages", "PathPart", "PayloadTooLarge",
-    "PreconditionRequired", "QuotaExceeded", "Rosud", "RosudError", "Run", "RunResult", "RunSummary", "Seen", "Settled",
-    "StaleContext", "StaleKey", "Step", "Stopped", "Supervisor", "Task", "TimelineEvent", "Tokens", "UNSET",
-    "Unauthorized", "UnknownOutcome", "Unreachable", "Usage", "VersionAhead", "View", "Watch", "WebhookAnswer", "Work",
-    "agent", "answer_webhook", "answer_webhook_async", "serve", "serve_async", "verify_signature",
+    "Forbidden", "Gap", "IdempotencyMismatch", "InProgress", "InvalidRequest", "KeyDifference", "KeyPolicy", "KeyWrite",
+    "Network", "NetworkInfo", "NotFound", "Notice", "Number", "OpenConflict", "Overloaded", "Page", "Pages",
+    "ParkedFull", "ParkedWrite", "PathPart", "PayloadTooLarge", "PreconditionRequired", "QuotaExceeded", "Rosud",
+    "RosudError", "Run", "RunResult", "RunSummary", "Seen", "Settled", "StaleContext", "StaleKey", "Step", "Stopped",
+    "Supervisor", "Task", "TimelineEvent", "Tokens", "UNSET", "Unauthorized", "UnknownOutcome", "Unreachable", "Usage",
+    "VersionAhead", "View", "Watch", "WebhookAnswer", "Work", "agent", "answer_webhook", "answer_webhook_async",
+    "serve", "serve_async", "verify_signature",
 ]

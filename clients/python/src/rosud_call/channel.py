@@ -11,11 +11,12 @@ from . import _background, _check, _json
 from ._records import at, build, made
 from .client import Request, Rosud, part, pick
 from .context import ChangePage, Committed, Context, based_on_json
+from .history import KeyDifference, KeyWrite, OpenConflict
 from .pages import Pages, pages
 from .policy import EXECUTIONS
 from .results import RunResult, result_of
 from .runs import Run
-from .sync import ContextSync, sync_json
+from .sync import UNSET, ContextSync, sync_json
 from .tasks import TaskLike, task_json
 from .watch import Watch, checked_after, checked_types
 
@@ -180,6 +181,62 @@ class Channel:
         """The commits after a version, oldest first, at most ``limit`` (1 to 500)."""
         query = {"after": str(based_on_json(after)), "limit": str(_check.whole(limit, "limit", 1, 500))}
         return build(ChangePage, (await self._client.call(Request("GET", f"{self._path}/changes", query))).body)
+
+    def diff(
+        self,
+        from_version: int | Context,
+        to_version: int | Context | None = None,
+        *,
+        keys: Sequence[str] = (),
+        limit: int = 100,
+        after: str | None = None,
+    ) -> Pages[KeyDifference]:
+        """The keys that are another at two versions, in their order: ``await`` for one page, ``async for`` for all.
+
+        ``from_version``: the older version, 0 for the empty context. ``to_version``: default the newest. ``keys``: keys and
+        patterns, default everything. Raises `Compacted` when a version is no longer kept.
+        """
+        query = {
+            "from": str(based_on_json(from_version)),
+            "to": None if to_version is None else str(based_on_json(to_version)),
+            "keys": ",".join(_check.patterns(keys, "keys")) or None,
+        }
+        return pages(self._client, f"{self._path}/diff", "keys", lambda item: build(KeyDifference, item), limit, after, query)
+
+    def blame(self, key: str, *, up_to: int | Context | None = None, limit: int = 100) -> Pages[KeyWrite]:
+        """Who wrote a key and when, in which run, step and attempt: the newest write first, as far as history is kept."""
+        (of,) = _check.keys([key], "key")
+        start = None if up_to is None else str(based_on_json(up_to))
+        return pages(self._client, f"{self._path}/blame", "writes", lambda item: build(KeyWrite, item), limit, start, {"key": of}, cursor="version")
+
+    def conflicts(self, *, limit: int = 100, after: str | None = None) -> Pages[OpenConflict]:
+        """Writes that lost under ``manual`` and wait for `resolve`, in the order they were parked."""
+        return pages(self._client, f"{self._path}/conflicts", "conflicts", lambda item: build(OpenConflict, item), limit, after)
+
+    async def resolve(
+        self,
+        conflict: str | OpenConflict,
+        choose: str | None = None,
+        *,
+        value: Any = UNSET,
+        based_on: int | Context | None = None,
+        writer: str | None = None,
+    ) -> Committed:
+        """Ends a conflict by a commit, durably: ``choose`` the ``parked`` write or the ``current`` value, or give another ``value``.
+
+        ``based_on``: the version the decision rests on; the key must not have changed since. Raises `NotFound` for a
+        conflict that is not open any more.
+        """
+        id = conflict.id if isinstance(conflict, OpenConflict) else _check.made_id(conflict, "conflict")
+        if (choose is None) == (value is UNSET):
+            raise ValueError("Give either choose or value")
+        body: dict[str, Any] = {"value": value} if choose is None else {"choose": _check.word(choose, "choose", ("parked", "current"))}
+        if based_on is not None:
+            body["based_on"] = based_on_json(based_on)
+        if writer is not None:
+            body["writer"] = _check.name(writer, "writer")
+        request = Request("POST", f"{self._path}/conflicts/{part(id)}/resolve", body=_json.encode_body(body))
+        return build(Committed, (await self._client.call(request)).body)
 
     def watch(self, after: int | str | None = None, types: Sequence[str] | None = None) -> Watch:
         """Every commit (`Change`) once and in order, notices (`Notice`) and explicit `Gap`s, as they happen, without end.

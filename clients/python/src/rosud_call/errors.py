@@ -116,6 +116,12 @@ class VersionAhead(RosudError):
         return version if isinstance(version, int) else None
 
 
+class ParkedFull(RosudError):
+    """409: 100 writes of a key wait for a decision under ``manual``. Nothing was written: resolve some first."""
+
+    problem_name = "parked-full"
+
+
 class Fenced(RosudError):
     """409: a later attempt has the step, or this one's lease ended. Its work no longer counts."""
 

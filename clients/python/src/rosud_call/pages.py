@@ -68,11 +68,13 @@ def pages(
     limit: int,
     after: str | None,
     query: dict[str, str | None] | None = None,
+    cursor: str = "after",
 ) -> Pages[T]:
     _check.whole(limit, "limit", 1, 500)
 
     async def fetch(start: str | None) -> Page[T]:
-        answer = await client.call(Request("GET", path, {**(query or {}), "limit": str(limit), "after": start}))
-        return Page(tuple(of(item) for item in answer.body[member]), answer.body.get("next"))
+        answer = await client.call(Request("GET", path, {**(query or {}), "limit": str(limit), cursor: start}))
+        following = answer.body.get("next")
+        return Page(tuple(of(item) for item in answer.body[member]), None if following is None else str(following))
 
     return Pages(fetch, after)

@@ -8,8 +8,9 @@ from .. import channel as _async
 from .._background import wait
 from ..client import Rosud
 from ..context import ChangePage, Committed, Context
+from ..history import KeyDifference, KeyWrite, OpenConflict
 from ..results import RunResult
-from ..sync import ContextSync
+from ..sync import UNSET, ContextSync
 from ..tasks import TaskLike
 from .pages import Pages
 from .runs import Run
@@ -92,6 +93,41 @@ class Channel:
     def changes(self, after: int | Context = 0, limit: int = 100) -> ChangePage:
         """The commits after a version, oldest first."""
         return wait(self._async.changes(after, limit))
+
+    def diff(
+        self,
+        from_version: int | Context,
+        to_version: int | Context | None = None,
+        *,
+        keys: Sequence[str] = (),
+        limit: int = 100,
+        after: str | None = None,
+    ) -> Pages[KeyDifference]:
+        """The keys that are another at two versions: iterate for all, ``page()`` for one page."""
+        self._async.diff(from_version, to_version, keys=keys, limit=limit, after=after)   # Refuses bad arguments here.
+        return Pages(lambda start: self._async.diff(from_version, to_version, keys=keys, limit=limit, after=start), after)
+
+    def blame(self, key: str, *, up_to: int | Context | None = None, limit: int = 100) -> Pages[KeyWrite]:
+        """Who wrote a key and when, the newest write first: iterate for all, ``page()`` for one page."""
+        self._async.blame(key, up_to=up_to, limit=limit)   # Refuses bad arguments here.
+        return Pages(lambda start: self._async.blame(key, up_to=up_to if start is None else int(start), limit=limit), None)
+
+    def conflicts(self, *, limit: int = 100, after: str | None = None) -> Pages[OpenConflict]:
+        """Writes that wait for `resolve`: iterate for all, ``page()`` for one page."""
+        self._async.conflicts(limit=limit, after=after)   # Refuses bad arguments here.
+        return Pages(lambda start: self._async.conflicts(limit=limit, after=start), after)
+
+    def resolve(
+        self,
+        conflict: str | OpenConflict,
+        choose: str | None = None,
+        *,
+        value: Any = UNSET,
+        based_on: int | Context | None = None,
+        writer: str | None = None,
+    ) -> Committed:
+        """Ends a conflict by a commit."""
+        return wait(self._async.resolve(conflict, choose, value=value, based_on=based_on, writer=writer))
 
     def watch(self, after: int | str | None = None, types: Sequence[str] | None = None) -> Watch:
         """Every commit once and in order, notices and gaps, as they happen, without end: see `rosud_call.Channel.watch`."""
