@@ -25,7 +25,7 @@ public sealed class WorkerTests(RosudHost host) : IClassFixture<RosudHost>
                 var price = work.Assignment.Context.Value<int>("price");
                 prices.Enqueue(price);
                 started.TrySetResult();
-                if (price == 100) await Task.Delay(Long, TimeProvider.System, stopped);   // Ends when it is told.
+                if (price == 100) await new TaskCompletionSource().Task.WaitAsync(stopped);   // Ends when it is told.
                 return RosudClientTests.Writes(("paid", price));
             },
             new() { Reads = ["price"], Writes = ["paid"] }));
