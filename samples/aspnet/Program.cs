@@ -1,6 +1,7 @@
 using Rosud;
 using Rosud.Channels;
 using Rosud.Context;
+using Rosud.Tenants;
 
 // A shared board: whoever has the page open sees every change at once, who made it, and who lost a race.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -18,12 +19,21 @@ app.MapGet("/changes", async (IRosudClient rosud, CancellationToken gone) =>
 
 // A change says which version its writer saw: whoever changed the note in between is not overwritten unseen.
 app.MapPost("/notes/{key}", async (string key, Note note, IRosudClient rosud, CancellationToken gone) =>
-    await rosud.Channels.Open("board").Commit([ContextWrite.Set($"notes.{key}", note.Text)], new(note.Seen), reads: [$"notes.{key}"], writer: note.Author, gone) switch
+{
+    try
     {
-        PatchOutcome.Applied applied => Results.Ok(new { applied.Version.Number }),
-        PatchOutcome.Stale => Results.Conflict(new { error = "Somebody was faster: look again." }),
-        _ => Results.BadRequest(),
-    });
+        var board = await rosud.Channels.Create(id: "board", cancellationToken: gone);
+        return await board.Commit([ContextWrite.Set($"notes.{key}", note.Text)], new(note.Seen), reads: [$"notes.{key}"], writer: note.Author, gone) switch
+        {
+            PatchOutcome.Applied applied => Results.Ok(new { applied.Version.Number }),
+            _ => Results.Conflict(new { error = "Somebody was faster: look again." }),
+        };
+    }
+    catch (Exception fault) when (fault is ArgumentException or FormatException or RefusedException)   // What cannot be a key, a writer or a version.
+    {
+        return Results.BadRequest(new { error = fault.Message });
+    }
+});
 app.Run();
 
 static async IAsyncEnumerable<object> Lines(IAsyncEnumerable<FeedItem> feed)

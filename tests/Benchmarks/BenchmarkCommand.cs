@@ -44,6 +44,10 @@ internal static class BenchmarkCommand
         var quick = new Option<bool>("--quick") { Description = "Few and short repetitions: shows that it works, its figures are rough." };
         var seed = new Option<int>("--seed") { Description = "Decides all content and order.", DefaultValueFactory = _ => 1 };
         var json = new Option<FileInfo?>("--json") { Description = "Where to write the report as JSON." };
+        json.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var path }] && (Directory.Exists(path) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))) result.AddError($"'{path}' cannot be written: name a file in a folder that exists.");
+        });
         var root = new RootCommand("Measures Rosud and holds it against its goals.") { name, quick, seed, json };
         root.SetAction((parsed, stopped) => Measure(parsed.GetRequiredValue(name), parsed.GetValue(quick), parsed.GetValue(seed), parsed.GetValue(json), stopped));
         return root;

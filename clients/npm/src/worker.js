@@ -2,13 +2,15 @@ import { Attempt } from "./attempt.js";
 import { clientOf } from "./client.js";
 import { linked, pause } from "./deadline.js";
 import { NotFound } from "./errors.js";
-import { known, list, milliseconds, text } from "./names.js";
+import { freshName, known, list, milliseconds, text } from "./names.js";
 import { registrationNames } from "./agents.js";
 import { backoff } from "./retry.js";
 import { shapes, toWire } from "./wire.js";
 
 const concurrencyDefault = 4;
 const takeMax = 100;
+const leaveTries = 4;
+const leaveMs = 500;
 
 /** An agent and what it does: the name, its contract, and the handler of its assignments. */
 export class AgentDefinition {
@@ -99,6 +101,7 @@ class Worker {
   #slots;
   #running = new Map();
   #freed = () => {};
+  #worker;
 
   constructor(definition, client, { stop, leaseMs, tell }) {
     this.#definition = definition;
@@ -117,7 +120,12 @@ class Worker {
         await this.#room();
         try {
           if (failures > 0) await this.#register();
-          for (const assignment of await this.#next()) this.#start(assignment);
+          const taken = await this.#next();
+          if (this.#stop.aborted) {   // It came in the moment of the stop.
+            await Promise.all(taken.map((assignment) => new Attempt(assignment, this.#client, this.#tell).giveBack(2_000)));
+            return;
+          }
+          for (const assignment of taken) this.#start(assignment);
           failures = 0;
         } catch (error) {
           if (this.#stop.aborted) return;
@@ -148,11 +156,38 @@ class Worker {
     this.#tell({ type: "registered", agent: name });
   }
 
+  // Not under the signal of the stop: a take that is cut off here may just have been handed something, which would wait for its lease.
   async #next() {
+    if (this.#stop.aborted) return [];
+    this.#worker ??= await freshName("w-");
     const max = Math.min(takeMax, this.#slots - this.#running.size);
-    const body = { max, wait_ms: 20_000, lease_ms: this.#leaseMs };
-    const { assignments } = await this.#client.once("POST", `/agents/${encodeURIComponent(this.#definition.name)}/assignments/take`, { body, waitMs: body.wait_ms, signal: this.#stop });
-    return assignments;
+    const body = { max, wait_ms: 20_000, lease_ms: this.#leaseMs, worker: this.#worker };
+    const life = linked([]);
+    const leave = () => this.#leave(life);
+    this.#stop.addEventListener("abort", leave, { once: true });
+    try {
+      return (await this.#client.once("POST", `${this.#path}/take`, { body, waitMs: body.wait_ms, signal: life.signal })).assignments;
+    } finally {
+      this.#stop.removeEventListener("abort", leave);
+      life.abort(new Error("The take has ended."));
+    }
+  }
+
+  // The host ends the take under way. It may be on its way still, and come to the host after the first release.
+  async #leave(take) {
+    try {
+      for (let tries = 0; tries < leaveTries && !take.signal.aborted; tries++) {
+        await this.#client.request("POST", `${this.#path}/release`, { body: { worker: this.#worker }, deadlineMs: 1_000, signal: take.signal });
+        await pause(leaveMs, take.signal);
+      }
+    } catch {
+      // The take has ended, or the host is away.
+    }
+    take.abort(new Error("The worker stops."));
+  }
+
+  get #path() {
+    return `/agents/${encodeURIComponent(this.#definition.name)}/assignments`;
   }
 
   #start(assignment) {

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { Agent, Channel, Completion, Deferred, Failure, Rosud, Run, Stopped, agent, serve, webhook } from "../src/index.js";
 import { Host } from "./support/host.js";
 import { killLeftOvers, Program } from "./support/program.js";
+import { Proxy } from "./support/proxy.js";
 
 after(killLeftOvers);
 
@@ -283,4 +284,31 @@ test("A webhook agent answers signed requests, refuses others, and tells its fai
     server.close();
     server.closeAllConnections();
   }
+});
+
+test("What comes in the moment of the stop goes to another worker at once", { timeout: 30_000 }, async (t) => {
+  const proxy = await Proxy.before(host.url);
+  t.after(() => proxy.close());
+  const stop = new AbortController();
+  const released = gate();
+  // The host has handed the assignment out, and the worker does not have it yet.
+  proxy.answered = async (request) => {
+    if (!request.url.endsWith("/take") || stop.signal.aborted) return;
+    stop.abort();
+    await released.opened;
+  };
+  proxy.fault = (request) => {
+    if (request.url.endsWith("/release")) released.open();
+  };
+  const bulk = (who) => agent("moment", { writes: ["a"] }, async () => ({ a: who }));
+  const registered = gate();
+  const served = serve([bulk("leaver")], { signal: stop.signal, client: new Rosud({ url: proxy.url }), onEvent: ({ type }) => type === "registered" && registered.open() });
+  await registered.opened;
+  const channel = await Channel.create({ agents: ["moment"] });
+  const running = channel.coordinate({ task: { goal: "work", outputs: ["a"] }, timeoutMs: 20_000 });
+  await served;
+  await serving([bulk("stayer")], async () => {
+    const { status, outputs } = await running;
+    assert.deepEqual([status, outputs.a], ["completed", "stayer"]);
+  });
 });

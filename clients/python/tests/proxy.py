@@ -19,6 +19,8 @@ class Proxy:
     def __init__(self, port: int, plan: Callable[[str, str], Action] = lambda method, path: PASS) -> None:
         self.plan = plan
         self.requests: list[tuple[str, str, dict[str, str]]] = []
+        self.answer: Callable[[str], object] = lambda path: None
+        """Is called with the path when the host's answer has come, before it is passed on."""
         self.gone = threading.Event()
         """Set when a client has gone from a request that is kept silent."""
         self.silent = threading.Event()
@@ -84,10 +86,10 @@ class Proxy:
             client.recv(1)   # Empty: it has gone.
             self.gone.set()
             raise OSError
-        self._pass(client, head, body, heard=action == PASS)
+        self._pass(client, path, head, body, heard=action == PASS)
         raise OSError   # The host was told to close, so this connection ends too.
 
-    def _pass(self, client: socket.socket, head: bytes, body: bytes, *, heard: bool) -> None:
+    def _pass(self, client: socket.socket, path: str, head: bytes, body: bytes, *, heard: bool) -> None:
         with socket.create_connection(("127.0.0.1", self._port)) as host:
             with self._lock:
                 self._open.add(host)
@@ -96,6 +98,7 @@ class Proxy:
                 # A client that goes away must be seen to go by the host.
                 threading.Thread(target=_until_gone, args=(client, host), daemon=True).start()
                 while piece := host.recv(65_536):
+                    self.answer(path)
                     if heard:
                         client.sendall(piece)
             finally:

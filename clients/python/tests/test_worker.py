@@ -10,7 +10,8 @@ import time
 import live
 import test_signature
 from hosting import Program, python
-from rosud_call import Agent, BlockingWork, Completion, Deferred, Failure, NotFound, RunResult, Stopped, Usage, Work, agent, answer_webhook_async, serve_async
+from proxy import PASS, Proxy
+from rosud_call import Agent, BlockingWork, Completion, Deferred, Failure, NotFound, Rosud, RunResult, Stopped, Usage, Work, agent, answer_webhook_async, serve_async
 
 WORKER = str(pathlib.Path(__file__).parent / "programs/worker.py")
 
@@ -54,6 +55,45 @@ class Workers(live.LiveTest):
             result = await self.run_one(handler, input={"x": 1.50})
             self.assertEqual((result.status, result["a"]), ("completed", 21))
         self.assertEqual(seen, [(20, "none", False, "work", {"x": 1.5}, 1, None, False, 1)] * 2)
+
+    async def test_what_comes_in_the_moment_of_the_stop_goes_to_another_worker_at_once(self) -> None:
+        proxy = Proxy(int(live.host().url.rsplit(":", 1)[1]))
+        self.addCleanup(proxy.close)
+        loop, handed, stop, ready = asyncio.get_running_loop(), threading.Event(), asyncio.Event(), asyncio.Event()
+
+        # The host has handed the assignment out, and the worker does not have it yet.
+        def stop_first(path: str) -> None:
+            if path.endswith("/take") and not handed.is_set():
+                handed.set()
+                loop.call_soon_threadsafe(stop.set)
+                released.wait(10)
+
+        def plan(method: str, path: str) -> str:
+            if path.endswith("/release"):
+                released.set()
+            return PASS
+
+        released = threading.Event()
+        proxy.answer, proxy.plan = stop_first, plan
+
+        @agent(live.name("bulk"), writes=["a"])
+        async def leaver(work: Work) -> dict[str, object]:
+            return {"a": "leaver"}
+
+        leaving = self.work(serve_async(leaver, client=Rosud(proxy.url), stop=stop, ready=ready.set))
+        await self.soon(ready.wait())
+        channel = await self.channel(leaver.name)
+        running = self.work(channel.coordinate({"goal": "work", "outputs": ["a"]}, timeout_ms=20_000))
+        await self.soon(leaving)
+
+        @agent(leaver.name, writes=["a"])
+        async def stayer(work: Work) -> dict[str, object]:
+            return {"a": "stayer"}
+
+        await self.serve(stayer)
+        result = await self.soon(running)
+        self.assertEqual((result.status, result["a"]), ("completed", "stayer"))
+        self.assertTrue(released.is_set())
 
     async def test_an_early_key_starts_its_reader_before_the_work_is_done(self) -> None:
         read = asyncio.Event()

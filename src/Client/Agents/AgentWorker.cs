@@ -9,8 +9,10 @@ namespace Rosud.Agents;
 
 /// <summary>Takes assignments for the agents whose code runs in this process, which is no silo.</summary>
 internal sealed class AgentWorker(
-    IEnumerable<LocalAgent> agents, IClusterClient cluster, ClusterCalls calls, GatewayLosses losses, TimeProvider time, IOptions<RosudClientOptions> options, ILogger<AgentWorker> log) : BackgroundService
+    IEnumerable<LocalAgent> agents, IClusterClient cluster, ClusterCalls calls, GatewayLosses losses, TimeProvider time, IOptions<RosudClientOptions> options, IOptions<HostOptions> host, ILogger<AgentWorker> log) : BackgroundService
 {
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(5);
+
     private readonly ConcurrentDictionary<string, string> _missing = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _cut = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -27,9 +29,12 @@ internal sealed class AgentWorker(
         return Task.WhenAll(agents.Select(agent => Run(agent, stoppingToken)));
     }
 
-    /// <summary>Stops taking and lets what is at work end; what is still at work when the host's patience ends is told to stop.</summary>
+    /// <summary>Stops taking and lets what is at work end. What is still at work a moment before the host's patience ends is told to stop, and given back.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
+        var patience = host.Value.ShutdownTimeout;
+        var words = patience / 3 < LastWords ? patience / 3 : LastWords;   // Time to say so, else the work waits for the lease's end.
+        await using var soon = time.CreateTimer(_ => _cut.Cancel(), null, patience == Timeout.InfiniteTimeSpan ? patience : patience - words, Timeout.InfiniteTimeSpan);
         await using var late = cancellationToken.Register(_cut.Cancel);
         await base.StopAsync(cancellationToken);
     }

@@ -19,7 +19,17 @@ internal sealed record TakeBody
     [Range(1_000, 600_000)]
     public int LeaseMs { get; init; } = 30_000;
 
-    public TakeRequest ToRequest() => new(Max, TimeSpan.FromMilliseconds(WaitMs), TimeSpan.FromMilliseconds(LeaseMs));
+    /// <summary>A name that only this worker has: a release of it ends the waiting.</summary>
+    public string? Worker { get; init; }
+
+    public TakeRequest ToRequest() => new(Max, TimeSpan.FromMilliseconds(WaitMs), TimeSpan.FromMilliseconds(LeaseMs), Worker);
+}
+
+/// <summary>Ends the waiting takes of one worker.</summary>
+internal sealed record ReleaseBody
+{
+    /// <summary>The name that it takes under.</summary>
+    public required string Worker { get; init; }
 }
 
 /// <summary>Says that a worker is alive.</summary>

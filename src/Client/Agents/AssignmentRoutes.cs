@@ -17,6 +17,8 @@ internal static class AssignmentRoutes
         var taking = v1.MapGroup("/agents/{agent}/assignments").WithTags("Assignments").RequireAuthorization(Rights.Agent);
         taking.MapPost("/take", Take).WithSummary("Takes waiting assignments, or waits for one.")
             .Reads<TakeBody>().Answers<AssignmentListBody>(200).Refuses(400, 403, 404);
+        taking.MapPost("/release", Release).WithSummary("A worker stops: its waiting takes answer at once, with what they were handed or with nothing.")
+            .Reads<ReleaseBody>().Answers<NotedBody>(200).Refuses(400, 403, 404);
         taking.MapGet("/stream", Stream).WithSummary("Assignments as events, each as it comes; the same as take, again and again.")
             .ReadsQuery("lease_ms", "How long the worker may be silent, 1000 to 600000. Default 30000.", "integer")
             .AnswersEvents().Refuses(400, 403, 404);
@@ -51,6 +53,18 @@ internal static class AssignmentRoutes
             TakeOutcome.Refused refused => new ProblemResult(refused.Problem),
             var other => throw new UnreachableException($"Unknown answer {other.GetType().Name}."),
         };
+    }
+
+    private static async Task<IResult> Release(string agent, HttpContext http, IGrainFactory grains)
+    {
+        var request = new RequestReader(http);
+        var id = request.Agent(agent);
+        if (request.Caller.RefusalToActFor(id) is { } forbidden) return new ProblemResult(forbidden);
+        request.IdempotencyKey();
+        var body = await request.BodyAsync<ReleaseBody>();
+        if (request.Refusal is { } refusal) return refusal;
+        await grains.GetGrain<ISupervisorGrain>(id.Key).Release(body!.Worker);
+        return TypedResults.Json(new NotedBody("noted"), Wire.Json);
     }
 
     // A worker that goes while it waits is forgotten at once. What was taken for it in that moment goes back instead of waiting for its lease.

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Rosud.Hosting;
 using Rosud.Supervision;
@@ -11,7 +12,8 @@ internal sealed record WorkerReach(IClusterClient Cluster, ClusterCalls Calls, G
     /// <summary>How long a call may wait at a silo for news. Short, because of a silo that dies a waiter may hear only when this is over.</summary>
     public static TimeSpan WaitMax { get; } = TimeSpan.FromSeconds(5);
 
-    private static TimeSpan Grace { get; } = TimeSpan.FromSeconds(2);
+    /// <summary>How long an answer may take beyond the waiting.</summary>
+    public static TimeSpan Grace { get; } = TimeSpan.FromSeconds(2);
 
     /// <summary>The answer of a call that waits for news, or a <see cref="TimeoutException"/> when it can no longer come.</summary>
     public async Task<T> Hear<T>(Task<T> call, CancellationToken over)
@@ -36,6 +38,7 @@ internal sealed class TakeLoop(LocalAgent agent, WorkerReach reach, Action<strin
 
     private readonly ISupervisorGrain _supervisor = reach.Cluster.GetGrain<ISupervisorGrain>(agent.Id.Key);
     private readonly HashSet<Task> _working = [];
+    private readonly string _worker = $"w-{RandomNumberGenerator.GetHexString(24, lowercase: true)}";
 
     /// <summary>Ends when <paramref name="stopping"/> is set and nothing is at work any more; <paramref name="cut"/> tells what is at work to stop.</summary>
     public async Task Run(CancellationToken stopping, CancellationToken cut)
@@ -91,11 +94,16 @@ internal sealed class TakeLoop(LocalAgent agent, WorkerReach reach, Action<strin
     // False when the agent is no longer registered.
     private async Task<bool> Take(int room, CancellationToken stopping, CancellationToken cut)
     {
-        using var gone = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        using var gone = new CancellationTokenSource();
+        var asked = _supervisor.Take(new(Math.Min(room, 100), WorkerReach.WaitMax, reach.Lease, _worker), gone.Token);
         TakeOutcome outcome;
         try
         {
-            outcome = await reach.Hear(_supervisor.Take(new(Math.Min(room, 100), WorkerReach.WaitMax, reach.Lease), gone.Token), stopping);
+            outcome = await reach.Hear(asked, stopping);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return await Leave(asked, gone);
         }
         catch
         {
@@ -113,6 +121,21 @@ internal sealed class TakeLoop(LocalAgent agent, WorkerReach reach, Action<strin
     {
         using var work = new WorkedAssignment(agent, assignment, _supervisor, reach);
         await work.Do(cut);
+    }
+
+    // The waiting is ended by the supervisor: a take that is cut off here may just have been handed something.
+    private async Task<bool> Leave(Task<TakeOutcome> asked, CancellationTokenSource gone)
+    {
+        try
+        {
+            await _supervisor.Release(_worker).WaitAsync(WorkerReach.Grace, reach.Time);
+            return await GiveBack(await asked.WaitAsync(WorkerReach.Grace, reach.Time));
+        }
+        catch (Exception fault) when (LostCalls.LeavesOutcomeOpen(fault))
+        {
+            await gone.CancelAsync();
+            return true;
+        }
     }
 
     // It came in the moment of the stop.

@@ -22,13 +22,13 @@ internal sealed class WorkedAssignment(LocalAgent agent, Assignment assignment, 
     public async Task Do(CancellationToken cut)
     {
         await using var told = cut.Register(Stop);
-        using var limit = reach.Time.CreateTimer(_ => Stop(), null, assignment.TimeLeft, Timeout.InfiniteTimeSpan);
+        await using var limit = reach.Time.CreateTimer(_ => Stop(), null, assignment.TimeLeft > TimeSpan.Zero ? assignment.TimeLeft : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         using var over = new CancellationTokenSource();
         var beating = Beat(over.Token);
         Func<Task<SettleOutcome>>? answer = null;
         try
         {
-            var completion = await agent.Handler(this, _stopped.Token);
+            var completion = await agent.Handler(this, _stopped.Token) ?? throw new InvalidOperationException("The handler returned null: return a Completion.");
             answer = () => supervisor.Complete(assignment.Id, completion);
         }
         catch (Exception) when (_stopped.IsCancellationRequested)
@@ -113,7 +113,7 @@ internal sealed class WorkedAssignment(LocalAgent agent, Assignment assignment, 
                 reach.Log.LogWarning("Agent {Agent}'s answer for step {Step} was rejected: {Reason}", agent.Id.Name, assignment.Id.Step, reason);
             }
         }
-        catch (Exception fault) when (fault is UnknownOutcomeException or OverloadedException)
+        catch (Exception fault) when (fault is not OutOfMemoryException)   // Whatever the call fails with, the worker goes on; a lost lease gives the work to another.
         {
             reach.Log.LogWarning(fault, "Agent {Agent}'s answer for step {Step} could not be delivered.", agent.Id.Name, assignment.Id.Step);
         }

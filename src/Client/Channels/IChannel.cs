@@ -46,11 +46,11 @@ public interface IChannel
 
     /// <summary>The keys that are another at two versions, in their order.</summary>
     /// <param name="from">The older version; <see cref="ContextVersion.None"/> is the empty context.</param>
-    /// <param name="to">The newer version; null for the newest.</param>
+    /// <param name="until">The newer version; null for the newest.</param>
     /// <param name="keys">Keys and patterns; null for everything.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="RefusedException"><c>compacted</c>: a version is not kept any more.</exception>
-    IAsyncEnumerable<KeyDifference> Diff(ContextVersion from, ContextVersion? to = null, IEnumerable<KeyPattern>? keys = null, CancellationToken cancellationToken = default);
+    IAsyncEnumerable<KeyDifference> Diff(ContextVersion from, ContextVersion? until = null, IEnumerable<KeyPattern>? keys = null, CancellationToken cancellationToken = default);
 
     /// <summary>Who wrote a key and when, in which run, step and attempt: the newest write first, as far as history is kept.</summary>
     /// <param name="key">The key.</param>

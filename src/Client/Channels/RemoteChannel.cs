@@ -72,8 +72,8 @@ internal sealed class RemoteChannel(Reach reach, string id) : IChannel
         };
     }
 
-    public IAsyncEnumerable<KeyDifference> Diff(ContextVersion from, ContextVersion? to = null, IEnumerable<KeyPattern>? keys = null, CancellationToken cancellationToken = default) =>
-        new RemoteHistory(reach, _grain).Diff(new() { From = from, To = to, Keys = [.. keys ?? []], Limit = 500 }, cancellationToken);
+    public IAsyncEnumerable<KeyDifference> Diff(ContextVersion from, ContextVersion? until = null, IEnumerable<KeyPattern>? keys = null, CancellationToken cancellationToken = default) =>
+        new RemoteHistory(reach, _grain).Diff(new() { From = from, To = until, Keys = [.. keys ?? []], Limit = 500 }, cancellationToken);
 
     public IAsyncEnumerable<KeyWrite> Blame(ContextKey key, ContextVersion? upTo = null, CancellationToken cancellationToken = default) =>
         new RemoteHistory(reach, _grain).Blame(new() { Key = key, UpTo = upTo, Limit = 500 }, cancellationToken);

@@ -50,8 +50,9 @@ internal sealed class RemoteRun(Reach reach, RunId id) : IRun
             {
                 return Found(await wait.WaitAsync(_grain, self, watch, left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellationToken));
             }
-            catch (Exception fault) when (LostCalls.LeavesOutcomeOpen(fault) && left > -reach.Calls.Longest)
+            catch (Exception fault) when (LostCalls.LeavesOutcomeOpen(fault))
             {
+                if (left <= -reach.Calls.Longest) throw new UnknownOutcomeException($"The cluster did not answer: the run {Id} goes on without this caller and ends by its deadline. {fault.Message}");
                 // Its silo is gone; the next call brings the run back on another.
                 await Task.Delay(Pause, reach.Time, cancellationToken);
                 watch = true;

@@ -16,6 +16,11 @@ public interface ISupervisorGrain : IGrainWithStringKey
     [Alias("take")]
     Task<TakeOutcome> Take(TakeRequest request, CancellationToken gone = default);
 
+    /// <summary>Ends the waiting of every <see cref="Take"/> under this worker's name: each returns at once, with what it was handed or with nothing.</summary>
+    /// <remarks>For a worker that stops. A take that is cut off instead may just have been handed something, which then waits for its lease.</remarks>
+    [Alias("release")]
+    Task Release(string worker);
+
     /// <summary>Renews an attempt's lease; parks until the attempt is superseded or cancelled, at most <see cref="HeartbeatRequest.Wait"/>.</summary>
     [Alias("heartbeat")]
     Task<SettleOutcome> Heartbeat(AssignmentId assignment, HeartbeatRequest request);
@@ -49,8 +54,9 @@ public interface ISupervisorGrain : IGrainWithStringKey
 /// <param name="Max">At most this many, 1 to 100.</param>
 /// <param name="Wait">How long to wait for the first, 0 to 20 s.</param>
 /// <param name="Lease">How long the worker may be silent, 1 s to 10 min. Renew at a third of it.</param>
+/// <param name="Worker">A name that only this worker has, for <see cref="ISupervisorGrain.Release"/>. Null when it never asks for that.</param>
 [GenerateSerializer, Immutable, Alias("rosud.take-request")]
-public sealed record TakeRequest([property: Id(0)] int Max, [property: Id(1)] TimeSpan Wait, [property: Id(2)] TimeSpan Lease);
+public sealed record TakeRequest([property: Id(0)] int Max, [property: Id(1)] TimeSpan Wait, [property: Id(2)] TimeSpan Lease, [property: Id(3)] string? Worker = null);
 
 /// <summary>The answer to a worker that asked for assignments.</summary>
 [GenerateSerializer, Immutable, Alias("rosud.take-outcome")]

@@ -43,6 +43,16 @@ internal sealed class PullTransport(TimeProvider time) : IAssignmentTransport
         return [.. waiter.Assignments];
     }
 
+    /// <summary>Ends the waiting under this worker's name.</summary>
+    public void Release(string worker)
+    {
+        foreach (var waiter in _waiters.Where(waiter => waiter.Request.Worker == worker).ToList())
+        {
+            _waiters.Remove(waiter);
+            waiter.Came.TrySetResult();
+        }
+    }
+
     public void Stop(AssignmentId attempt)
     {
         // Its worker learns it from its heartbeat.

@@ -75,6 +75,12 @@ internal sealed partial class SupervisorGrain(
         return new TakeOutcome.Taken([]);
     }
 
+    public Task Release(string worker)
+    {
+        (_transport as PullTransport)?.Release(worker);
+        return Task.CompletedTask;
+    }
+
     public async Task<SettleOutcome> Heartbeat(AssignmentId assignment, HeartbeatRequest request)
     {
         if (!Alive(assignment)) return _ledger.Over(assignment, Now);
@@ -192,6 +198,7 @@ internal sealed partial class SupervisorGrain(
         { Max: < 1 or > 100 } => Problem.Invalid("/max", "Must be 1 to 100."),
         { Wait: var wait } when wait < TimeSpan.Zero || wait > ParkMax => Problem.Invalid("/wait_ms", "Must be 0 to 20,000."),
         { Lease: var lease } when lease < TimeSpan.FromSeconds(1) || lease > TimeSpan.FromMinutes(10) => Problem.Invalid("/lease_ms", "Must be 1,000 to 600,000."),
+        { Worker: { } worker } when !Names.IsValid(worker) => Problem.Invalid("/worker", "A name has 1 to 128 of a-z 0-9 . _ - and starts with a letter or digit."),
         _ => null,
     };
 

@@ -42,6 +42,21 @@ public sealed class PullAgentTests(SupervisionFixture fixture) : IClassFixture<S
     }
 
     [Fact]
+    public async Task A_worker_that_stops_has_its_take_answered_and_what_comes_next_goes_to_another()
+    {
+        var agent = await fixture.Register("released", Pull);
+        var leaving = agent.Supervisor.Take(Supervised.OneWithin20Seconds with { Worker = "leaving" });
+        var staying = agent.Supervisor.Take(Supervised.OneWithin20Seconds with { Worker = "staying" });
+        await agent.TurnsEnded();
+
+        await agent.Supervisor.Release("leaving");
+        await agent.Admit(agent.Attempt());
+
+        Assert.Empty(Assert.IsType<TakeOutcome.Taken>(await leaving).Assignments);
+        Assert.Single(Assert.IsType<TakeOutcome.Taken>(await staying).Assignments);
+    }
+
+    [Fact]
     public async Task A_silent_worker_loses_its_lease_and_its_late_answer_is_fenced()
     {
         var agent = await fixture.Register("silent", Pull);

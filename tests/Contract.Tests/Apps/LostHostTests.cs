@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
 using Rosud.Channels;
 using Rosud.Context;
 using Rosud.Hosting;
 using Rosud.Runs;
+using Rosud.Tenants;
 
 namespace Rosud.Apps;
 
@@ -80,6 +82,21 @@ public sealed class LostHostTests : IDisposable
 
         Assert.True(result.Status == RunStatus.Completed, string.Join("\n", result.Timeline.Select(told => $"{told.At:mm:ss.fff} {told.Kind} {told.Step} {told.Attempt} {told.Detail}")));
         Assert.Equal(3, result.Attempts.Length);   // Nothing was done again.
+    }
+
+    [Fact]
+    public async Task Whoever_waits_for_a_run_of_a_cluster_that_stays_away_is_told_that_its_end_is_unknown()
+    {
+        await using var killed = await Host(HostPorts.Free());
+        await using var app = await ClientApp.Start(killed, worker => worker.Services.Configure<RosudClientOptions>(options => (options.CallTimeout, options.ResponseTimeout) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1))));
+        await app.Rosud.Agents.Register("nobody", new() { Writes = ["out"] });
+        var channel = await app.Rosud.Channels.Create(agents: ["nobody"]);
+        var run = await channel.Submit(new() { Task = "wait", Timeout = TimeSpan.FromMinutes(5) });
+        await killed.Kill();
+
+        var unknown = await Assert.ThrowsAsync<UnknownOutcomeException>(() => run.Result(longest: TimeSpan.Zero));
+
+        Assert.Contains(run.Id, unknown.Message, StringComparison.Ordinal);
     }
 
     private Task<HostProcess> Host(HostPorts ports) => HostProcess.Start(ports, _folder, $"--Orleans:ClusterId={Path.GetFileName(_folder).ToLowerInvariant()}");

@@ -28,6 +28,10 @@ public sealed class SampleTests : IAsyncLifetime
         var url = $"http://127.0.0.1:{HostProcess.FreePort()}";
         await using var board = SampleProcess.DotNet("Board", [.. Client, $"--urls={url}"]);
         await board.Says("Application started");
+        using var http = new HttpClient { BaseAddress = new(url) };
+        Assert.Equal(400, await Post(http, "lunch", """{"text":"soup","seen":0,"author":"Not a name"}"""));
+        Assert.Equal(400, await Post(http, "no%20key", """{"text":"soup","seen":0,"author":"curl"}"""));
+        Assert.Equal(400, await Post(http, "lunch", """{"text":"soup","seen":99,"author":"curl"}"""));
         using var playwright = await Playwright.CreateAsync();
         await using var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = ConsolePageTests.Flags });
         var (page, other) = (await browser.NewPageAsync(), await browser.NewPageAsync());
@@ -78,6 +82,13 @@ public sealed class SampleTests : IAsyncLifetime
         Assert.True(await ask.Exit() == 0, ask.Said);
         Assert.Contains("operating.md", ask.Said, StringComparison.Ordinal);
         Assert.DoesNotContain("planner takes", executor.Said, StringComparison.Ordinal);
+    }
+
+    private static async Task<int> Post(HttpClient http, string note, string body)
+    {
+        var answer = await http.PostAsync($"/notes/{note}", new StringContent(body, new System.Net.Http.Headers.MediaTypeHeaderValue("application/json")));
+        Assert.Contains("error", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        return (int)answer.StatusCode;
     }
 
     private static async Task Save(IPage page, string text)

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Rosud.Agents;
 using Rosud.Channels;
 using Rosud.Context;
@@ -23,7 +25,7 @@ public sealed class WorkerTests(RosudHost host) : IClassFixture<RosudHost>
                 var price = work.Assignment.Context.Value<int>("price");
                 prices.Enqueue(price);
                 started.TrySetResult();
-                if (price == 100) await Task.Delay(Long, TimeProvider.System, stopped);   // Ends when it is told.
+                if (price == 100) await new TaskCompletionSource().Task.WaitAsync(stopped);   // Ends when it is told.
                 return RosudClientTests.Writes(("paid", price));
             },
             new() { Reads = ["price"], Writes = ["paid"] }));
@@ -131,6 +133,53 @@ public sealed class WorkerTests(RosudHost host) : IClassFixture<RosudHost>
         Assert.Equal(RunStatus.Completed, result.Status);
         Assert.Single(result.Attempts);
         await first.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_handler_that_returns_nothing_at_all_has_failed_and_its_place_is_free()
+    {
+        var tries = 0;
+        await using var app = await ClientApp.Start(host.Process, worker => worker.AddRosudAgent(
+            "void", (_, _) => Task.FromResult(++tries == 1 ? null! : RosudClientTests.Writes(("void.out", tries))), new() { Writes = ["void.out"], MaxConcurrency = 1 }));
+        await app.Ready;
+        var channel = await app.Rosud.Channels.Create(agents: ["void"]);
+
+        var result = await channel.Coordinate(new CoordinationTask { Goal = "g", Outputs = ["void.out"] }, Long);
+
+        Assert.Equal(RunStatus.Completed, result.Status);
+        Assert.Contains("null", result.Attempts.First().Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_still_at_work_when_the_app_must_go_is_told_and_given_back_at_once()
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var leaving = await ClientApp.Start(host.Process, worker =>
+        {
+            worker.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(3));
+            worker.AddRosudAgent(
+                "endless",
+                async (_, stopped) =>
+                {
+                    started.SetResult();
+                    await new TaskCompletionSource().Task.WaitAsync(stopped);
+                    return new();
+                },
+                new() { Writes = ["end"] });
+        });
+        await using var other = await ClientApp.Start(host.Process);
+        await leaving.Ready;
+        var channel = await other.Rosud.Channels.Create(agents: ["endless"]);
+        var running = channel.Coordinate(new CoordinationTask { Goal = "g", Outputs = ["end"] }, TimeSpan.FromMinutes(1));
+        await started.Task.WaitAsync(Long);
+
+        await leaving.Stop();
+        await leaving.DisposeAsync();
+        await using var next = await ClientApp.Start(host.Process, worker => worker.AddRosudAgent("endless", (_, _) => Task.FromResult(RosudClientTests.Writes(("end", 1))), new() { Writes = ["end"] }));
+        var result = await running;
+
+        Assert.Equal(RunStatus.Completed, result.Status);
+        Assert.Equal(["The worker stopped.", null], result.Attempts.Select(attempt => attempt.Reason));
     }
 
     [Fact]

@@ -6,6 +6,7 @@ public sealed class CommandLineTests
     [InlineData("W99", "There is no workload 'W99'. There are W5, W6, all.")]
     [InlineData("", "Required argument missing")]
     [InlineData("W5 --seed many", "Cannot parse argument 'many'")]
+    [InlineData("W5 --json no-such-folder/report.json", "'no-such-folder/report.json' cannot be written")]
     [InlineData("W5 --fast", "Unrecognized command or argument '--fast'")]
     public async Task What_makes_no_sense_is_refused_with_2_and_why(string line, string why)
     {

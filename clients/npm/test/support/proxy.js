@@ -5,6 +5,8 @@ import { createServer, request as forward } from "node:http";
 export class Proxy {
   /** @type {(request: import("node:http").IncomingMessage) => undefined | "drop-answer" | {status: number, headers?: object, body?: string}} */
   fault = () => undefined;
+  /** Waited for when the host's answer has come, before it is passed on. */
+  answered = async (request) => {};
   seen = [];
   #streams = new Set();
 
@@ -38,7 +40,8 @@ export class Proxy {
       response.writeHead(fault.status, fault.headers).end(fault.body ?? "");
       return;
     }
-    const onward = forward({ host: target.hostname, port: target.port, path: request.url, method: request.method, headers: request.headers }, (answer) => {
+    const onward = forward({ host: target.hostname, port: target.port, path: request.url, method: request.method, headers: request.headers }, async (answer) => {
+      await this.answered(request);
       if (fault === "drop-answer") {
         answer.resume().once("end", () => request.socket.destroy());   // The host has done it; nobody hears of it.
         return;

@@ -121,12 +121,14 @@ class Completion:
         return _json.encode_body(body)
 
 
-async def take(client: Rosud, path: str, max: int, wait_ms: int, lease_ms: int) -> Sequence[Assignment]:
-    body = {
+async def take(client: Rosud, path: str, max: int, wait_ms: int, lease_ms: int, worker: str | None = None) -> Sequence[Assignment]:
+    body: dict[str, Any] = {
         "max": _check.whole(max, "max", 1, 100),
         "wait_ms": _check.whole(wait_ms, "wait_ms", 0, 20_000),
         "lease_ms": _check.whole(lease_ms, "lease_ms", 1_000, 600_000),
     }
+    if worker is not None:
+        body["worker"] = worker
     request = Request("POST", f"{path}/assignments/take", body=_json.encode_body(body), waits=wait_ms / 1000)
     return tuple(build(Assignment, item) for item in (await client.call(request)).body["assignments"])
 

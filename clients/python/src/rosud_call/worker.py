@@ -6,9 +6,10 @@ import asyncio
 import logging
 import signal
 import threading
-from typing import Callable
+import uuid
+from typing import Callable, Sequence
 
-from . import _check
+from . import _check, _json
 from .assignments import AssignmentCalls, Assignment, take
 from .client import Request, Rosud, part, pick
 from .errors import Fenced, NotFound, RosudError, Unreachable
@@ -17,6 +18,8 @@ from .retry import Backoff, is_worth_repeating
 from .work import Deferred, Failure
 
 TAKE_WAIT_MS = 20_000
+LEAVE_TRIES = 4
+LEAVE_SECONDS = 0.5
 _BACKOFF = Backoff(0.2, 5.0)
 _log = logging.getLogger("rosud_call")
 
@@ -60,6 +63,7 @@ async def serve_async(
                 ready()
             taking = [asyncio.ensure_future(worker.take()) for worker in workers]
             await asyncio.wait((*taking, stopping), return_when=asyncio.FIRST_COMPLETED)
+            await _all(worker.leave() for worker in workers)
         await _end(taking)
         await _all(worker.finish(grace_ms / 1000) for worker in workers)
     finally:
@@ -77,6 +81,10 @@ class _Worker:
         self._client = client
         self._path = f"/v1/agents/{part(handler.name)}"
         self._running: dict[asyncio.Task[None], Handling] = {}
+        self._name = f"w-{uuid.uuid4().hex}"
+        self._asking: asyncio.Future[Sequence[Assignment]] | None = None
+        self._leaving = False
+        self._unwanted: list[asyncio.Future[None]] = []
 
     async def register(self) -> None:
         """Registers the agent, however long the host is away. Raises what will not be better by waiting."""
@@ -94,15 +102,19 @@ class _Worker:
             await asyncio.sleep(_BACKOFF.pause(failures))
 
     async def take(self) -> None:
-        """Takes and starts assignments until it is cancelled."""
+        """Takes and starts assignments until it leaves or is cancelled."""
         failures = 0
-        while True:
+        while not self._leaving:
             free = self._handler.max_concurrency - len(self._running)
             if free <= 0:
                 await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
                 continue
             try:
-                for assignment in await take(self._client, self._path, min(free, 100), TAKE_WAIT_MS, self._handler.lease_ms):
+                taken = await self._take(min(free, 100))
+                if self._leaving:   # It came in the moment of the stop.
+                    self._unwanted = [asyncio.ensure_future(_hand_back(AssignmentCalls(self._client, assignment.id))) for assignment in taken]
+                    return
+                for assignment in taken:
                     self._start(assignment)
                 failures = 0
             except (NotFound, Unreachable) as error:
@@ -115,6 +127,30 @@ class _Worker:
                 _log.warning("%s cannot take work: %s", self._handler.name, error)
                 await asyncio.sleep(_BACKOFF.pause(failures))
 
+    async def _take(self, most: int) -> Sequence[Assignment]:
+        self._asking = asyncio.ensure_future(take(self._client, self._path, most, TAKE_WAIT_MS, self._handler.lease_ms, self._name))
+        try:
+            return await self._asking
+        finally:
+            self._asking.cancel()
+            self._asking = None
+
+    async def leave(self) -> None:
+        """Takes no more. The host ends the take under way: one that is cut off here may just have been handed something,
+        which would wait for its lease."""
+        self._leaving = True
+        request = Request("POST", f"{self._path}/assignments/release", body=_json.encode_body({"worker": self._name}))
+        for _ in range(LEAVE_TRIES):   # The take may be on its way still, and come to the host after the first.
+            asking = self._asking
+            if asking is None:
+                return
+            try:
+                await self._client.with_timeout(1).call(request)
+            except RosudError as error:
+                _log.info("%s could not say that it stops: %s", self._handler.name, error)
+                return
+            await asyncio.wait((asking,), timeout=LEAVE_SECONDS)
+
     async def finish(self, grace: float) -> None:
         """Lets what is at work end."""
         if self._running:
@@ -126,7 +162,7 @@ class _Worker:
         for task, handling in left.items():
             handling.work.stop("shutdown")
             task.cancel()
-        await _all(_hand_back(handling.work.calls) for handling in left.values())
+        await _all((*self._unwanted, *(_hand_back(handling.work.calls) for handling in left.values())))
 
     def _start(self, assignment: Assignment) -> None:
         handling = Handling(self._handler, assignment, self._client, beats=True)
