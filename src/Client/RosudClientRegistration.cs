@@ -27,7 +27,7 @@ public static class RosudClientRegistration
     {
         builder.Services.AddOptions<RosudClientOptions>().BindConfiguration(RosudClientOptions.Section).Configure(configure ?? (_ => { }))
             .ValidateDataAnnotations()
-            .Validate(RosudClientOptions.HasGoodGateways, $"{RosudClientOptions.Section}:Gateways has something else than address:port, for example 127.0.0.1:30000.")
+            .Validate(RosudClientOptions.HasGoodGateways, $"{RosudClientOptions.Section}:Gateways has something else than host:port, for example 127.0.0.1:30000.")
             .ValidateOnStart();
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.UseOrleansClient(client => Connect(client, builder.Configuration));
@@ -49,11 +49,12 @@ public static class RosudClientRegistration
     /// <param name="spec">Its contract, registered at the start. Null when somebody else registers it, as a pull agent.</param>
     public static IHostApplicationBuilder AddRosudAgent(this IHostApplicationBuilder builder, string name, AgentHandler handler, AgentSpec? spec = null)
     {
+        ArgumentNullException.ThrowIfNull(handler);
+        if (!Tenants.Names.IsValid(name)) throw new ArgumentException("An agent's name has 1 to 128 of a-z 0-9 . _ - and starts with a letter or digit.", nameof(name));
         builder.Services.AddSingleton(host => new LocalAgent(
             new(new(host.GetRequiredService<IOptions<RosudClientOptions>>().Value.Tenant), name), spec, handler));
-        return Tenants.Names.IsValid(name)
-            ? builder
-            : throw new ArgumentException("An agent's name has 1 to 128 of a-z 0-9 . _ - and starts with a letter or digit.", nameof(name));
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, WorkerIsThere>());
+        return builder;
     }
 
     private static void Connect(IClientBuilder client, IConfiguration configuration)
@@ -63,7 +64,7 @@ public static class RosudClientRegistration
         if (!configuration.GetSection("Orleans:Clustering").Exists())
         {
             client.UseStaticClustering((OptionsBuilder<StaticGatewayListProviderOptions> gateways) => gateways
-                .Configure<IOptions<RosudClientOptions>>((own, options) => own.Gateways = [.. options.Value.EndPoints.Select(point => point.ToGatewayUri())]));
+                .Configure<IOptions<RosudClientOptions>>((own, options) => own.Gateways = [.. options.Value.EndPoints().Select(point => point.ToGatewayUri())]));
         }
 
         client.Services.AddOptions<ClientMessagingOptions>().Configure<IOptions<RosudClientOptions>>((own, options) =>

@@ -39,7 +39,9 @@ public static class RosudHttp
         services.TryAddSingleton<ApiKeyRing>();
         services.TryAddSingleton<AgentHosts>();
         services.TryAddSingleton<Mapped>();
-        services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.SchemeName, configureOptions: null);
+        services.AddAuthentication();
+        services.TryAddTransient<ApiKeyAuthentication>();
+        services.AddOptions<AuthenticationOptions>().Configure<Mapped>((options, mapped) => mapped.Then(() => options.AddScheme<ApiKeyAuthentication>(ApiKeyAuthentication.SchemeName, displayName: null)));
         services.AddAuthorization(Rights.Configure);
         services.AddOptions<JsonOptions>().Configure<Mapped>((options, mapped) => mapped.Then(() => Wire.Configure(options.SerializerOptions)));
         services.AddOptions<KestrelServerOptions>().Configure<Mapped>((options, mapped) => mapped.Then(() => options.Limits.MaxRequestBodySize = JsonBody.BytesMax));

@@ -54,8 +54,20 @@ export function webhook(definition, options = {}) {
       if (error instanceof InvalidSignature) return answer(401, { detail: error.detail });
       throw error;
     }
-    return answerTo(definition, JSON.parse(new TextDecoder().decode(body)), clientOf({ client: other }), request.signal);
+    const assignment = assignmentIn(body);
+    if (assignment === null) return answer(400, { detail: "The body is no assignment." });
+    if (assignment.agent !== definition.name) return answer(422, { detail: `The agent here is ${definition.name}.` });
+    return answerTo(definition, assignment, clientOf({ client: other }), request.signal);
   };
+}
+
+function assignmentIn(body) {
+  try {
+    const assignment = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+    return typeof assignment?.id === "string" && typeof assignment.context === "object" ? assignment : null;
+  } catch {
+    return null;   // Neither text nor JSON.
+  }
 }
 
 async function answerTo(definition, assignment, client, gone) {

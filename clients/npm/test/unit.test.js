@@ -173,3 +173,12 @@ test("A signature holds for its body, its secret and five minutes", async () => 
   await assert.rejects(verifySignature("s3cret", header(), {}), /body must be the bytes or the text/);
   await assert.rejects(verifySignature("", header(), "{}"), /secret must be a text/);
 });
+
+test("a webhook refuses what is no assignment, or another agent's", async () => {
+  const answer = webhook(agent("librarian", {}, () => ({})), { secret: null });
+  const status = async (body) => (await answer(new Request("http://localhost/", { method: "POST", body }))).status;
+  assert.equal(await status("no json"), 400);
+  assert.equal(await status(new Uint8Array([0xff])), 400);
+  assert.equal(await status("null"), 400);
+  assert.equal(await status(JSON.stringify({ id: "a1", agent: "planner", context: { version: 1, entries: {} } })), 422);
+});

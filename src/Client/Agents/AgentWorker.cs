@@ -23,6 +23,14 @@ internal sealed class AgentWorker(
     /// <summary>Why some agent cannot take; null when all can.</summary>
     public string? Missing => _missing.IsEmpty ? null : string.Join(" ", _missing.OrderBy(agent => agent.Key).Select(agent => $"{agent.Key}: {agent.Value}"));
 
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        var twice = agents.GroupBy(agent => agent.Id).FirstOrDefault(same => same.Count() > 1);
+        return twice is null
+            ? base.StartAsync(cancellationToken)
+            : throw new InvalidOperationException($"Agent {twice.Key.Name} was added twice: in one process an agent has one handler.");
+    }
+
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
         foreach (var agent in agents) _missing[agent.Id.Name] = "not registered yet";

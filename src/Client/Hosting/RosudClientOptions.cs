@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Rosud.Hosting;
 
@@ -7,10 +9,12 @@ namespace Rosud.Hosting;
 /// <remarks>Where the gateways are may also come from <c>Orleans:Clustering</c> (for example <c>ProviderType=Redis</c>, with its package in the app); then <see cref="Gateways"/> must be empty.</remarks>
 public sealed class RosudClientOptions
 {
+    private const string GatewayDefault = "127.0.0.1:30000";
+
     /// <summary>The section of the configuration.</summary>
     public const string Section = "Rosud:Client";
 
-    /// <summary>Gateways of silos as <c>address:port</c>. Name several: one that is lost costs nothing while another answers.</summary>
+    /// <summary>Gateways of silos as <c>host:port</c>, resolved at the start. Name several: one that is lost costs nothing while another answers.</summary>
     /// <value>Empty uses <c>Orleans:Clustering</c>, or without that 127.0.0.1:30000, where <c>dotnet run --project src/Silo</c> listens.</value>
     public IList<string> Gateways { get; init; } = [];
 
@@ -38,8 +42,29 @@ public sealed class RosudClientOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00", ErrorMessage = "Rosud:Client:Lease must be 1 s to 10 min.")]
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(30);
 
-    internal IPEndPoint[] EndPoints => [.. Gateways.DefaultIfEmpty("127.0.0.1:30000").Select(gateway => IPEndPoint.Parse(gateway))];
+    /// <summary>Where the gateways are now; a name stands for all its addresses.</summary>
+    /// <exception cref="InvalidOperationException">A name cannot be resolved.</exception>
+    internal IPEndPoint[] EndPoints() => [.. Gateways.DefaultIfEmpty(GatewayDefault).SelectMany(Resolve)];
 
-    internal static bool HasGoodGateways(RosudClientOptions options) =>
-        options.Gateways.All(gateway => IPEndPoint.TryParse(gateway, out var point) && point.Port != 0);
+    internal static bool HasGoodGateways(RosudClientOptions options) => options.Gateways.All(gateway => Split(gateway) is not null);
+
+    private static IEnumerable<IPEndPoint> Resolve(string gateway)
+    {
+        if (IPEndPoint.TryParse(gateway, out var point)) return [point];
+        var (host, port) = Split(gateway)!.Value;
+        try
+        {
+            return Dns.GetHostAddresses(host).Select(address => new IPEndPoint(address, port));
+        }
+        catch (SocketException unknown)
+        {
+            throw new InvalidOperationException($"{Section}:Gateways names {host}, which cannot be resolved: {unknown.Message}", unknown);
+        }
+    }
+
+    private static (string Host, int Port)? Split(string gateway) =>
+        gateway.LastIndexOf(':') is > 0 and var colon && ushort.TryParse(gateway.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port > 0
+        && Uri.CheckHostName(gateway[..colon].Trim('[', ']')) != UriHostNameType.Unknown
+            ? (gateway[..colon], port)
+            : null;
 }

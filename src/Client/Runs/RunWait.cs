@@ -28,12 +28,12 @@ internal sealed class RunWait(TimeProvider time) : IRunObserver
         var start = time.GetTimestamp();
         while (true)
         {
-            if (watch && await run.Watch(self) is var now && (now is not RunOutcome.Found { Result.HasEnded: false })) return now;
+            if (watch && await run.Watch(self).WaitAsync(cancellationToken) is var now && (now is not RunOutcome.Found { Result.HasEnded: false })) return now;
             watch = true;
             var left = longest - time.GetElapsedTime(start);
-            if (left <= TimeSpan.Zero) return await run.Describe();
+            if (left <= TimeSpan.Zero) return await run.Describe().WaitAsync(cancellationToken);
             if (await EndsWithin(left < WatchEvery ? left : WatchEvery, cancellationToken)) return new RunOutcome.Found(await _ended.Task);
-            if (time.GetElapsedTime(start) >= longest) return await run.Describe();
+            if (time.GetElapsedTime(start) >= longest) return await run.Describe().WaitAsync(cancellationToken);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Rosud.Apps;
@@ -33,7 +34,13 @@ public sealed class EmbeddedHttpTests(RosudHost host) : IClassFixture<RosudHost>
     [Fact]
     public async Task An_app_that_does_not_map_it_is_not_changed_by_it()
     {
-        await using var app = await Start(app => app.MapPost("/own", (Own own) => own));
+        await using var app = await Start(
+            app =>
+            {
+                app.MapPost("/own", (Own own) => own);
+                app.MapGet("/mine", () => "secret").RequireAuthorization();
+            },
+            services => services.AddAuthentication().AddCookie());
         using var http = Client(app);
 
         var answer = await http.PostAsync("/own", new StringContent("""{"someName":"a","unknown":1}""", new System.Net.Http.Headers.MediaTypeHeaderValue("application/json")));
@@ -41,17 +48,19 @@ public sealed class EmbeddedHttpTests(RosudHost host) : IClassFixture<RosudHost>
         Assert.Equal("a", (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("someName").GetString());
         Assert.Equal(404, await StatusFor(http, "elsewhere.example"));
         Assert.Equal(404, (int)(await http.GetAsync("/v1/channels")).StatusCode);
+        Assert.StartsWith("/Account/Login", (await http.GetAsync("/mine")).RequestMessage!.RequestUri!.PathAndQuery, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Mapping_without_adding_says_what_is_missing() =>
         Assert.Contains("AddRosudClient", Assert.Throws<InvalidOperationException>(() => ((IEndpointRouteBuilder)WebApplication.CreateSlimBuilder().Build()).MapRosud()).Message, StringComparison.Ordinal);
 
-    private async Task<WebApplication> Start(Action<WebApplication> map)
+    private async Task<WebApplication> Start(Action<WebApplication> map, Action<IServiceCollection>? add = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = Path.GetTempPath(), Args = [$"--Orleans:ClusterId={host.Process.Cluster}", "--urls=http://127.0.0.1:0"] });
         builder.Logging.ClearProviders();
         builder.AddRosudClient(options => options.Gateways.Add(host.Process.Gateway));
+        add?.Invoke(builder.Services);
         var app = builder.Build();
         map(app);
         await app.StartAsync();

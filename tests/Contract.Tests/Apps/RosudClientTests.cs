@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Rosud.Agents;
 using Rosud.Channels;
@@ -208,6 +209,31 @@ public sealed class RosudClientTests(RosudHost host) : IClassFixture<RosudHost>
         var refusal = await Assert.ThrowsAsync<OptionsValidationException>(() => app.StartAsync());
 
         Assert.Contains($"Rosud:Client:{option}", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_gateway_may_have_a_name()
+    {
+        using var app = ClientApp.Build(options => options.Gateways.Add($"localhost:{host.Process.Ports.Gateway}"), args: $"--Orleans:ClusterId={host.Process.Cluster}");
+        await app.StartAsync();
+
+        Assert.NotNull(await app.Services.GetRequiredService<IRosudClient>().Channels.Create());
+        await app.StopAsync();
+        using var lost = ClientApp.Build(options => options.Gateways.Add("no-such-host.invalid:30000"));
+        Assert.Contains("no-such-host.invalid", (await Assert.ThrowsAsync<InvalidOperationException>(() => lost.StartAsync())).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Agents_that_nobody_takes_for_or_that_are_there_twice_stop_the_start()
+    {
+        var alone = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        alone.AddRosudAgent("a", (_, _) => Task.FromResult(new Completion()));
+        using var lonely = alone.Build();
+        using var twins = ClientApp.Build(options => options.Gateways.Add(host.Process.Gateway), worker => worker
+            .AddRosudAgent("a", (_, _) => Task.FromResult(new Completion())).AddRosudAgent("a", (_, _) => Task.FromResult(new Completion())), $"--Orleans:ClusterId={host.Process.Cluster}");
+
+        Assert.Contains("AddRosudClient", (await Assert.ThrowsAsync<InvalidOperationException>(() => lonely.StartAsync())).Message, StringComparison.Ordinal);
+        Assert.Contains("Agent a was added twice", (await Assert.ThrowsAsync<InvalidOperationException>(() => twins.StartAsync())).Message, StringComparison.Ordinal);
     }
 
     [Fact]
