@@ -110,7 +110,7 @@ internal sealed partial class ChannelGrain
     }
 
     private async Task<CoordinationPolicy> PolicyOf(string network) =>
-        await GrainFactory.GetGrain<INetworkGrain>(new NetworkId(_id.Tenant, network).Key).Describe() is NetworkOutcome.Found found
+        await networks[new NetworkId(_id.Tenant, network).Key].Describe() is NetworkOutcome.Found found
             ? found.Network.Coordination
             : new();
 
@@ -120,7 +120,7 @@ internal sealed partial class ChannelGrain
         var names = spec.Agents
             .Concat(task.Steps is { } steps ? steps.SelectMany(AgentsNamed) : [])
             .Where(Names.IsValid).Distinct(StringComparer.Ordinal).ToList();
-        var views = await Task.WhenAll(names.Select(name => GrainFactory.GetGrain<IAgentGrain>(new AgentId(_id.Tenant, name).Key).Describe()));
+        var views = await Task.WhenAll(names.Select(name => registrations[new AgentId(_id.Tenant, name).Key].Describe()));
         return names.Zip(views)
             .Where(pair => pair.Second is AgentOutcome.Found)
             .ToDictionary(pair => pair.First, pair => ((AgentOutcome.Found)pair.Second).Agent, StringComparer.Ordinal);

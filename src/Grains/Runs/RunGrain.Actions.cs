@@ -100,7 +100,7 @@ internal sealed partial class RunGrain
         }
     }
 
-    private ISupervisorDoor Door(AgentId agent) => GrainFactory.GetGrain<ISupervisorDoor>(agent.Key);
+    private ISupervisorDoor Door(AgentId agent) => doors[agent.Key];
 
     private void Ask<T>(Func<Task<T>> call, Action<T?> answered) => Call(call, answered).Ignore();
 

@@ -29,7 +29,7 @@ internal sealed partial class RunGrain
         RunTelemetry.Ended(result, drive.Detections);
         _finished.TrySetResult();
         Archived(result).Ignore();
-        Repeat(() => GrainFactory.GetGrain<INetworkGrain>(new NetworkId(Id.Tenant, result.Network).Key).Report(result)).Ignore();
+        Repeat(() => networks[new NetworkId(Id.Tenant, result.Network).Key].Report(result)).Ignore();
     }
 
     private async Task Archived(RunResult result)
