@@ -165,7 +165,8 @@ internal sealed class Draft(ChannelState state, DateTimeOffset now, Func<Content
     private void Track(string key, ChannelState before)
     {
         var old = before.Encode(key);
-        var made = State.Encode(key);
+        var made = State.EncodeAnew(key);
+        State = State.WithWritten(key, made);
         if (old is null && made is null) return;
         _changes.Add(new(key, old, made));
     }
