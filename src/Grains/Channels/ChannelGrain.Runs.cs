@@ -48,7 +48,13 @@ internal sealed partial class ChannelGrain
     }
 
     public Task<StepAnswer> CommitStep(StepCommit commit) => Spoken(
-        commit.Run, draft => RunRules.Commit(draft, commit), 512 + commit.Writes.Sum(write => write.Value?.Length ?? 0));
+        commit.Run,
+        draft =>
+        {
+            foreach (var happened in commit.Told) draft.Notify(NoticeOf(commit.Run, happened, draft.State.Log.Head));
+            return RunRules.Commit(draft, commit);
+        },
+        512 + commit.Writes.Sum(write => write.Value?.Length ?? 0));
 
     public Task<StepAnswer> PublishStep(StepPublish publish) => Spoken(
         publish.Run, draft => RunRules.Publish(draft, publish), 512 + publish.Writes.Sum(write => write.Value?.Length ?? 0));

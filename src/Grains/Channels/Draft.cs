@@ -143,8 +143,10 @@ internal sealed class Draft(ChannelState state, DateTimeOffset now, Func<Content
     }
 
     /// <summary>Says something to listeners beside the commits.</summary>
-    public void Notify(string type, object body) =>
-        _notices.Add(new(State.Log.Head, 0, type, Now, JsonValue.From(body)));
+    public void Notify(string type, object body) => Notify(new(State.Log.Head, 0, type, Now, JsonValue.From(body)));
+
+    /// <inheritdoc cref="Notify(string, object)"/>
+    public void Notify(ChannelNotice notice) => _notices.Add(notice);
 
     /// <summary>Ends the draft: what was tracked becomes an entry, and the operation is remembered with it.</summary>
     public void Finish(JournalOperation? operation = null)

@@ -226,6 +226,7 @@ internal sealed partial class RunGrain(
 
     private Task Tick()
     {
+        _ringsAt = DateTimeOffset.MaxValue;
         Do(drive => drive.Tick(Now));
         return Task.CompletedTask;
     }
