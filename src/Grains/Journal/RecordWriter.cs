@@ -7,13 +7,16 @@ namespace Rosud.Journal;
 /// <summary>Writes the body of one record. The order of the calls is the format.</summary>
 internal sealed class RecordWriter
 {
+    // Larger buffers are rare, and a pool would keep them for each thread.
+    private const int PooledMax = 64 * 1024;
+
     // Of the pool until the record is finished: only the record itself is new memory.
     private byte[] _output;
     private int _written = RecordFrame.HeaderSize;
 
     public RecordWriter(int sizeHint = 256)
     {
-        _output = ArrayPool<byte>.Shared.Rent(RecordFrame.HeaderSize + sizeHint);
+        _output = Rent(RecordFrame.HeaderSize + sizeHint);
         _output.AsSpan(0, RecordFrame.HeaderSize).Clear();
     }
 
@@ -67,7 +70,7 @@ internal sealed class RecordWriter
     public byte[] Finish(RecordKind kind, long epoch, long position)
     {
         var record = _output.AsSpan(0, _written).ToArray();
-        ArrayPool<byte>.Shared.Return(_output);
+        Return(_output);
         _output = [];
         RecordFrame.WriteHeader(record, kind, epoch, position);
         return record;
@@ -83,12 +86,19 @@ internal sealed class RecordWriter
     {
         if (_output.Length - _written < bytes)
         {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_output.Length * 2, _written + bytes));
+            var larger = Rent(Math.Max(_output.Length * 2, _written + bytes));
             _output.AsSpan(0, _written).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_output);
+            Return(_output);
             _output = larger;
         }
 
         return _output.AsSpan(_written);
+    }
+
+    private static byte[] Rent(int bytes) => bytes <= PooledMax ? ArrayPool<byte>.Shared.Rent(bytes) : new byte[bytes];
+
+    private static void Return(byte[] buffer)
+    {
+        if (buffer.Length is > 0 and <= PooledMax) ArrayPool<byte>.Shared.Return(buffer);
     }
 }
