@@ -36,6 +36,7 @@ public static class RosudHttp
         services.Configure<RosudHttpOptions>(configuration.GetSection(RosudHttpOptions.Section));
         services.PostConfigure<RosudHttpOptions>(options => options.KeysConfigured = configuration.GetSection($"{RosudHttpOptions.Section}:Keys").GetChildren().Count());
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(typeof(GrainsOf<>));
         services.TryAddSingleton<ApiKeyRing>();
         services.TryAddSingleton<AgentHosts>();
         services.TryAddSingleton<Mapped>();

@@ -19,6 +19,7 @@ internal static class RosudGrains
         services.AddOptions<ContextLimits>().BindConfiguration(ContextLimits.Section).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ContextLimits>, ContextLimitsRanges>());
         services.TryAddSingleton<ChannelCodec>();
+        services.TryAddSingleton(typeof(GrainsOf<>));
         return services.AddRosudJournals().AddRosudSupervision().AddRosudRuns();
     }
 }

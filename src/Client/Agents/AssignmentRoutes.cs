@@ -37,7 +37,7 @@ internal static class AssignmentRoutes
     private const string Repeats = "Not needed: the assignment's id is the key, and a repeat gives the same answer.";
 
     // Taking is not repeatable: what an unanswered take got comes back when its lease ends.
-    private static async Task<IResult> Take(string agent, HttpContext http, IGrainFactory grains)
+    private static async Task<IResult> Take(string agent, HttpContext http, GrainsOf<ISupervisorGrain> supervisors)
     {
         var request = new RequestReader(http);
         var id = request.Agent(agent);
@@ -45,7 +45,7 @@ internal static class AssignmentRoutes
         request.IdempotencyKey();
         var body = await request.BodyAsync<TakeBody>(optional: true);
         if (request.Refusal is { } refusal) return refusal;
-        var supervisor = grains.GetGrain<ISupervisorGrain>(id.Key);
+        var supervisor = supervisors[id.Key];
         var outcome = await TakeFor(supervisor, body!.ToRequest(), http.RequestAborted);
         return outcome switch
         {
@@ -84,14 +84,14 @@ internal static class AssignmentRoutes
         return new TakeOutcome.Taken([]);
     }
 
-    private static async Task<IResult> Stream(string agent, HttpContext http, IGrainFactory grains, TimeProvider time)
+    private static async Task<IResult> Stream(string agent, HttpContext http, GrainsOf<ISupervisorGrain> supervisors, TimeProvider time)
     {
         var request = new RequestReader(http);
         var id = request.Agent(agent);
         if (request.Caller.RefusalToActFor(id) is { } forbidden) return new ProblemResult(forbidden);
         var lease = TimeSpan.FromMilliseconds(request.QueryNumber("lease_ms", 1_000, 600_000) ?? 30_000);
         if (request.Refusal is { } refusal) return refusal;
-        var supervisor = grains.GetGrain<ISupervisorGrain>(id.Key);
+        var supervisor = supervisors[id.Key];
         var first = await supervisor.Take(new(1, TimeSpan.Zero, lease));
         return first is TakeOutcome.Refused refused
             ? new ProblemResult(refused.Problem)
@@ -112,36 +112,36 @@ internal static class AssignmentRoutes
         }
     }
 
-    private static Task<IResult> Heartbeat(string assignment, HttpContext http, IGrainFactory grains) =>
-        Settle<HeartbeatBody>(assignment, http, grains, (supervisor, id, body, _) => () => supervisor.Heartbeat(id, body.ToRequest()));
+    private static Task<IResult> Heartbeat(string assignment, HttpContext http, GrainsOf<ISupervisorGrain> supervisors) =>
+        Settle<HeartbeatBody>(assignment, http, supervisors, (supervisor, id, body, _) => () => supervisor.Heartbeat(id, body.ToRequest()));
 
-    private static Task<IResult> Publish(string assignment, HttpContext http, IGrainFactory grains) =>
-        Settle<PublishBody>(assignment, http, grains, (supervisor, id, body, request) =>
+    private static Task<IResult> Publish(string assignment, HttpContext http, GrainsOf<ISupervisorGrain> supervisors) =>
+        Settle<PublishBody>(assignment, http, supervisors, (supervisor, id, body, request) =>
         {
             var writes = Writes.Of(body.Writes, body.Delete, request);
             request.Require(!writes.IsEmpty, "", "There is nothing to publish.");
             return () => supervisor.Publish(id, writes);
         });
 
-    private static Task<IResult> Complete(string assignment, HttpContext http, IGrainFactory grains) =>
-        Settle<CompleteBody>(assignment, http, grains, (supervisor, id, body, request) =>
+    private static Task<IResult> Complete(string assignment, HttpContext http, GrainsOf<ISupervisorGrain> supervisors) =>
+        Settle<CompleteBody>(assignment, http, supervisors, (supervisor, id, body, request) =>
         {
             var completion = body.ToCompletion(request);
             return () => supervisor.Complete(id, completion);
         });
 
-    private static Task<IResult> Fail(string assignment, HttpContext http, IGrainFactory grains) =>
-        Settle<FailBody>(assignment, http, grains, (supervisor, id, body, _) => () => supervisor.Fail(id, body.ToFailure()));
+    private static Task<IResult> Fail(string assignment, HttpContext http, GrainsOf<ISupervisorGrain> supervisors) =>
+        Settle<FailBody>(assignment, http, supervisors, (supervisor, id, body, _) => () => supervisor.Fail(id, body.ToFailure()));
 
     private static async Task<IResult> Settle<T>(
-        string assignment, HttpContext http, IGrainFactory grains, Func<ISupervisorGrain, AssignmentId, T, RequestReader, Func<Task<SettleOutcome>>> prepare) where T : class
+        string assignment, HttpContext http, GrainsOf<ISupervisorGrain> supervisors, Func<ISupervisorGrain, AssignmentId, T, RequestReader, Func<Task<SettleOutcome>>> prepare) where T : class
     {
         var request = new RequestReader(http);
         var id = request.Assignment(assignment);
         if (request.Problem is null && request.Caller.RefusalToActFor(id.Agent) is { } forbidden) return new ProblemResult(forbidden);
         request.IdempotencyKey();
         if (await request.BodyAsync<T>(optional: typeof(T) == typeof(HeartbeatBody)) is not { } body || request.Problem is not null) return request.Refusal!;
-        var act = prepare(grains.GetGrain<ISupervisorGrain>(id.Agent.Key), id, body, request);
+        var act = prepare(supervisors[id.Agent.Key], id, body, request);
         return request.Refusal ?? Answer(await act());
     }
 

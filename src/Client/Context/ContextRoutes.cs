@@ -31,7 +31,7 @@ internal static class ContextRoutes
         ConflictRoutes.Map(channel);
     }
 
-    private static async Task<IResult> Read(string channel, HttpContext http, IGrainFactory grains)
+    private static async Task<IResult> Read(string channel, HttpContext http, GrainsOf<IChannelGrain> channels)
     {
         var request = new RequestReader(http);
         var id = request.Channel(channel);
@@ -42,7 +42,7 @@ internal static class ContextRoutes
             Consistency = request.QueryWord<ReadConsistency>("consistency") ?? ReadConsistency.Confirmed,
             MinVersion = request.QueryVersion("min_version"),
         };
-        return request.Refusal ?? await grains.GetGrain<IChannelGrain>(id.Key).Read(query) switch
+        return request.Refusal ?? await channels[id.Key].Read(query) switch
         {
             ReadOutcome.Found found => Answer(found.View, http),
             ReadOutcome.Refused refused => new ProblemResult(refused.Problem),
@@ -59,7 +59,7 @@ internal static class ContextRoutes
             : TypedResults.Json(ContextBody.Of(view), Wire.Json);
     }
 
-    private static async Task<IResult> Patch(string channel, HttpContext http, IGrainFactory grains)
+    private static async Task<IResult> Patch(string channel, HttpContext http, GrainsOf<IChannelGrain> channels, IGrainFactory grains)
     {
         var request = new RequestReader(http);
         var id = request.Channel(channel);
@@ -83,15 +83,15 @@ internal static class ContextRoutes
             OperationId = key is null ? null : PatchAnswers.OperationOf(request.Caller, key),
             BodyHash = ContentHash.Of(PatchAnswers.Asked(request.Body, ifMatch)),
         };
-        return PatchAnswers.Of(await grains.GetGrain<IChannelGrain>(id.Key).Commit(patch), http);
+        return PatchAnswers.Of(await channels[id.Key].Commit(patch), http);
     }
 
-    private static async Task<IResult> Changes(string channel, HttpContext http, IGrainFactory grains)
+    private static async Task<IResult> Changes(string channel, HttpContext http, GrainsOf<IChannelGrain> channels)
     {
         var request = new RequestReader(http);
         var id = request.Channel(channel);
         var (after, limit) = (request.QueryVersion("after") ?? ContextVersion.None, request.QueryLimit());
-        return request.Refusal ?? await grains.GetGrain<IChannelGrain>(id.Key).Changes(after, limit) switch
+        return request.Refusal ?? await channels[id.Key].Changes(after, limit) switch
         {
             ChangesOutcome.Found { Page: var page } => TypedResults.Json(new ChangesBody([.. page.Changes.Select(ChangeBody.Of)], page.Head.Number, page.Gap), Wire.Json),
             ChangesOutcome.Refused refused => new ProblemResult(refused.Problem),

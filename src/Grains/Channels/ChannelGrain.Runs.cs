@@ -48,7 +48,13 @@ internal sealed partial class ChannelGrain
     }
 
     public Task<StepAnswer> CommitStep(StepCommit commit) => Spoken(
-        commit.Run, draft => RunRules.Commit(draft, commit), 512 + commit.Writes.Sum(write => write.Value?.Length ?? 0));
+        commit.Run,
+        draft =>
+        {
+            foreach (var happened in commit.Told) draft.Notify(NoticeOf(commit.Run, happened, draft.State.Log.Head));
+            return RunRules.Commit(draft, commit);
+        },
+        512 + commit.Writes.Sum(write => write.Value?.Length ?? 0));
 
     public Task<StepAnswer> PublishStep(StepPublish publish) => Spoken(
         publish.Run, draft => RunRules.Publish(draft, publish), 512 + publish.Writes.Sum(write => write.Value?.Length ?? 0));
@@ -110,7 +116,7 @@ internal sealed partial class ChannelGrain
     }
 
     private async Task<CoordinationPolicy> PolicyOf(string network) =>
-        await GrainFactory.GetGrain<INetworkGrain>(new NetworkId(_id.Tenant, network).Key).Describe() is NetworkOutcome.Found found
+        await networks[new NetworkId(_id.Tenant, network).Key].Describe() is NetworkOutcome.Found found
             ? found.Network.Coordination
             : new();
 
@@ -120,7 +126,7 @@ internal sealed partial class ChannelGrain
         var names = spec.Agents
             .Concat(task.Steps is { } steps ? steps.SelectMany(AgentsNamed) : [])
             .Where(Names.IsValid).Distinct(StringComparer.Ordinal).ToList();
-        var views = await Task.WhenAll(names.Select(name => GrainFactory.GetGrain<IAgentGrain>(new AgentId(_id.Tenant, name).Key).Describe()));
+        var views = await Task.WhenAll(names.Select(name => registrations[new AgentId(_id.Tenant, name).Key].Describe()));
         return names.Zip(views)
             .Where(pair => pair.Second is AgentOutcome.Found)
             .ToDictionary(pair => pair.First, pair => ((AgentOutcome.Found)pair.Second).Agent, StringComparer.Ordinal);

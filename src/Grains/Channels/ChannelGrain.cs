@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Placement;
+using Rosud.Agents;
 using Rosud.Journal;
 using Rosud.Networks;
 using Rosud.Runs;
@@ -11,7 +12,14 @@ namespace Rosud.Channels;
 
 /// <summary>The channel's grain: puts every command through the commit loop and announces what landed.</summary>
 [GrainType("rosud.channel"), Reentrant, HashBasedPlacement]
-internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec codec, TimeProvider clock, ILogger<ChannelGrain> logger)
+internal sealed partial class ChannelGrain(
+    IJournals journals,
+    ChannelCodec codec,
+    GrainsOf<IRunDriver> drivers,
+    GrainsOf<IAgentGrain> registrations,
+    GrainsOf<INetworkGrain> networks,
+    TimeProvider clock,
+    ILogger<ChannelGrain> logger)
     : Grain, IChannelGrain, IRunLog, IWakeable, IChannelPanel, IRemindable, IDisposable
 {
     // How long an activation may serve plain reads without looking whether it is still the one.
@@ -54,7 +62,7 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
     {
         var errors = ChannelRules.Check(spec.Agents, spec.Sync);
         if (!Names.IsValid(_id.Name)) errors = errors.Add(new("/id", "A name has 1 to 128 of a-z 0-9 . _ - and starts with a letter or digit.", "invalid_name"));
-        if (await GrainFactory.GetGrain<INetworkGrain>(new NetworkId(_id.Tenant, spec.Network).Key).Describe() is not NetworkOutcome.Found)
+        if (await networks[new NetworkId(_id.Tenant, spec.Network).Key].Describe() is not NetworkOutcome.Found)
         {
             errors = errors.Add(new("/network", "There is no such network: configure it first.", "unknown_network"));
         }
@@ -137,7 +145,7 @@ internal sealed partial class ChannelGrain(IJournals journals, ChannelCodec code
             .GetStream<ChannelUpdate>(StreamId.Create(ChannelUpdates.Namespace, this.GetPrimaryKeyString()));
         _announcer = new(stream, recovery.Epoch, clock, fault => logger.LogWarning(fault, "An announcement of channel {Channel} was lost.", _id));
         _announcer.StartAt(state.Log.Head);
-        _drivers = new(GrainFactory, clock, logger);
+        _drivers = new(drivers, clock, logger);
         var loop = new CommitLoop(_journal, state, clock, Landed, fault => Warn(fault, "What followed a record failed."), Fenced);
         _openRuns = new(this, loop, _drivers, clock);
         _openRuns.Look(state.Runs);

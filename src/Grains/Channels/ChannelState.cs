@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Rosud.Context;
 using Rosud.Journal;
@@ -17,6 +18,9 @@ internal sealed record ChannelState(ChannelCodec Codec) : IJournaled
     public ContextLog Log { get; init; } = ContextLog.Empty;
 
     public RunTable Runs { get; init; } = RunTable.Empty;
+
+    // What live runs have written, because each of it is asked for again: by the change that follows, and when the run is archived.
+    private ImmutableDictionary<string, ReadOnlyMemory<byte>> Written { get; init; } = ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty;
 
     /// <summary>The channel's policies for its keys.</summary>
     public KeyPolicies Policies => Record is { } record ? KeyPolicies.Of(record.Spec.Sync) : KeyPolicies.Of(new());
@@ -42,7 +46,17 @@ internal sealed record ChannelState(ChannelCodec Codec) : IJournaled
         }
     }
 
-    public ReadOnlyMemory<byte>? Encode(string key)
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte>? Encode(string key) => Written.TryGetValue(key, out var bytes) ? bytes : EncodeAnew(key);
+
+    /// <summary>This state, whose <paramref name="key"/> is now written as <paramref name="bytes"/>.</summary>
+    public ChannelState WithWritten(string key, ReadOnlyMemory<byte>? bytes) => key[0] is not ('r' or 'p' or 's') ? this
+        : bytes is { } written ? this with { Written = Written.SetItem(key, written) }
+        : Written.ContainsKey(key) ? this with { Written = Written.Remove(key) }
+        : this;
+
+    /// <summary>The bytes of a key as it is now, though it may have been written otherwise before.</summary>
+    public ReadOnlyMemory<byte>? EncodeAnew(string key)
     {
         if (key == ChannelCodec.ChannelKey) return Record is null ? Absent : Codec.Write(Record);
         var name = key[2..];

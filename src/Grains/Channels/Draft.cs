@@ -143,8 +143,10 @@ internal sealed class Draft(ChannelState state, DateTimeOffset now, Func<Content
     }
 
     /// <summary>Says something to listeners beside the commits.</summary>
-    public void Notify(string type, object body) =>
-        _notices.Add(new(State.Log.Head, 0, type, Now, JsonValue.From(body)));
+    public void Notify(string type, object body) => Notify(new(State.Log.Head, 0, type, Now, JsonValue.From(body)));
+
+    /// <inheritdoc cref="Notify(string, object)"/>
+    public void Notify(ChannelNotice notice) => _notices.Add(notice);
 
     /// <summary>Ends the draft: what was tracked becomes an entry, and the operation is remembered with it.</summary>
     public void Finish(JournalOperation? operation = null)
@@ -165,7 +167,8 @@ internal sealed class Draft(ChannelState state, DateTimeOffset now, Func<Content
     private void Track(string key, ChannelState before)
     {
         var old = before.Encode(key);
-        var made = State.Encode(key);
+        var made = State.EncodeAnew(key);
+        State = State.WithWritten(key, made);
         if (old is null && made is null) return;
         _changes.Add(new(key, old, made));
     }

@@ -6,7 +6,7 @@ using Rosud.Runs;
 namespace Rosud.Channels;
 
 /// <summary>Keeps a driver at every open run of one channel: starts it, wakes it when it is silent, and tells it what it reads. Runs on its grain's scheduler.</summary>
-internal sealed class DriverWatch(IGrainFactory grains, TimeProvider clock, ILogger logger) : IDisposable
+internal sealed class DriverWatch(GrainsOf<IRunDriver> drivers, TimeProvider clock, ILogger logger) : IDisposable
 {
     /// <summary>A driver that has not been heard of for so long is woken.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
@@ -38,7 +38,7 @@ internal sealed class DriverWatch(IGrainFactory grains, TimeProvider clock, ILog
         Told(accepted.Run, view.Version);
         try
         {
-            await grains.GetGrain<IRunDriver>(accepted.Run.Key)
+            await drivers[accepted.Run.Key]
                 .Start(accepted, view, accepted.Deadline - clock.GetUtcNow(), observer)
                 .WaitAsync(CallTimeout, clock);
         }
@@ -70,14 +70,14 @@ internal sealed class DriverWatch(IGrainFactory grains, TimeProvider clock, ILog
             if (relevant.IsEmpty) continue;
             var from = _told.TryGetValue(run.Accepted.Run.Name, out var told) ? told : new(changes[0].Version.Number - 1);
             Told(run.Accepted.Run, changes[^1].Version);
-            grains.GetGrain<IRunDriver>(run.Accepted.Run.Key).Changed(from, changes[^1].Version, relevant).Ignore();
+            drivers[run.Accepted.Run.Key].Changed(from, changes[^1].Version, relevant).Ignore();
         }
     }
 
     public void Dispose() => _waking.Dispose();
 
     public void TellEnded(RunRecord run) =>
-        grains.GetGrain<IRunDriver>(run.Accepted.Run.Key).Ended(run.End!).Ignore();
+        drivers[run.Accepted.Run.Key].Ended(run.End!).Ignore();
 
     private async Task Wake(RunId run)
     {
@@ -85,7 +85,7 @@ internal sealed class DriverWatch(IGrainFactory grains, TimeProvider clock, ILog
         try
         {
             Heard(run);
-            await grains.GetGrain<IRunDriver>(run.Key).Resume().WaitAsync(CallTimeout, clock);
+            await drivers[run.Key].Resume().WaitAsync(CallTimeout, clock);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {

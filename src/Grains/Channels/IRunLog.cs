@@ -90,6 +90,9 @@ internal sealed record StepCommit
 
     /// <summary>The writer; the platform for default values.</summary>
     [Id(9)] public string? Writer { get; init; }
+
+    /// <summary>What happened in the run just before, as <see cref="IRunLog.Tell"/> would say it: listeners hear it with the commit.</summary>
+    [Id(10)] public ImmutableArray<TimelineEvent> Told { get; init; } = [];
 }
 
 /// <summary>Early keys of a running attempt.</summary>

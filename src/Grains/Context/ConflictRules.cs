@@ -9,12 +9,13 @@ internal sealed class ConflictRules(ContextLog log, KeyPolicies policies, Contex
 {
     private readonly ReadSet _seen = new(log, policies, patch.BasedOn ?? ContextVersion.None, patch.Origin, now);
     private readonly ImmutableArray<ContextWrite>.Builder _writes = ImmutableArray.CreateBuilder<ContextWrite>();
-    private readonly ImmutableArray<ContextKey>.Builder _overwritten = ImmutableArray.CreateBuilder<ContextKey>();
-    private readonly ImmutableArray<ContextKey>.Builder _dropped = ImmutableArray.CreateBuilder<ContextKey>();
-    private readonly ImmutableArray<ContextKey>.Builder _merged = ImmutableArray.CreateBuilder<ContextKey>();
-    private readonly ImmutableArray<ContextKey>.Builder _parked = ImmutableArray.CreateBuilder<ContextKey>();
-    private readonly ImmutableArray<StaleKey>.Builder _conflicts = ImmutableArray.CreateBuilder<StaleKey>();
-    private readonly ImmutableArray<ProblemError>.Builder _errors = ImmutableArray.CreateBuilder<ProblemError>();
+    // Mostly empty to the end, so without room until something comes.
+    private readonly ImmutableArray<ContextKey>.Builder _overwritten = ImmutableArray.CreateBuilder<ContextKey>(0);
+    private readonly ImmutableArray<ContextKey>.Builder _dropped = ImmutableArray.CreateBuilder<ContextKey>(0);
+    private readonly ImmutableArray<ContextKey>.Builder _merged = ImmutableArray.CreateBuilder<ContextKey>(0);
+    private readonly ImmutableArray<ContextKey>.Builder _parked = ImmutableArray.CreateBuilder<ContextKey>(0);
+    private readonly ImmutableArray<StaleKey>.Builder _conflicts = ImmutableArray.CreateBuilder<StaleKey>(0);
+    private readonly ImmutableArray<ProblemError>.Builder _errors = ImmutableArray.CreateBuilder<ProblemError>(0);
 
     private enum Fate
     {

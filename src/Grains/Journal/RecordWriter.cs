@@ -7,66 +7,98 @@ namespace Rosud.Journal;
 /// <summary>Writes the body of one record. The order of the calls is the format.</summary>
 internal sealed class RecordWriter
 {
-    private readonly ArrayBufferWriter<byte> _output;
+    // Larger buffers are rare, and a pool would keep them for each thread.
+    private const int PooledMax = 64 * 1024;
+
+    // Of the pool until the record is finished: only the record itself is new memory.
+    private byte[] _output;
+    private int _written = RecordFrame.HeaderSize;
 
     public RecordWriter(int sizeHint = 256)
     {
-        _output = new(RecordFrame.HeaderSize + sizeHint);
-        _output.GetSpan(RecordFrame.HeaderSize)[..RecordFrame.HeaderSize].Clear();
-        _output.Advance(RecordFrame.HeaderSize);
+        _output = Rent(RecordFrame.HeaderSize + sizeHint);
+        _output.AsSpan(0, RecordFrame.HeaderSize).Clear();
     }
 
     /// <summary>Bytes of the body so far.</summary>
-    public int Length => _output.WrittenCount - RecordFrame.HeaderSize;
+    public int Length => _written - RecordFrame.HeaderSize;
 
     /// <summary>The body so far; good until the next write.</summary>
-    public ReadOnlySpan<byte> Body => _output.WrittenSpan[RecordFrame.HeaderSize..];
+    public ReadOnlySpan<byte> Body => _output.AsSpan(RecordFrame.HeaderSize, Length);
 
     /// <summary>A number that is not negative, in 1 to 9 bytes.</summary>
     public void Number(long value)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(value);
-        var span = _output.GetSpan(10);
+        var span = Room(10);
         var length = 0;
         for (; value >= 0x80; value >>= 7) span[length++] = (byte)(value | 0x80);
         span[length++] = (byte)value;
-        _output.Advance(length);
+        _written += length;
     }
 
     public void Bytes(ReadOnlySpan<byte> bytes)
     {
         Number(bytes.Length);
-        _output.Write(bytes);
+        Append(bytes);
     }
 
     /// <summary>Bytes that may be absent, which is not the same as empty.</summary>
     public void Optional(ReadOnlyMemory<byte>? bytes)
     {
         Number(bytes is { } present ? present.Length + 1L : 0);
-        if (bytes is { } written) _output.Write(written.Span);
+        if (bytes is { } written) Append(written.Span);
     }
 
     public void Text(string text)
     {
         var length = Encoding.UTF8.GetByteCount(text);
         Number(length);
-        Encoding.UTF8.GetBytes(text, _output.GetSpan(length));
-        _output.Advance(length);
+        Encoding.UTF8.GetBytes(text, Room(length));
+        _written += length;
     }
 
     public void Hash(ContentHash hash)
     {
-        hash.Write(_output.GetSpan(ContentHash.Size));
-        _output.Advance(ContentHash.Size);
+        hash.Write(Room(ContentHash.Size));
+        _written += ContentHash.Size;
     }
 
     public void Time(DateTimeOffset time) => Number(time.UtcTicks);
 
-    /// <summary>The finished record.</summary>
+    /// <summary>The finished record. Nothing can be written after it.</summary>
     public byte[] Finish(RecordKind kind, long epoch, long position)
     {
-        var record = _output.WrittenSpan.ToArray();
+        var record = _output.AsSpan(0, _written).ToArray();
+        Return(_output);
+        _output = [];
         RecordFrame.WriteHeader(record, kind, epoch, position);
         return record;
+    }
+
+    private void Append(ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(Room(bytes.Length));
+        _written += bytes.Length;
+    }
+
+    private Span<byte> Room(int bytes)
+    {
+        if (_output.Length - _written < bytes)
+        {
+            var larger = Rent(Math.Max(_output.Length * 2, _written + bytes));
+            _output.AsSpan(0, _written).CopyTo(larger);
+            Return(_output);
+            _output = larger;
+        }
+
+        return _output.AsSpan(_written);
+    }
+
+    private static byte[] Rent(int bytes) => bytes <= PooledMax ? ArrayPool<byte>.Shared.Rent(bytes) : new byte[bytes];
+
+    private static void Return(byte[] buffer)
+    {
+        if (buffer.Length is > 0 and <= PooledMax) ArrayPool<byte>.Shared.Return(buffer);
     }
 }

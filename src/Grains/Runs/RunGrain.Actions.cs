@@ -11,6 +11,11 @@ internal sealed partial class RunGrain
 {
     private static readonly string[] Shown = ["started", "queued", "progress", "held", "skipped", "failed", "refused"];
 
+    private static readonly TimeSpan TellWithin = TimeSpan.FromMilliseconds(10);
+
+    private readonly List<TimelineEvent> _untold = [];
+    private DateTimeOffset? _tellAt;
+    private DateTimeOffset _ringsAt = DateTimeOffset.MaxValue;
     private int _shown;
 
     private void Do(Action<RunDrive> happened)
@@ -18,24 +23,40 @@ internal sealed partial class RunGrain
         if (_drive is not { } drive || _isStopped) return;
         happened(drive);
         foreach (var action in drive.Drain()) Do(drive, action);
-        Rewind(drive);
         Show(drive);
+        Rewind(drive);
     }
 
-    // The channel's log tells commits, retries and the end to listeners; the rest they hear from here. May be lost.
+    // The channel's log tells commits, retries and the end to listeners; the rest they hear from here, with the next
+    // commit if one comes at once. May be lost.
     private void Show(RunDrive drive)
     {
-        var shown = drive.Timeline.After(_shown).Where(happened => Shown.Contains(happened.Kind)).ToImmutableArray();
-        _shown = drive.Timeline.Count;
-        if (shown.Length > 0) Log.Tell(Id, shown).Ignore();
+        for (; _shown < drive.Timeline.Count; _shown++)
+        {
+            if (!Shown.Contains(drive.Timeline[_shown].Kind)) continue;
+            if (_untold.Count == 0) _tellAt = Now + TellWithin;
+            _untold.Add(drive.Timeline[_shown]);
+        }
+
+        if (_untold.Count > 0 && (drive.IsFinished || _tellAt <= Now)) Log.Tell(Id, Untold()).Ignore();
     }
 
+    private ImmutableArray<TimelineEvent> Untold()
+    {
+        ImmutableArray<TimelineEvent> untold = [.. _untold];
+        _untold.Clear();
+        _tellAt = null;
+        return untold;
+    }
+
+    // A timer that rings too early only looks again, so it is not set later while the run goes on.
     private void Rewind(RunDrive drive)
     {
-        if (_timer is null) return;
-        var due = drive.WakeAt is { } at ? at - Now : Timeout.InfiniteTimeSpan;
-        if (due != Timeout.InfiniteTimeSpan && due < TimeSpan.FromMilliseconds(1)) due = TimeSpan.FromMilliseconds(1);
-        _timer.Change(due, Timeout.InfiniteTimeSpan);
+        var due = drive.WakeAt is { } wake && !(wake > _tellAt) ? wake : _tellAt;
+        if (_timer is null || due is not { } at || at >= _ringsAt) return;
+        _ringsAt = at;
+        var wait = at - Now;
+        _timer.Change(wait < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : wait, Timeout.InfiniteTimeSpan);
     }
 
     private void Do(RunDrive drive, DriveAction action)
@@ -52,7 +73,7 @@ internal sealed partial class RunGrain
                 Ask(() => Door(query.Agent).Query(Id, drive.Epoch), answer => drive.Queried(query, answer, Now));
                 break;
             case DriveAction.Commit commit:
-                Ask(() => Log.CommitStep(commit.Body), answer => drive.Committed(commit.Body, answer, Now));
+                Ask(() => Log.CommitStep(commit.Body with { Told = Untold() }), answer => drive.Committed(commit.Body, answer, Now));
                 break;
             case DriveAction.Publish publish:
                 Ask(() => Log.PublishStep(publish.Body), answer => drive.Published(publish, answer, Now));
@@ -100,7 +121,7 @@ internal sealed partial class RunGrain
         }
     }
 
-    private ISupervisorDoor Door(AgentId agent) => GrainFactory.GetGrain<ISupervisorDoor>(agent.Key);
+    private ISupervisorDoor Door(AgentId agent) => doors[agent.Key];
 
     private void Ask<T>(Func<Task<T>> call, Action<T?> answered) => Call(call, answered).Ignore();
 

@@ -6,6 +6,7 @@ namespace Rosud.Runs;
 internal sealed partial class RunGrain
 {
     private static readonly TimeSpan ObserverLife = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan StaysAfterEnd = TimeSpan.FromSeconds(15);   // Longer than a lost answer is asked for again, and its caller may want more.
     private const int TriesMax = 20;
     private readonly Dictionary<IRunObserver, DateTimeOffset> _observers = [];
 
@@ -28,7 +29,7 @@ internal sealed partial class RunGrain
         RunTelemetry.Ended(result, drive.Detections);
         _finished.TrySetResult();
         Archived(result).Ignore();
-        Repeat(() => GrainFactory.GetGrain<INetworkGrain>(new NetworkId(Id.Tenant, result.Network).Key).Report(result)).Ignore();
+        Repeat(() => networks[new NetworkId(Id.Tenant, result.Network).Key].Report(result)).Ignore();
     }
 
     private async Task Archived(RunResult result)
@@ -54,7 +55,18 @@ internal sealed partial class RunGrain
         });
         await Repeat(() => Log.Archived(Id));
         DelayDeactivation(TimeSpan.Zero);
+        if (result.Attempts.All(attempt => attempt.Outcome == AttemptOutcome.Accepted)) Leave();
     }
+
+    // Nothing can come late to a run whose every attempt was accepted, and it can be read back: a silo that ends many
+    // runs does not hold them all until they are idle for long.
+    private void Leave() => this.RegisterGrainTimer(
+        _ =>
+        {
+            DeactivateOnIdle();
+            return Task.CompletedTask;
+        },
+        new() { DueTime = StaysAfterEnd, Period = Timeout.InfiniteTimeSpan, Interleave = true });
 
     // The channel keeps the run until it is archived, so giving up loses nothing: a later call brings the run back and tries again.
     private async Task Repeat(Func<Task> act)

@@ -6,6 +6,8 @@ using Rosud.Agents;
 using Rosud.Channels;
 using Rosud.Context;
 using Rosud.Journal;
+using Rosud.Networks;
+using Rosud.Supervision;
 using Rosud.Tenants;
 
 namespace Rosud.Runs;
@@ -13,7 +15,15 @@ namespace Rosud.Runs;
 /// <summary>Does what a <see cref="RunDrive"/> says: calls the channel's log and the supervisors, and gives it their answers and the time.</summary>
 /// <remarks>Holds nothing durable while the run is open: an activation without a drive takes the run over by asking the channel. Spread over the silos by the hash of its key.</remarks>
 [GrainType("rosud.run"), Reentrant, HashBasedPlacement]
-internal sealed partial class RunGrain(IJournals journals, TimeProvider time, SupervisorIncarnations incarnations, SiloDeaths deaths, ILogger<RunGrain> logger) : Grain, IRunGrain, IRunDriver
+internal sealed partial class RunGrain(
+    IJournals journals,
+    GrainsOf<IRunLog> logs,
+    GrainsOf<ISupervisorDoor> doors,
+    GrainsOf<INetworkGrain> networks,
+    TimeProvider time,
+    SupervisorIncarnations incarnations,
+    SiloDeaths deaths,
+    ILogger<RunGrain> logger) : Grain, IRunGrain, IRunDriver
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
@@ -21,6 +31,8 @@ internal sealed partial class RunGrain(IJournals journals, TimeProvider time, Su
     private readonly Dictionary<(string Step, int Attempt), List<TaskCompletionSource<SettleOutcome>>> _settles = [];
     private readonly Dictionary<long, TaskCompletionSource<SettleOutcome>> _publishes = [];
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private RunId? _id;
+    private IRunLog? _log;
     private RunDrive? _drive;
     private RunResult? _archived;
     private Task? _starting;
@@ -29,9 +41,9 @@ internal sealed partial class RunGrain(IJournals journals, TimeProvider time, Su
     private ContextVersion _missed;
     private bool _isStopped;
 
-    private RunId Id => RunId.FromKey(this.GetPrimaryKeyString());
+    private RunId Id => _id ??= RunId.FromKey(this.GetPrimaryKeyString());
 
-    private IRunLog Log => GrainFactory.GetGrain<IRunLog>(Id.Channel.Key);
+    private IRunLog Log => _log ??= logs[Id.Channel.Key];
 
     private DateTimeOffset Now => time.GetUtcNow();
 
@@ -214,6 +226,7 @@ internal sealed partial class RunGrain(IJournals journals, TimeProvider time, Su
 
     private Task Tick()
     {
+        _ringsAt = DateTimeOffset.MaxValue;
         Do(drive => drive.Tick(Now));
         return Task.CompletedTask;
     }

@@ -20,8 +20,8 @@ internal sealed class RunTimeline(DateTimeOffset acceptedAt, int steps)
     /// <summary>How many events there are.</summary>
     public int Count => _events.Count;
 
-    /// <summary>The events after the first <paramref name="known"/>.</summary>
-    public IEnumerable<TimelineEvent> After(int known) => Enumerable.Range(known, _events.Count - known).Select(i => _events[i]);
+    /// <summary>The event with this number, from 0.</summary>
+    public TimelineEvent this[int number] => _events[number];
 
     /// <summary>What the step waited for came, last from <paramref name="releasedBy"/>. Only the first call counts.</summary>
     public void Ready(int step, int? releasedBy, DateTimeOffset at)

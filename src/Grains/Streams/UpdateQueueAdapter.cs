@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Orleans.Streams;
@@ -9,6 +10,7 @@ namespace Rosud.Streams;
 internal sealed class UpdateQueueAdapter(string name, UpdateStreamOptions options, IGrainFactory grains, ILoggerFactory loggers)
     : IQueueAdapter, IQueueAdapterFactory, IQueueAdapterCache
 {
+    private readonly ConcurrentDictionary<QueueId, IUpdateQueueGrain> _grains = new();   // As many as there are queues.
     private readonly HashRingBasedStreamQueueMapper _queues = new(new() { TotalQueueCount = options.Queues }, name);
 
     public string Name => name;
@@ -39,8 +41,8 @@ internal sealed class UpdateQueueAdapter(string name, UpdateStreamOptions option
     public Task<IStreamFailureHandler> GetDeliveryFailureHandler(QueueId queueId) =>
         Task.FromResult<IStreamFailureHandler>(new NoOpStreamDeliveryFailureHandler());
 
-    private IUpdateQueueGrain Queue(QueueId queue) =>
-        grains.GetGrain<IUpdateQueueGrain>(UpdateQueueGrain.KeyOf(name, queue.ToString()));
+    private IUpdateQueueGrain Queue(QueueId queue) => _grains.GetOrAdd(
+        queue, static (of, adapter) => adapter.grains.GetGrain<IUpdateQueueGrain>(UpdateQueueGrain.KeyOf(adapter.name, of.ToString())), (name, grains));
 
     internal static long LengthOf(object item) => item is ChannelUpdate update ? CanonicalLength.Of(update) : 0;
 }

@@ -19,7 +19,7 @@ internal interface IRunDoor
 }
 
 /// <summary>The runs of this cluster.</summary>
-internal sealed class RunDoor(IGrainFactory grains) : IRunDoor
+internal sealed class RunDoor(GrainsOf<IRunGrain> grains, GrainsOf<IRunDriver> drivers) : IRunDoor
 {
     public Task<SettleOutcome> Settle(Settlement settlement) => Driver(settlement.Assignment.Run).Settle(settlement);
 
@@ -28,7 +28,7 @@ internal sealed class RunDoor(IGrainFactory grains) : IRunDoor
 
     public Task Progress(AttemptProgress progress) => Driver(progress.Assignment.Run).Progress(progress);
 
-    public Task<RunOutcome> Describe(RunId run) => grains.GetGrain<IRunGrain>(run.Key).Describe();
+    public Task<RunOutcome> Describe(RunId run) => grains[run.Key].Describe();
 
-    private IRunDriver Driver(RunId run) => grains.GetGrain<IRunDriver>(run.Key);
+    private IRunDriver Driver(RunId run) => drivers[run.Key];
 }

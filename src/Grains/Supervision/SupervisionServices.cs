@@ -18,6 +18,7 @@ internal static class SupervisionServices
         services.AddOptions<WebhookOptions>().BindConfiguration(WebhookOptions.Section)
             .PostConfigure<IConfiguration>((options, configuration) => options.IsLoopbackAllowed = !configuration.GetSection("Rosud:Keys").GetChildren().Any());
         services.TryAddSingleton(provider => new SupervisionTime(provider.GetService<TimeProvider>() ?? TimeProvider.System));
+        services.TryAddSingleton(typeof(GrainsOf<>));
         services.TryAddSingleton<IRunDoor, RunDoor>();
         services.TryAddSingleton<IAgentNames, AgentNames>();
         services.TryAddSingleton<WebhookHosts>();

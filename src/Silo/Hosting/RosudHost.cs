@@ -84,6 +84,7 @@ internal static class RosudHost
             builder.UseOrleans(silo =>
             {
                 silo.Services.Configure<ClusterMembershipOptions>(builder.Configuration.GetSection("Orleans:Membership"));
+                if (HostTelemetry.AreTracesCollected(builder.Configuration)) silo.AddActivityPropagation();
                 silo.AddDashboardServices();
                 silo.Services.AddChannelSweeper();
             });

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Orleans.Serialization.Serializers;
 using Orleans.Storage;
 
@@ -25,7 +26,7 @@ internal sealed class SqliteGrainStorage(string name, SqliteStore store, IGrainS
 
     public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        var content = serializer.Serialize(grainState.State).ToArray();
+        var content = Whole(serializer.Serialize(grainState.State).ToMemory());
         grainState.ETag = await Swap(stateName, grainId, grainState.ETag, content);
         grainState.RecordExists = true;
     }
@@ -55,6 +56,10 @@ internal sealed class SqliteGrainStorage(string name, SqliteStore store, IGrainS
             ? Text(seen + 1)
             : throw new InconsistentStateException($"Record '{stateName}' of {grain} has changed since it was read.", "unknown", etag ?? "none");
     }
+
+    // Serialized into an array of its own as a rule, which nobody changes: then it is not copied.
+    private static byte[] Whole(ReadOnlyMemory<byte> bytes) =>
+        MemoryMarshal.TryGetArray(bytes, out var part) && part.Array is { } array && array.Length == part.Count ? array : bytes.ToArray();
 
     private static string Text(long etag) => etag.ToString(CultureInfo.InvariantCulture);
 

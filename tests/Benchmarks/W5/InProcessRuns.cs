@@ -21,7 +21,7 @@ internal sealed class InProcessRuns(Bench bench, bool isDurable)
             : await LocalHost.Start(settings.InMemory(), services => { MemoryStore.Add(services); PipelineAgents.Add(services); });
         var callers = await PipelineCaller.Open(host.Cluster, "w5", InFlight.Max());
         var bare = await BareCallers(host.Cluster);
-        await Flight.Run(16, bench.Seconds(4, 0.6), lane => callers[lane].Run(), bench.Stopped);
+        await Flight.Run(16, bench.Seconds(12, 0.6), lane => callers[lane].Run(), bench.Stopped);   // Until its code is compiled for good.
         await Flight.Run(16, bench.Seconds(1, 0.2), lane => bare[lane](), bench.Stopped);
         await bench.Repeat(async _ =>
         {
