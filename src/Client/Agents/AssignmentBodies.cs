@@ -20,6 +20,7 @@ internal sealed record TakeBody
     public int LeaseMs { get; init; } = 30_000;
 
     /// <summary>A name that only this worker has: a release of it ends the waiting.</summary>
+    [Text(128, 1)]
     public string? Worker { get; init; }
 
     public TakeRequest ToRequest() => new(Max, TimeSpan.FromMilliseconds(WaitMs), TimeSpan.FromMilliseconds(LeaseMs), Worker);
@@ -29,6 +30,7 @@ internal sealed record TakeBody
 internal sealed record ReleaseBody
 {
     /// <summary>The name that it takes under.</summary>
+    [Text(128, 1)]
     public required string Worker { get; init; }
 }
 
