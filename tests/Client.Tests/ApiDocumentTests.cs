@@ -39,6 +39,7 @@ public sealed class ApiDocumentTests(SharedEdge shared) : IClassFixture<SharedEd
             "GET /v1/runs/{run}/timeline",
             "PATCH /v1/channels/{channel}",
             "PATCH /v1/channels/{channel}/context",
+            "POST /v1/agents/{agent}/assignments/release",
             "POST /v1/agents/{agent}/assignments/take",
             "POST /v1/agents/{agent}/supervisor/force-open",
             "POST /v1/agents/{agent}/supervisor/reset",

@@ -14,7 +14,7 @@ public sealed class AccessTests : IAsyncLifetime
 
     private static readonly string[] AgentsToo =
     [
-        "GET /v1/agents/{agent}/assignments/stream", "GET /v1/channels/{channel}", "GET /v1/channels/{channel}/changes", "GET /v1/channels/{channel}/context",
+        "GET /v1/agents/{agent}/assignments/stream", "GET /v1/channels/{channel}", "GET /v1/channels/{channel}/blame", "GET /v1/channels/{channel}/changes", "GET /v1/channels/{channel}/conflicts", "GET /v1/channels/{channel}/context", "GET /v1/channels/{channel}/diff",
         "GET /v1/channels/{channel}/events", "PATCH /v1/channels/{channel}/context", "POST /v1/agents/{agent}/assignments/release", "POST /v1/agents/{agent}/assignments/take", "POST /v1/assignments/{assignment}/complete",
         "POST /v1/assignments/{assignment}/fail", "POST /v1/assignments/{assignment}/heartbeat", "POST /v1/assignments/{assignment}/publish",
     ];
