@@ -138,8 +138,9 @@ internal sealed partial class ChannelGrain(
 
     private async Task Open()
     {
+        var began = clock.GetTimestamp();
         var recovery = await _journal.Activate(CancellationToken.None);
-        _confirmedAt = clock.GetTimestamp();
+        _confirmedAt = began;
         var state = await ContextHistory.Remember(codec.Restore(recovery), _journal);
         var stream = this.GetStreamProvider(ChannelUpdates.Provider)
             .GetStream<ChannelUpdate>(StreamId.Create(ChannelUpdates.Namespace, this.GetPrimaryKeyString()));
@@ -159,6 +160,7 @@ internal sealed partial class ChannelGrain(
     {
         if (!await Opened()) return _empty;
         var state = Durable;
+        var asked = clock.GetTimestamp();   // Not when the answer came: a process that stood still meanwhile would take it for news.
         try
         {
             await _journal.Confirm();
@@ -169,7 +171,7 @@ internal sealed partial class ChannelGrain(
             throw new UnknownOutcomeException("The channel moved while this was being read. Read again.");
         }
 
-        _confirmedAt = clock.GetTimestamp();
+        _confirmedAt = Math.Max(_confirmedAt, asked);
         return state;
     }
 
@@ -178,7 +180,6 @@ internal sealed partial class ChannelGrain(
 
     private void Landed(CommitLoop.Batch batch)
     {
-        _confirmedAt = clock.GetTimestamp();
         var gone = batch.Before.Exists && !batch.After.Exists;
         if (batch.After.Exists || gone)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Rosud.W3;
 using Rosud.W5;
 using Rosud.W6;
 
@@ -9,7 +10,7 @@ internal static class Catalogue
 {
     public const string All = "all";
 
-    private static readonly ImmutableArray<Workload> Workloads = [new OverheadWorkload(), new ContextWorkload()];
+    private static readonly ImmutableArray<Workload> Workloads = [new StaleWorkload(), new OverheadWorkload(), new ContextWorkload()];
 
     public static IEnumerable<string> Names => Workloads.Select(workload => workload.Name).Append(All);
 

@@ -12,6 +12,7 @@ public sealed class FencingTests
 {
     private const string Name = "c";
     private const int AttemptsMax = 200;
+    private static readonly ContextQuery Plain = new() { Consistency = ReadConsistency.Plain };
 
     private readonly Recorder _told = new();
     private int _operations;
@@ -84,6 +85,35 @@ public sealed class FencingTests
 
         Assert.True(_fenced > 0, "No activation was ever fenced: there were never two.");
         Assert.Empty(HistoryChecker.Check(await History(halves)));
+    }
+
+    [Theory]   // Whoever wakes must not take the answer to what it asked long ago for news.
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_plain_read_of_one_that_stood_still_is_not_older_than_a_second(bool whileReading)
+    {
+        await using var halves = await TwoHalves.Start(TwoHalves.Memory);
+        Assert.IsType<ChannelOutcome.Found>(await halves.Channel(0, Name).Create(new()));
+        await Commit(halves, 0, session: 1);
+        halves.Time.Pass(TimeSpan.FromSeconds(2));
+
+        halves.Storage(0).PauseAnswers();
+        Task asked = whileReading ? halves.Channel(0, Name).Read(Plain) : Attempt(halves, 0, Next(session: 1));
+        await halves.Storage(0).Held;
+        await Commit(halves, 1, session: 2);
+        var head = Assert.IsType<ReadOutcome.Found>(await halves.Channel(1, Name).Read(new())).View.Version;
+        halves.Time.Pass(TimeSpan.FromSeconds(12));
+        halves.Storage(0).Wake();
+        await asked;
+
+        try
+        {
+            Assert.Equal(head, Assert.IsType<ReadOutcome.Found>(await halves.Channel(0, Name).Read(Plain)).View.Version);
+        }
+        catch (UnknownOutcomeException)
+        {
+            // It found out that it is no longer the one; the next to ask is answered by another.
+        }
     }
 
     [Fact]

@@ -26,6 +26,9 @@ internal sealed class TwoHalves : IAsyncDisposable
     private readonly List<PausableStorage> _storages = [];
     private RedisUnderFaults? _redis;
 
+    /// <summary>What the first half takes for the time.</summary>
+    public ShiftedTime Time { get; } = new();
+
     public PausableStorage Storage(int half) => _storages[half];
 
     /// <summary>The provider itself, as one half has it.</summary>
@@ -57,6 +60,7 @@ internal sealed class TwoHalves : IAsyncDisposable
         builder.Options.ServiceId = "fencing";
         builder.ConfigureSilo((_, silo) =>
         {
+            if (_clusters.Count == 0) silo.Services.AddSingleton<TimeProvider>(Time);
             silo.Services.AddRosudGrains();
             AddStore(silo, store);
             silo.Services.AddKeyedSingleton<IGrainStorage>(IJournals.StorageName, (host, _) =>
