@@ -1,5 +1,4 @@
 using System.Text;
-using Rosud.Channels;
 using Rosud.Context;
 using Rosud.Histories;
 
