@@ -35,6 +35,22 @@ public sealed class QuickRunTests : IDisposable
         Assert.Contains(pass ? "every goal is kept" : "SHORT", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_quick_run_of_W3_says_what_it_did_not_run_and_its_checker_finds_a_host_without_validation()
+    {
+        var file = Path.Combine(_folder, "report.json");
+
+        var (code, output) = await Run("W3", "--quick", "--seed", "7", "--json", file);
+
+        using var report = JsonDocument.Parse(await File.ReadAllTextAsync(file));
+        var checks = report.RootElement.GetProperty("checks").EnumerateArray().ToLookup(check => check.GetProperty("name").GetString()![..3]);
+        Assert.Equal(1, code);   // (b) and (e) are not run yet, which is no pass.
+        Assert.Equal(2, output.Split("NOT RUN").Length - 1);
+        Assert.True(checks["(c)"].Single().GetProperty("pass").GetBoolean(), output);
+        Assert.True(checks["wit"].Single().GetProperty("pass").GetBoolean(), output);
+        Assert.True(checks["vio"].Single().GetProperty("pass").GetBoolean(), output);
+    }
+
     private static async Task<(int Code, string Output)> Run(params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Rosud.Benchmarks.dll"), .. arguments]) { RedirectStandardOutput = true };
