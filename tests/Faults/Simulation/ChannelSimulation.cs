@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Serialization;
 using Rosud.Channels;
@@ -25,7 +26,7 @@ internal sealed class ChannelSimulation : IDisposable
 
     private readonly Random _random;
     private readonly string? _mutant;
-    private readonly ChannelCodec _codec = new(Serializers.GetRequiredService<Serializer>());
+    private readonly ChannelCodec _codec = new(Serializers.GetRequiredService<Serializer>(), Options.Create(ContextLimits.Default));
     private readonly Dictionary<string, (ReadOnlyMemory<byte> Content, string ETag)> _records = [];
     private readonly List<SimulatedChannel> _activations = [];
     private readonly List<TaskCompletionSource> _turns = [];
