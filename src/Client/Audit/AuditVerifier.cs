@@ -9,7 +9,7 @@ namespace Rosud.Audit;
 
 /// <summary>Checks an export, line by line: needs no host, no secret, and memory for one line.</summary>
 /// <param name="known">The key that must have signed; null trusts the key in the file.</param>
-internal sealed class AuditVerifier(AuditKey? known)
+internal sealed class AuditVerifier(AuditKey? known) : IDisposable
 {
     private const string NoHead = "The signed head is missing: the export was cut off.";
 
@@ -21,19 +21,27 @@ internal sealed class AuditVerifier(AuditKey? known)
     private string _channel = "";
     private bool _gap;
     private AuditVerdict? _end;
+    private AuditKey? _signer;
 
     /// <summary>Reads to the end, or to the first line that is wrong.</summary>
     public static async Task<AuditVerdict> Check(Stream export, AuditKey? known, CancellationToken cancellationToken)
     {
-        using var verifier = new Disposing(known);
-        return await verifier.Value.Check(export, cancellationToken);
+        using var verifier = new AuditVerifier(known);
+        var reader = PipeReader.Create(export, new(bufferSize: 64 * 1024, leaveOpen: true));
+        try
+        {
+            return await verifier.Check(reader, cancellationToken);
+        }
+        finally
+        {
+            await reader.CompleteAsync();
+        }
     }
 
-    private AuditKey? Signer { get; set; }
+    public void Dispose() => _signer?.Dispose();
 
-    private async Task<AuditVerdict> Check(Stream export, CancellationToken cancellationToken)
+    private async Task<AuditVerdict> Check(PipeReader reader, CancellationToken cancellationToken)
     {
-        var reader = PipeReader.Create(export, new(bufferSize: 64 * 1024, leaveOpen: true));
         while (true)
         {
             var read = await reader.ReadAsync(cancellationToken);
@@ -95,7 +103,7 @@ internal sealed class AuditVerifier(AuditKey? known)
             _after = _last = new(after.GetProperty("number").GetInt64(), Hash(after.GetProperty("hash").GetString()!));
             _channel = header.GetProperty("channel").GetString()!;
             _gap = header.GetProperty("gap").GetBoolean();
-            Signer = AuditKey.FromPublic(header.GetProperty("public_key").GetBytesFromBase64());
+            _signer = AuditKey.FromPublic(header.GetProperty("public_key").GetBytesFromBase64());
         }
         catch (Exception fault) when (fault is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or CryptographicException or ArgumentException or NullReferenceException)
         {
@@ -104,7 +112,7 @@ internal sealed class AuditVerifier(AuditKey? known)
 
         if (_after.Number < 0 || (_after.Number == 0 && _after.Hash != default)) return "A chain begins with the hash of nothing.";
         _headerHash = SHA256.HashData(line);
-        return known is null || known.Fingerprint == Signer.Fingerprint ? null : $"The export names the key {Signer.Fingerprint}, not the known key {known.Fingerprint}.";
+        return known is null || known.Fingerprint == _signer.Fingerprint ? null : $"The export names the key {_signer.Fingerprint}, not the known key {known.Fingerprint}.";
     }
 
     private string? Head(ReadOnlySpan<byte> line)
@@ -113,7 +121,7 @@ internal sealed class AuditVerifier(AuditKey? known)
         Span<byte> signature = stackalloc byte[AuditKey.SignatureBytes];
         if (digits.ContainsAnyExceptInRange((byte)'0', (byte)'f') || digits.ContainsAnyInRange((byte)'A', (byte)'F')
             || Convert.FromHexString(digits, signature, out _, out _) != OperationStatus.Done) return "The signature is not one.";
-        if (!(known ?? Signer!).Verify(AuditFormat.Signed(head), signature)) return "The signature is not that of the key: the head was changed, or somebody else made it.";
+        if (!(known ?? _signer!).Verify(AuditFormat.Signed(head), signature)) return "The signature is not that of the key: the head was changed, or somebody else made it.";
         try
         {
             using var document = JsonDocument.Parse(head.ToArray());
@@ -126,7 +134,7 @@ internal sealed class AuditVerifier(AuditKey? known)
 
             _end = new(null, null)
             {
-                Channel = _channel, Entries = _entries, After = _after, Last = _last, Newest = told.GetProperty("newest").GetInt64(), Gap = _gap, Fingerprint = Signer!.Fingerprint,
+                Channel = _channel, Entries = _entries, After = _after, Last = _last, Newest = told.GetProperty("newest").GetInt64(), Gap = _gap, Fingerprint = _signer!.Fingerprint,
             };
             return null;
         }
@@ -150,11 +158,4 @@ internal sealed class AuditVerifier(AuditKey? known)
     private static ContentHash Hash(string digits) => digits.Length == AuditFormat.HashDigits
         ? ContentHash.Read(Convert.FromHexString(digits))
         : throw new FormatException("A hash has 64 hexadecimal digits.");
-
-    private sealed class Disposing(AuditKey? known) : IDisposable
-    {
-        public AuditVerifier Value { get; } = new(known);
-
-        public void Dispose() => Value.Signer?.Dispose();
-    }
 }
