@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.Options;
 
 namespace Rosud.Audit;
@@ -6,6 +7,8 @@ namespace Rosud.Audit;
 /// <summary>The host's signing key. It lies outside the store: whoever can rewrite the store alone cannot sign what they made of it.</summary>
 internal sealed class AuditSigner(IOptions<AuditOptions> options) : IDisposable
 {
+    private static readonly TimeSpan MakeTimeout = TimeSpan.FromSeconds(10);
+
     private readonly Lock _gate = new();
     private AuditKey? _key;
 
@@ -25,7 +28,7 @@ internal sealed class AuditSigner(IOptions<AuditOptions> options) : IDisposable
     {
         try
         {
-            if (!File.Exists(file)) Make(file);
+            if (!File.Exists(file)) MakeOnce(file);
             var key = AuditKey.FromPem(File.ReadAllText(file));
             key.Sign([]);   // A public key in the place of a private one is found now.
             return key;
@@ -36,7 +39,30 @@ internal sealed class AuditSigner(IOptions<AuditOptions> options) : IDisposable
         }
     }
 
-    // Written aside and put in place at once: two hosts that begin together end with one key.
+    // Hosts that begin together on one machine end with one key.
+    private static void MakeOnce(string file)
+    {
+        using var one = new Mutex(initiallyOwned: false, $"rosud-audit-key-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(file)))}");
+        try
+        {
+            if (!one.WaitOne(MakeTimeout)) throw new IOException("Another process is making the key and does not end.");
+        }
+        catch (AbandonedMutexException)
+        {
+            // Whoever was making it is gone; it is ours now.
+        }
+
+        try
+        {
+            if (!File.Exists(file)) Make(file);
+        }
+        finally
+        {
+            one.ReleaseMutex();
+        }
+    }
+
+    // Written aside and put in place at once, so that nobody ever reads half of it.
     private static void Make(string file)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
@@ -44,16 +70,9 @@ internal sealed class AuditSigner(IOptions<AuditOptions> options) : IDisposable
         var aside = $"{file}.{Guid.NewGuid():n}";
         var own = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) own.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        try
-        {
-            using (var writer = new StreamWriter(aside, own)) writer.Write(key.PrivatePem());
-            File.Move(aside, file, overwrite: false);
-            File.WriteAllText($"{file}.pub", key.Pem + "\n");
-        }
-        catch (IOException) when (File.Exists(file))
-        {
-            File.Delete(aside);
-        }
+        using (var writer = new StreamWriter(aside, own)) writer.Write(key.PrivatePem());
+        File.WriteAllText($"{file}.pub", key.Pem + "\n");
+        File.Move(aside, file, overwrite: false);
     }
 }
 

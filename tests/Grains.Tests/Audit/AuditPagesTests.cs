@@ -94,8 +94,10 @@ public sealed class AuditPagesTests
     {
         var channel = await AuditedChannel.Make(_store);
         await channel.Set("a", "1");
-        _store.BeforeWrite = name => name.StartsWith("log-", StringComparison.Ordinal) ? throw new IOException("The disk is gone.") : Task.CompletedTask;
-        await Assert.ThrowsAnyAsync<Exception>(() => channel.Set("a", "2"));
+        var waits = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _store.BeforeWrite = name => name.StartsWith("log-", StringComparison.Ordinal) ? waits.Task : Task.CompletedTask;   // The silo dies before its storage hears of it.
+        channel.Set("a", "2").Ignore();
+        await Task.Yield();
         _store.BeforeWrite = _ => Task.CompletedTask;
 
         channel = await AuditedChannel.Open(_store);
