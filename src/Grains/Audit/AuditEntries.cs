@@ -15,6 +15,11 @@ internal static class AuditEntries
     /// <summary>Characters of a goal or a reason; what is longer is cut.</summary>
     public const int TextMax = 1_000;
 
+    private const int PenBytesMax = 64 * 1024;
+
+    // One for each thread: a line is written for every commit.
+    [ThreadStatic] private static (ArrayBufferWriter<byte> Output, Utf8JsonWriter Json)? _pen;
+
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <summary>A version of the context.</summary>
@@ -85,15 +90,24 @@ internal static class AuditEntries
         json.WriteNumber("n", number);
     });
 
+    private static (ArrayBufferWriter<byte>, Utf8JsonWriter) Pen()
+    {
+        var output = new ArrayBufferWriter<byte>(1024);
+        return (output, new(output, Options));
+    }
+
     private static byte[] Line(Action<Utf8JsonWriter> members)
     {
-        var output = new ArrayBufferWriter<byte>(512);
-        using var json = new Utf8JsonWriter(output, Options);
+        var (output, json) = _pen ??= Pen();
+        output.ResetWrittenCount();
+        json.Reset(output);
         json.WriteStartObject();
         members(json);
         json.WriteEndObject();
         json.Flush();
-        return output.WrittenSpan.ToArray();
+        var line = output.WrittenSpan.ToArray();
+        if (output.Capacity > PenBytesMax) _pen = null;
+        return line;
     }
 
     private static void At(Utf8JsonWriter json, DateTimeOffset at) =>
