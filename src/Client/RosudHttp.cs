@@ -9,6 +9,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Rosud.Agents;
+using Rosud.Audit;
 using Rosud.Channels;
 using Rosud.Context;
 using Rosud.Networks;
@@ -39,6 +40,8 @@ public static class RosudHttp
         services.TryAddSingleton(typeof(GrainsOf<>));
         services.TryAddSingleton<ApiKeyRing>();
         services.TryAddSingleton<AgentHosts>();
+        services.Configure<AuditOptions>(configuration.GetSection(AuditOptions.Section));
+        services.TryAddSingleton<AuditSigner>();
         services.TryAddSingleton<Mapped>();
         services.AddAuthentication();
         services.TryAddTransient<ApiKeyAuthentication>();
@@ -65,6 +68,7 @@ public static class RosudHttp
         SupervisorRoutes.Map(v1);
         ChannelRoutes.Map(v1);
         ContextRoutes.Map(v1);
+        AuditRoutes.Map(v1);
         EventRoutes.Map(v1);
         CoordinateRoutes.Map(v1);
         RunRoutes.Map(v1);

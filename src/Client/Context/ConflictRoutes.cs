@@ -59,6 +59,8 @@ internal static class ConflictRoutes
             Origin = new(writer),
             OperationId = key is null ? null : PatchAnswers.OperationOf(request.Caller, key),
             BodyHash = ContentHash.Of([.. Encoding.UTF8.GetBytes($"resolve {number} "), .. PatchAnswers.Asked(request.Body, ifMatch)]),
+            Caller = request.Caller.Name,
+            TraceId = Activity.Current?.TraceId.ToHexString(),
         };
         return PatchAnswers.Of(await grains.GetGrain<IChannelGrain>(id.Key).Resolve(resolution), http);
     }

@@ -82,6 +82,8 @@ internal static class ContextRoutes
             Origin = new(writer),
             OperationId = key is null ? null : PatchAnswers.OperationOf(request.Caller, key),
             BodyHash = ContentHash.Of(PatchAnswers.Asked(request.Body, ifMatch)),
+            Caller = request.Caller.Name,
+            TraceId = Activity.Current?.TraceId.ToHexString(),
         };
         return PatchAnswers.Of(await channels[id.Key].Commit(patch), http);
     }

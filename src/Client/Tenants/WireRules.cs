@@ -48,6 +48,16 @@ internal sealed class KeysAttribute : TextRuleAttribute
     public override bool Holds(string text) => KeyPattern.IsValid(text);
 }
 
+/// <summary>A SHA-256 hash.</summary>
+internal sealed class HashAttribute : TextRuleAttribute
+{
+    public override string Pattern => "^[0-9a-f]{64}$";
+
+    public override string Sentence => "A hash has 64 digits of 0-9 a-f.";
+
+    public override bool Holds(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
+}
+
 /// <summary>Free text of a limited length.</summary>
 internal sealed class TextAttribute(int lengthMax, int lengthMin = 0) : TextRuleAttribute
 {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Rosud.Audit;
 using Rosud.Context;
 using Rosud.Runs;
 using Rosud.Tenants;
@@ -60,6 +61,10 @@ public interface IChannelGrain : IGrainWithStringKey
     /// <returns><c>unchanged</c> when the key is absent and stays so; <c>not-found</c> for a conflict that is not open any more.</returns>
     [Alias("resolve")]
     Task<PatchOutcome> Resolve(Resolution resolution);
+
+    /// <summary>Some of the audit chain, confirmed. Costs the reading of the journal's segments that it is in.</summary>
+    [Alias("audit")]
+    Task<AuditOutcome> Audit(AuditQuery query);
 
     /// <summary>Starts a run, or joins the run of the same task id. Its contract is checked in full before there is a run.</summary>
     /// <param name="request">The task and how to run it.</param>

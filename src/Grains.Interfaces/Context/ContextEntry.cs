@@ -29,6 +29,9 @@ public sealed record ContextEntry
 
     /// <summary>Committed although what it was based on had changed (<c>on_stale_context: flag</c>).</summary>
     [Id(7)] public bool Stale { get; init; }
+
+    /// <summary>What the audit chain's hash of the value was made with. It is here and nowhere else, so that it goes with the value (SEMANTICS C16).</summary>
+    [Id(8)] internal UInt128 Salt { get; init; }
 }
 
 /// <summary>Some keys of a context at one version.</summary>

@@ -55,4 +55,10 @@ public sealed record ContextPatch
 
     /// <summary>Hash of the body that <see cref="OperationId"/> stands for; another body under the same id is refused.</summary>
     [Id(5)] public ContentHash BodyHash { get; init; }
+
+    /// <summary>Who asked, for the audit: the agent or the role of the key. Null when unknown.</summary>
+    [Id(6)] public string? Caller { get; init; }
+
+    /// <summary>The trace that it belongs to, for the audit; null without one.</summary>
+    [Id(7)] public string? TraceId { get; init; }
 }

@@ -82,6 +82,12 @@ public sealed record Resolution
 
     /// <summary>As <see cref="ContextPatch.BodyHash"/>, with <see cref="Conflict"/> in it.</summary>
     [Id(6)] public ContentHash BodyHash { get; init; }
+
+    /// <summary>As <see cref="ContextPatch.Caller"/>.</summary>
+    [Id(7)] public string? Caller { get; init; }
+
+    /// <summary>As <see cref="ContextPatch.TraceId"/>.</summary>
+    [Id(8)] public string? TraceId { get; init; }
 }
 
 /// <summary>The answer to a request for a channel's conflicts.</summary>

@@ -117,7 +117,14 @@ public sealed record AttemptView
 
     /// <summary>What it used.</summary>
     [Id(9)] public Usage Usage { get; init; } = new();
+
+    /// <summary>What it was handed, at most 1,000 keys: only on the way to the audit chain, nowhere kept beside it.</summary>
+    [Id(10)] internal ImmutableArray<HandedKey> Handed { get; init; } = [];
 }
+
+/// <summary>A key that an attempt was handed, and the version that had written it.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.handed-key")]
+internal sealed record HandedKey([property: Id(0)] ContextKey Key, [property: Id(1)] ContextVersion Version);
 
 /// <summary>One output of a run.</summary>
 [GenerateSerializer, Immutable, Alias("rosud.run-output")]

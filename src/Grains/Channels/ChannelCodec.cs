@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Microsoft.Extensions.Options;
 using Orleans.Serialization;
+using Rosud.Audit;
 using Rosud.Context;
 using Rosud.Journal;
 using Rosud.Runs;
@@ -76,6 +77,7 @@ internal sealed class ChannelCodec(Serializer serializer, IOptions<ContextLimits
             Record = record,
             Log = ContextLog.Restore(version, lastCommit, entries) with { Limits = limits.Value, Parked = RestoreParked(live) },
             Runs = RestoreRuns(live),
+            Audit = AuditRecord.Decode(live.TryGetValue(AuditRecord.Key, out var chain) ? chain : default(ReadOnlyMemory<byte>?)),
         };
     }
 

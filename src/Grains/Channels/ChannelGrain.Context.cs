@@ -1,3 +1,4 @@
+using Rosud.Audit;
 using Rosud.Context;
 using Rosud.Tenants;
 
@@ -7,6 +8,8 @@ namespace Rosud.Channels;
 internal sealed partial class ChannelGrain
 {
     private const int PageMax = 500;
+
+    private long _reads;
 
     public async Task<PatchOutcome> Commit(ContextPatch patch)
     {
@@ -18,6 +21,7 @@ internal sealed partial class ChannelGrain
 
     public async Task<ReadOutcome> Read(ContextQuery query)
     {
+        CountRead();
         if (query.Consistency == ReadConsistency.Confirmed) return await Read(query, await Confirmed());
         var outcome = await Read(query, await Plain());
         // A refusal is confirmed however the question was asked: this activation may not be the one any more.
@@ -26,6 +30,7 @@ internal sealed partial class ChannelGrain
 
     public async Task<ChangesOutcome> Changes(ContextVersion after, int limit)
     {
+        CountRead();
         var state = await Confirmed();
         if (Absent(state, after) is { } problem) return new ChangesOutcome.Refused(problem);
         return new ChangesOutcome.Found(await ContextHistory.Changes(_journal, state, after, Math.Clamp(limit, 1, PageMax)));
@@ -33,6 +38,7 @@ internal sealed partial class ChannelGrain
 
     public async Task<DiffOutcome> Diff(DiffQuery query)
     {
+        CountRead();
         var state = await Confirmed();
         if (Absent(state, query.To is { } to && to > query.From ? to : query.From) is { } problem) return new DiffOutcome.Refused(problem);
         return query.From > (query.To ?? state.Log.Head)
@@ -42,6 +48,7 @@ internal sealed partial class ChannelGrain
 
     public async Task<BlameOutcome> Blame(BlameQuery query)
     {
+        CountRead();
         var state = await Confirmed();
         if (Absent(state, query.UpTo ?? ContextVersion.None) is { } problem) return new BlameOutcome.Refused(problem);
         return await new KeyHistory(_journal, state, query.Key).Read(query.UpTo, Math.Clamp(query.Limit, 1, PageMax));
@@ -60,6 +67,21 @@ internal sealed partial class ChannelGrain
         var outcome = await Written(draft => PatchDecision.Resolve(draft, resolution), 512 + (resolution.Value?.Length ?? 0));
         ChannelMeter.Patched(outcome);
         return outcome;
+    }
+
+    public async Task<AuditOutcome> Audit(AuditQuery query)
+    {
+        var state = await Confirmed();
+        return state.Exists
+            ? new AuditOutcome.Found(await new AuditPages(_journal, state, query).Read() with { ReadsCounted = _reads })
+            : new AuditOutcome.Refused(ChannelRules.NotFound);
+    }
+
+    // SEMANTICS C16: what a caller reads is counted; only what an assignment is handed is chained.
+    private void CountRead()
+    {
+        _reads++;
+        ChannelMeter.Read();
     }
 
     private async Task<ReadOutcome> Read(ContextQuery query, ChannelState state)

@@ -12,6 +12,10 @@ internal static class ChannelMeter
     private static readonly Counter<long> Commands = Meter.CreateCounter<long>("rosud.channel.commands", "{command}", "Commands decided.");
     private static readonly Counter<long> Patches = Meter.CreateCounter<long>("rosud.context.patches", "{patch}", "Patches by outcome.");
 
+    private static readonly Counter<long> Reads = Meter.CreateCounter<long>("rosud.context.reads", "{read}", "Reads of contexts by callers: counted, not chained.");
+
+    public static void Read() => Reads.Add(1);
+
     public static void Landed(int commands, int commits, bool written)
     {
         Commands.Add(commands);

@@ -52,6 +52,7 @@ internal static class ChannelRules
                 if (IsLeftOver(draft.State)) return Refuse(new(ProblemKind.AlreadyExists, "The deleted channel of this name is still being emptied.") { RetryAfter = TimeSpan.FromSeconds(1) });
                 var versionBase = (old?.Base ?? 0) + draft.State.Log.Head.Number;
                 draft.StartOver(new ChannelRecord(spec, draft.Now, versionBase));
+                if (draft.State.IsAudited) draft.Audit("made");
                 return new ChannelOutcome.Found(View(id, draft.State), true);
         }
     }
@@ -62,6 +63,7 @@ internal static class ChannelRules
         var spec = draft.State.Record!.Spec;
         var next = spec with { Agents = agents ?? spec.Agents, Sync = sync ?? spec.Sync };
         if (!SameSpec(draft.State, spec, next)) draft.Put(draft.State.Record with { Spec = next });
+        if (spec.Sync.Audit != next.Sync.Audit) draft.Audit(next.Sync.Audit ? "switched_on" : "switched_off");
         return new ChannelOutcome.Found(View(id, draft.State), false);
     }
 
@@ -70,6 +72,7 @@ internal static class ChannelRules
         if (draft.State.Record is null) return Refuse(NotFound);
         if (!draft.State.Exists) return new ChannelOutcome.Deleted();
         draft.Put(draft.State.Record! with { DeletedAt = draft.Now });
+        if (draft.State.IsAudited) draft.Audit("deleted");
         return new ChannelOutcome.Deleted();
     }
 
@@ -83,6 +86,7 @@ internal static class ChannelRules
             return true;
         }
 
+        draft.Cause = new("The channel was deleted.");
         var keys = SomeKeys(draft.State.Log);
         if (keys.Count > 0) draft.Commit([.. keys.Select(key => new ContextWrite(key, null))], new(Origin.Platform));
         else if (draft.State.Log.Parked.Count > 0) foreach (var parked in SomeParked(draft.State.Log)) draft.Forget(parked);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Rosud.Audit;
 using Rosud.Context;
 using Rosud.Journal;
 using Rosud.Runs;
@@ -22,6 +23,12 @@ internal sealed record ChannelState(ChannelCodec Codec) : IJournaled
     // What live runs have written, because each of it is asked for again: by the change that follows, and when the run is archived.
     private ImmutableDictionary<string, ReadOnlyMemory<byte>> Written { get; init; } = ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty;
 
+    /// <summary>The newest point of the audit chain.</summary>
+    public AuditHead Audit { get; init; }
+
+    /// <summary>Whether commits and reads are chained.</summary>
+    public bool IsAudited => Record is { Spec.Sync.Audit: true };
+
     /// <summary>The channel's policies for its keys.</summary>
     public KeyPolicies Policies => Record is { } record ? KeyPolicies.Of(record.Spec.Sync) : KeyPolicies.Of(new());
 
@@ -32,6 +39,7 @@ internal sealed record ChannelState(ChannelCodec Codec) : IJournaled
         get
         {
             if (Record is not null) yield return ChannelCodec.ChannelKey;
+            if (Audit.Number > 0) yield return AuditRecord.Key;
             foreach (var key in Log.Keys) yield return ChannelCodec.KeyOf(key);
             if (Log.Parked.LastNumber > 0) yield return ChannelCodec.LastParkedKey;
             foreach (var number in Log.Parked.Numbers) yield return ChannelCodec.ParkedKey(number);
@@ -68,6 +76,7 @@ internal sealed record ChannelState(ChannelCodec Codec) : IJournaled
             's' => EncodeStep(name),
             'n' => Log.Parked.LastNumber > 0 ? Codec.Write(Log.Parked.LastNumber) : Absent,
             'w' => Log.Parked.Find(long.Parse(name, CultureInfo.InvariantCulture)) is { } parked ? Codec.Write(parked) : Absent,
+            'a' => AuditRecord.Encode(Audit),
             'e' => Runs.Stubs.TryGetValue(name, out var stub) ? Codec.Write(stub) : Absent,
             _ => Absent,
         };

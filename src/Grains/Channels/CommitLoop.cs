@@ -1,3 +1,4 @@
+using Rosud.Audit;
 using Rosud.Context;
 using Rosud.Journal;
 using Rosud.Tenants;
@@ -17,7 +18,9 @@ internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeP
     public const int QueueBytesMax = 16 * 1024 * 1024;
 
     private const int BatchMax = 512;
+    private const int EntriesMax = JournalBatch.EntriesMax - 1;   // One is the audit's.
 
+    private readonly Salts _salts = new();
     private readonly Queue<Command> _waiting = [];
     private int _waitingBytes;
     private Task _flushing = Task.CompletedTask;
@@ -94,16 +97,17 @@ internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeP
         var changes = new List<Change>();
         var notices = new List<ChannelNotice>();
         var operations = new Dictionary<ContentHash, JournalOperation>();
-        var bytes = 0;
+        var audit = new List<byte[]>();
+        var bytes = AuditRecord.OverheadBytes;
         while (_waiting.TryPeek(out var command) && taken.Count < BatchMax)
         {
-            var draft = new Draft(state, clock.GetUtcNow(), id => operations.GetValueOrDefault(id) ?? journal.FindOperation(id));
+            var draft = new Draft(state, clock.GetUtcNow(), id => operations.GetValueOrDefault(id) ?? journal.FindOperation(id), _salts.Next);
             var isGood = command.Evaluate(draft);
-            var size = draft.Entries.Sum(JournalBatch.SizeOf);
-            if (isGood && (entries.Count + draft.Entries.Count > JournalBatch.EntriesMax || bytes + size > JournalBatch.BytesMax))
+            var size = draft.Entries.Sum(JournalBatch.SizeOf) + draft.AuditLines.Sum(line => line.Length + 1);
+            if (isGood && (entries.Count + draft.Entries.Count > EntriesMax || bytes + size > JournalBatch.BytesMax))
             {
                 if (taken.Count > 0) break;
-                isGood = size <= JournalBatch.EntryBytesMax && draft.Entries.Count <= JournalBatch.EntriesMax;
+                isGood = size <= JournalBatch.EntryBytesMax - AuditRecord.OverheadBytes && draft.Entries.Count <= EntriesMax;
                 if (!isGood) command.Refuse(new RecordTooLargeException());
             }
 
@@ -113,11 +117,13 @@ internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeP
             bytes += size;
             state = draft.State;
             entries.AddRange(draft.Entries);
+            audit.AddRange(draft.AuditLines);
             changes.AddRange(draft.Commits);
             notices.AddRange(draft.Notices);
             foreach (var operation in draft.Entries.Select(entry => entry.Operation).OfType<JournalOperation>()) operations[operation.Id] = operation;
         }
 
+        if (audit.Count > 0) entries.Add(AuditRecord.Entry(Durable.Audit, state.Audit, audit));
         return new(Durable, state, taken, entries, changes, notices);
     }
 

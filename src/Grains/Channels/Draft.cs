@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Rosud.Audit;
 using Rosud.Context;
 using Rosud.Journal;
 using Rosud.Runs;
@@ -9,8 +10,10 @@ namespace Rosud.Channels;
 /// What one command does to a channel: the value it makes and the journal entries that lead there. Everything a command
 /// does lands in one record or not at all.
 /// </summary>
-internal sealed class Draft(ChannelState state, DateTimeOffset now, Func<ContentHash, JournalOperation?> findOperation)
+/// <param name="salts">Gives each value that is audited its salt.</param>
+internal sealed class Draft(ChannelState state, DateTimeOffset now, Func<ContentHash, JournalOperation?> findOperation, Func<UInt128>? salts = null)
 {
+    private readonly List<byte[]> _audit = [];
     private readonly List<JournalEntry> _entries = [];
     private readonly List<JournalChange> _changes = [];
     private readonly List<Change> _commits = [];
@@ -31,21 +34,42 @@ internal sealed class Draft(ChannelState state, DateTimeOffset now, Func<Content
     /// <summary>What listeners hear beside commits; also of a command that changed nothing.</summary>
     public IReadOnlyList<ChannelNotice> Notices => _notices;
 
+    /// <summary>What it adds to the audit chain, in order. Lands in the same record; <see cref="AuditRecord"/> says how.</summary>
+    public IReadOnlyList<byte[]> AuditLines => _audit;
+
+    /// <summary>Why and for whom it does what it does.</summary>
+    public AuditCause Cause { get; set; } = AuditCause.None;
+
     /// <summary>Makes the next version of the context.</summary>
     /// <param name="resolves">The parked write that it resolves.</param>
-    public Change Commit(ImmutableArray<ContextWrite> writes, Origin origin, bool provisional = false, bool stale = false, long? resolves = null)
+    /// <param name="basis">What it rests on, for the audit.</param>
+    public Change Commit(ImmutableArray<ContextWrite> writes, Origin origin, bool provisional = false, bool stale = false, long? resolves = null, CommitBasis? basis = null)
     {
         Close(0, default);
         var before = State;
-        var (log, change) = State.Log.Commit(writes, origin, Now, provisional, stale);
+        var (log, change) = State.Log.Commit(writes, origin, Now, provisional, stale, State.IsAudited ? salts : null);
         change = change with { Resolves = resolves };
         State = State with { Log = log };
+        if (State.IsAudited) Chain(AuditEntries.Commit(State.Audit.Number + 1, change, log.Find, (basis ?? CommitBasis.None) with { Stale = stale }, Cause));
         foreach (var write in writes) Track(ChannelCodec.KeyOf(write.Key), before);
         _commits.Add(change);
         var note = State.Codec.Write(new CommitNote(change.CommittedAt, origin, provisional, stale, resolves));
         Close(change.Version.Number + (State.Record?.Base ?? 0), note);
         return change;
     }
+
+    /// <summary>Chains what an attempt was handed, if it was handed anything and the channel is audited.</summary>
+    /// <param name="reliedOn">What it relied on; empty when that is not known.</param>
+    public void Handed(AcceptedRun run, AttemptView attempt, ImmutableArray<KeyPattern> reliedOn)
+    {
+        var wasHanded = attempt is { ReadVersion: not null } and ({ StartedAt: not null } or { Outcome: AttemptOutcome.Accepted });
+        if (!State.IsAudited || !wasHanded || run.Steps.FirstOrDefault(known => known.Id == attempt.Step) is not { Reads.Length: > 0 } step) return;
+        var narrowed = step.Reads.Select(read => read.Key).SequenceEqual(reliedOn) ? [] : reliedOn;
+        Chain(AuditEntries.Read(State.Audit.Number + 1, run.Run, step, attempt, narrowed, Now, new(step.Goal, null, run.Caller, run.TraceId)));
+    }
+
+    /// <summary>Chains something that happened to the channel itself.</summary>
+    public void Audit(string kind) => Chain(AuditEntries.Event(State.Audit.Number + 1, kind, Now));
 
     /// <summary>Keys that were published early are accepted as they are; makes no version.</summary>
     public void Accept(ImmutableArray<EarlyKey> early)
@@ -155,6 +179,12 @@ internal sealed class Draft(ChannelState state, DateTimeOffset now, Func<Content
         if (operation is null) return;
         if (_entries.Count == 0) _entries.Add(new(0, default, [], operation));
         else _entries[^1] = _entries[^1] with { Operation = operation };
+    }
+
+    private void Chain(byte[] line)
+    {
+        _audit.Add(line);
+        State = State with { Audit = State.Audit.Next(line) };
     }
 
     private void Close(long version, ReadOnlyMemory<byte> note)

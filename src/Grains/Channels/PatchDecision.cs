@@ -1,4 +1,5 @@
 using System.Text;
+using Rosud.Audit;
 using Rosud.Context;
 using Rosud.Journal;
 using Rosud.Tenants;
@@ -41,10 +42,11 @@ internal static class PatchDecision
     private static PatchOutcome Evaluate(Draft draft, ContextPatch patch)
     {
         var log = draft.State.Log;
+        draft.Cause = new("patch", patch.OperationId, patch.Caller, patch.TraceId);
         switch (log.Judge(patch, draft.State.Policies, draft.Now))
         {
             case PatchVerdict.Apply apply:
-                var change = draft.Commit(apply.Writes, patch.Origin);
+                var change = draft.Commit(apply.Writes, patch.Origin, basis: new(patch.BasedOn, patch.Reads));
                 return new PatchOutcome.Applied(change.Version, PatchEffect.Committed)
                 {
                     Overwritten = apply.Overwritten,
@@ -68,6 +70,7 @@ internal static class PatchDecision
     private static PatchOutcome Evaluate(Draft draft, Resolution resolution)
     {
         var log = draft.State.Log;
+        draft.Cause = new("resolve", resolution.OperationId, resolution.Caller, resolution.TraceId);
         if (log.Parked.Find(resolution.Conflict) is not { } parked)
         {
             return new PatchOutcome.Refused(new(ProblemKind.NotFound, "There is no such conflict: it was resolved already, or never there."));
@@ -77,7 +80,7 @@ internal static class PatchDecision
         {
             case PatchVerdict.Apply apply:
                 draft.Forget(parked);
-                var change = draft.Commit(apply.Writes, resolution.Origin, resolves: parked.Number);
+                var change = draft.Commit(apply.Writes, resolution.Origin, resolves: parked.Number, basis: new(resolution.BasedOn, []));
                 NotifyResolved(draft, parked, resolution);
                 return new PatchOutcome.Applied(change.Version, PatchEffect.Committed) { Overwritten = apply.Overwritten };
             case PatchVerdict.Nothing nothing:

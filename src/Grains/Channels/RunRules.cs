@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Rosud.Audit;
 using Rosud.Context;
 using Rosud.Runs;
 using Rosud.Tenants;
@@ -70,9 +71,10 @@ internal static class RunRules
             Origin = origin,
         };
         if (Judge(draft, patch, record, commit.FlagStale, provisional: false, out var made, out var lost) is { } judged) return judged;
+        draft.Handed(record.Accepted, commit.Attempt, commit.Reads);
         draft.Park(patch, lost.Parked);
         var version = made.Length > 0 ? made[^1].Version : draft.State.Log.Head;
-        var done = commit.Attempt with { Outcome = AttemptOutcome.Accepted, WroteVersion = made.Length > 0 ? version : null };
+        var done = commit.Attempt with { Outcome = AttemptOutcome.Accepted, Handed = [], WroteVersion = made.Length > 0 ? version : null };
         record = record with
         {
             Takeovers = 0,
@@ -129,6 +131,7 @@ internal static class RunRules
         if (step.Fence >= begin.Attempt) return new StepAnswer.Done(draft.State.Log.Head, []);
         if (begin.Charged && record.Retries >= record.Accepted.RetryBudget) return new StepAnswer.BudgetSpent();
         if (begin.Charged && begin.Cause != RetryCause.Stale && !bucket.TrySpend(draft.Now)) return new StepAnswer.BudgetSpent();
+        draft.Handed(record.Accepted, begin.Last, []);
         var withdrawn = Withdraw(draft, record, [begin.Step]);
         record = record with
         {
@@ -137,7 +140,7 @@ internal static class RunRules
             {
                 Retries = step.Retries + 1,
                 Fence = begin.Attempt,
-                Ended = step.Ended.Add(begin.Last),
+                Ended = step.Ended.Add(begin.Last with { Handed = [] }),
                 Early = [],
             }),
         };
@@ -172,8 +175,9 @@ internal static class RunRules
         foreach (var step in open) steps = steps.SetItem(step, steps[step] with { Early = [] });
         foreach (var attempt in unfinished)
         {
+            draft.Handed(record.Accepted, attempt, []);
             var step = steps.GetValueOrDefault(attempt.Step) ?? new StepRecord();
-            steps = steps.SetItem(attempt.Step, step with { Ended = step.Ended.Add(attempt) });
+            steps = steps.SetItem(attempt.Step, step with { Ended = step.Ended.Add(attempt with { Handed = [] }) });
         }
 
         var ended = record with { Steps = steps, End = new(status, draft.Now, draft.State.Log.Head, detail) };
@@ -219,6 +223,7 @@ internal static class RunRules
         made = [];
         lost = ([], []);
         if (patch.Writes.IsEmpty && patch.Reads.IsEmpty) return null;
+        draft.Cause = CauseOf(record, record.Accepted.Steps.FirstOrDefault(step => step.Id == patch.Origin.Step)?.Goal);
         switch (draft.State.Log.Judge(patch, draft.State.Policies, draft.Now, flagStale))
         {
             case PatchVerdict.Apply { Parked: [var parked, ..] } when provisional:
@@ -226,7 +231,7 @@ internal static class RunRules
             case PatchVerdict.Nothing { Parked: [var parked, ..] } when provisional:
                 return NotEarly(parked);
             case PatchVerdict.Apply apply:
-                made = [draft.Commit(apply.Writes, patch.Origin, provisional, !apply.Flagged.IsEmpty)];
+                made = [draft.Commit(apply.Writes, patch.Origin, provisional, !apply.Flagged.IsEmpty, basis: new(patch.BasedOn, patch.Reads))];
                 lost = (apply.Dropped, apply.Parked);
                 return null;
             case PatchVerdict.Nothing nothing:
@@ -246,6 +251,8 @@ internal static class RunRules
     // The attempt may still fail, and what it wrote must then be taken back: somebody could have chosen it by then.
     private static StepAnswer.Refused NotEarly(ContextKey parked) =>
         new(Problem.Invalid($"/writes/{parked}", "This key has changed and its conflicts are resolved by hand: write it when the step completes, not early."));
+
+    private static AuditCause CauseOf(RunRecord record, string? why) => new(why, null, record.Accepted.Caller, record.Accepted.TraceId);
 
     private static bool ReadsProvisional(ChannelState state, ImmutableArray<KeyPattern> reads, Origin reader) =>
         !reads.IsEmpty && state.Log.Read(reads).Any(entry => entry.Provisional && !entry.Origin.IsSameStep(reader));
@@ -279,6 +286,7 @@ internal static class RunRules
             if (entry is null ? early is { IsDeletion: true, Before: not null } : entry.Version == early.Version) writes.Add(new(early.Key, early.Before));
         }
 
+        draft.Cause = CauseOf(record, "Keys that were published early are taken back.");
         return writes.Count == 0 ? [] : [draft.Commit(writes.ToImmutable(), new(Origin.Platform, record.Accepted.Run.Name))];
     }
 }

@@ -91,8 +91,9 @@ internal sealed record ContextLog
         new ReadSet(this, policies, basedOn, reader, now).Stale(reads);
 
     /// <summary>Appends exactly one version with <paramref name="writes"/> (each key once).</summary>
+    /// <param name="salts">Gives each value the salt that it is audited with; null when it is not.</param>
     public (ContextLog Next, Change Change) Commit(
-        ImmutableArray<ContextWrite> writes, Origin origin, DateTimeOffset now, bool provisional = false, bool stale = false)
+        ImmutableArray<ContextWrite> writes, Origin origin, DateTimeOffset now, bool provisional = false, bool stale = false, Func<UInt128>? salts = null)
     {
         var change = new Change(Head.Next(), now > LastCommit ? now : LastCommit, origin, writes) { Provisional = provisional };
         var (live, keys, bytes) = (_live.ToBuilder(), _keys.ToBuilder(), Bytes);
@@ -107,7 +108,7 @@ internal sealed record ContextLog
                 continue;
             }
 
-            var entry = EntryOf(change, key, value, before?.Created ?? change.Version, stale);
+            var entry = EntryOf(change, key, value, before?.Created ?? change.Version, stale, salts?.Invoke() ?? default);
             bytes += SizeOf(entry);
             live[key] = entry;
             if (before is null) keys.Add(key);
@@ -174,7 +175,7 @@ internal sealed record ContextLog
 
     internal IEnumerable<ContextEntry> Live(KeyRange range) => range.Keys(_keys).Select(key => _live[key]);
 
-    private static ContextEntry EntryOf(Change change, ContextKey key, JsonValue value, ContextVersion created, bool stale) => new()
+    private static ContextEntry EntryOf(Change change, ContextKey key, JsonValue value, ContextVersion created, bool stale, UInt128 salt) => new()
     {
         Key = key,
         Value = value,
@@ -184,6 +185,7 @@ internal sealed record ContextLog
         CommittedAt = change.CommittedAt,
         Provisional = change.Provisional,
         Stale = stale,
+        Salt = salt,
     };
 
     private bool PrintMembers(StringBuilder text)

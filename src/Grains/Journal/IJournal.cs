@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Rosud.Context;
 
 namespace Rosud.Journal;
@@ -54,9 +55,20 @@ internal interface IJournal
     /// <summary>The kept entries with a version greater than <paramref name="afterVersion"/>, in order, at most <paramref name="limit"/>.</summary>
     Task<IReadOnlyList<JournalEntry>> History(long afterVersion, int limit);
 
+    /// <summary>Positions from which <see cref="ReadLog"/> can read without reading anything twice, in order; the first stands for the oldest batch that is kept.</summary>
+    IReadOnlyList<long> LogStarts { get; }
+
+    /// <summary>Some of the kept batches after a position, in order and whole: as many as one read of storage gives.</summary>
+    Task<LogPart> ReadLog(long afterPosition);
+
     /// <summary>Stops background work; folds when that is cheap. A clean stop and a crash leave the same kind of storage.</summary>
     Task Deactivate(CancellationToken cancellationToken);
 }
+
+/// <summary>Consecutive batches of a journal.</summary>
+/// <param name="EndPosition">The position of the last.</param>
+/// <param name="IsLast">Whether the log ended with them.</param>
+internal sealed record LogPart(IReadOnlyList<ImmutableArray<JournalEntry>> Batches, long EndPosition, bool IsLast);
 
 /// <summary>A newer activation of the same grain owns the journal now. This one must stop and never write again.</summary>
 internal sealed class JournalFencedException(string message) : Exception(message);

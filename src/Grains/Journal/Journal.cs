@@ -94,6 +94,26 @@ internal sealed class Journal : IJournal
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<long> LogStarts => [0, .. Memory.Head.Segments.Select(segment => segment.Position)];
+
+    /// <inheritdoc/>
+    public async Task<LogPart> ReadLog(long afterPosition)
+    {
+        RefuseWhenStopped();
+        for (var number = Memory.Head.FirstSegment; number < Memory.Head.NextSegment; number++)
+        {
+            var segment = Memory.Head.Segments[(int)(number - Memory.Head.FirstSegment)];
+            if (segment.Position <= afterPosition) continue;
+            return PartOf(await ReadSegment(number), afterPosition, segment.Position, isLast: false);
+        }
+
+        return PartOf([.. Memory.Ring.Select(batch => RecordFrame.Read(batch.Record))], afterPosition, Memory.End.Position, isLast: true);
+    }
+
+    private static LogPart PartOf(List<RecordFrame> batches, long afterPosition, long end, bool isLast) =>
+        new([.. batches.Where(batch => batch.Position > afterPosition).Select(JournalBatch.EntriesOf)], end, isLast);
+
+    /// <inheritdoc/>
     public async Task Deactivate(CancellationToken cancellationToken)
     {
         if (_memory is null || _stopped is not null) return;

@@ -67,7 +67,7 @@ internal sealed partial class RunDrive
             case StepAnswer.Done done:
                 var wrote = sent.Writes.Where(write => write.Value is not null && !done.Dropped.Contains(write.Key) && !done.Parked.Contains(write.Key)).Select(write => write.Key).Union(step.Early.Keys);
                 Take(done.Changes);
-                Accept(step, sent.Attempt with { WroteVersion = done.Version }, [.. wrote], sent.Reads, now);
+                Accept(step, sent.Attempt with { WroteVersion = done.Version, Handed = [] }, [.. wrote], sent.Reads, now);
                 Answer(step, attempt, new SettleOutcome.Settled(SettleKind.Accepted, done.Version));
                 break;
             case StepAnswer.Already already:

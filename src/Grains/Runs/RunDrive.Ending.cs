@@ -94,7 +94,7 @@ internal sealed partial class RunDrive
 
     /// <summary>Attempts that no record names yet, with those that an end now would cut off.</summary>
     public ImmutableArray<AttemptView> Unfinished(string? detail, DateTimeOffset now) =>
-        [.. _steps.SelectMany(step => step.Unlogged), .. _steps.Where(step => step.IsAtWork).Select(step => Viewed(step, AttemptOutcome.Canceled, detail, now))];
+        [.. _steps.SelectMany(step => step.Unlogged), .. _steps.Where(step => step.IsAtWork).Select(step => Viewed(step, AttemptOutcome.Canceled, detail, now) with { Handed = HandedTo(step) })];
 
     private void End(RunEnd end, DateTimeOffset now)
     {

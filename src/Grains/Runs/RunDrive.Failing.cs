@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Rosud.Agents;
 using Rosud.Channels;
 using Rosud.Context;
@@ -200,10 +201,15 @@ internal sealed partial class RunDrive
         MarkAttempt(step, now, now);
         var view = Viewed(step, outcome, reason, now) with { Usage = usage ?? new() };
         _attempts.Add(view);
-        step.Unlogged.Add(view);
         _timeline.Add(now, outcome.ToString().ToLowerInvariant(), step, detail: reason);
+        view = view with { Handed = HandedTo(step) };
+        step.Unlogged.Add(view);
         return view;
     }
+
+    // For the audit chain: the log's records and the result are spared it.
+    private static ImmutableArray<HandedKey> HandedTo(StepState step) =>
+        step.View is { } view ? [.. view.Entries.Take(HandedMax).Select(entry => new HandedKey(entry.Key, entry.Version))] : [];
 
     private static AttemptView Viewed(StepState step, AttemptOutcome outcome, string? reason, DateTimeOffset now) => new()
     {

@@ -10,6 +10,7 @@ namespace Rosud.Runs;
 internal sealed partial class RunDrive
 {
     private const int LateMax = 32;
+    private const int HandedMax = 1_000;
     private readonly List<AttemptView> _late = [];
 
     /// <summary>Answers that came too late to count.</summary>
@@ -205,7 +206,7 @@ internal sealed partial class RunDrive
             Run = _accepted.Run,
             Epoch = _epoch,
             Step = step.Plan.Id,
-            Attempt = Viewed(step, AttemptOutcome.Accepted, null, now) with { Usage = completion.Usage },
+            Attempt = Viewed(step, AttemptOutcome.Accepted, null, now) with { Usage = completion.Usage, Handed = HandedTo(step) },
             Writes = completion.Writes,
             Reads = completion.Reads ?? [.. step.Plan.Reads.Select(read => read.Key)],
             FlagStale = _accepted.OnStaleContext == OnStaleContext.Flag,

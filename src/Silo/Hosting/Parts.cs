@@ -1,4 +1,6 @@
+using Rosud.Audit;
 using Rosud.Channels;
+using Rosud.Storage;
 
 namespace Rosud.Hosting;
 
@@ -11,6 +13,9 @@ internal static class Parts
         builder.Services.AddRosudGrains();
         builder.Services.AddChannelFeeds();
         builder.Services.AddRosudHttp(builder.Configuration);
+        builder.Services.PostConfigure<AuditOptions>(audit => audit.KeyFile = audit.KeyFile is { Length: > 0 } file
+            ? file
+            : Path.Combine(builder.Configuration[$"{StoreOptions.Section}:{nameof(StoreOptions.DataPath)}"] ?? new StoreOptions().DataPath, "audit-key.pem"));
         builder.Services.AddSingleton<IStartupCheck, KeysCheck>();
     }
 

@@ -15,6 +15,7 @@ internal static class RosudHost
     /// <returns>0 after a stop that was asked for, 1 when it could not start; standard error then has one line that says why.</returns>
     public static async Task<int> Run(string[] args)
     {
+        if (args is [VerifyCommand.Name, .. var asked]) return await VerifyCommand.Run(asked, Console.Out, Console.Error);
         try
         {
             var (demo, rest) = DemoOptions.From(args);

@@ -23,11 +23,11 @@ internal sealed class BenchChannel
     public static ContextKey Key(int number) => new($"k.{number}");
 
     /// <summary>Makes the channel; the same name again finds it.</summary>
-    public static async Task<BenchChannel> Open(IGrainFactory grains, string name, Content content)
+    public static async Task<BenchChannel> Open(IGrainFactory grains, string name, Content content, bool audit = true)
     {
         var id = new ChannelId(TenantId.Default, name);
         var grain = grains.GetGrain<IChannelGrain>(id.Key);
-        var outcome = await grain.Create(new());
+        var outcome = await grain.Create(new() { Sync = new() { Audit = audit } });
         return outcome is ChannelOutcome.Found ? new(id, grain, content) : throw new InvalidOperationException($"The channel was not made: {outcome}");
     }
 

@@ -37,6 +37,7 @@ internal sealed class Edge : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
+        builder.Configuration.AddInMemoryCollection([new("Rosud:Audit:KeyFile", Path.Combine(Path.GetTempPath(), $"rosud-edge-{Environment.ProcessId}", "audit-key.pem"))]);
         builder.Configuration.AddInMemoryCollection(settings ?? []);
         builder.Services.AddSingleton(actors.Grains);
         builder.Services.AddSingleton(time ?? TimeProvider.System);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans.Serialization;
+using Rosud.Audit;
 using Rosud.Context;
 using Rosud.Journal;
 using Rosud.Tenants;
@@ -55,6 +56,7 @@ internal sealed class ChannelWorld
         var answer = decide(draft);
         draft.Finish();
         foreach (var entry in draft.Entries) Land(entry);
+        if (draft.AuditLines.Count > 0) Land(AuditRecord.Entry(State.Audit, draft.State.Audit, draft.AuditLines));
         Notices.AddRange(draft.Notices);
         Commits.AddRange(draft.Commits);
         State = draft.State;

@@ -32,6 +32,10 @@ internal sealed class KeptHistory : IJournal
         return Task.FromResult(page);
     }
 
+    public IReadOnlyList<long> LogStarts => throw new NotSupportedException();
+
+    public Task<LogPart> ReadLog(long afterPosition) => throw new NotSupportedException();
+
     public Task<bool> Exists() => throw new NotSupportedException();
 
     public Task<JournalRecovery> Activate(CancellationToken cancellationToken) => throw new NotSupportedException();
