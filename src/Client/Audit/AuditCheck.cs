@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Rosud.Channels;
-using Rosud.Context;
 using Rosud.Tenants;
 
 namespace Rosud.Audit;

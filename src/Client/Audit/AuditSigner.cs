@@ -67,7 +67,7 @@ internal sealed class AuditSigner(IOptions<AuditOptions> options) : IDisposable
     {
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         using var key = AuditKey.Make();
-        var aside = $"{file}.{Guid.NewGuid():n}";
+        var aside = $"{file}.{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
         var own = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) own.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         using (var writer = new StreamWriter(aside, own)) writer.Write(key.PrivatePem());

@@ -1,5 +1,4 @@
 using System.Text;
-using Rosud.Audit;
 using Rosud.Context;
 using Rosud.Journal;
 using Rosud.Tenants;
