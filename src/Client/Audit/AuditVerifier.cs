@@ -134,7 +134,13 @@ internal sealed class AuditVerifier(AuditKey? known) : IDisposable
 
             _end = new(null, null)
             {
-                Channel = _channel, Entries = _entries, After = _after, Last = _last, Newest = told.GetProperty("newest").GetInt64(), Gap = _gap, Fingerprint = _signer!.Fingerprint,
+                Channel = _channel,
+                Entries = _entries,
+                After = _after,
+                Last = _last,
+                Newest = told.GetProperty("newest").GetInt64(),
+                Gap = _gap,
+                Fingerprint = _signer!.Fingerprint,
             };
             return null;
         }

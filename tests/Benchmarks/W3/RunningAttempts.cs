@@ -72,7 +72,10 @@ internal sealed class RunningAttempts(Bench bench)
         lane.Release.TrySetResult();
         var outcome = await channel.Commit(new()
         {
-            Writes = [ContextWrite.Set("offer", 2)], BasedOn = new(1), Reads = ["price"], Origin = new("benchmark"),
+            Writes = [ContextWrite.Set("offer", 2)],
+            BasedOn = new(1),
+            Reads = ["price"],
+            Origin = new("benchmark"),
         });
         return (told, outcome is not PatchOutcome.Applied);
     }

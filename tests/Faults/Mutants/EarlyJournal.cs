@@ -12,6 +12,8 @@ internal sealed class EarlyJournal(IJournal inner, Func<Task> later) : IJournal
 
     public long OldestVersion => inner.OldestVersion;
 
+    public IReadOnlyList<long> LogStarts => inner.LogStarts;
+
     public Task<bool> Exists() => inner.Exists();
 
     public Task<JournalRecovery> Activate(CancellationToken cancellationToken) => inner.Activate(cancellationToken);
@@ -31,6 +33,12 @@ internal sealed class EarlyJournal(IJournal inner, Func<Task> later) : IJournal
     {
         await _writing;
         return await inner.History(afterVersion, limit);
+    }
+
+    public async Task<LogPart> ReadLog(long afterPosition)
+    {
+        await _writing;
+        return await inner.ReadLog(afterPosition);
     }
 
     public async Task Deactivate(CancellationToken cancellationToken)

@@ -53,11 +53,22 @@ internal sealed class FaultReport(FaultPlan plan, FaultTally tally, double loadB
         ["load1_end"] = loadAfter,
         ["checks"] = Array(Checks, check => new JsonObject
         {
-            ["name"] = check.Name, ["value"] = check.Value, ["goal"] = check.Goal, ["unit"] = check.Unit, ["pass"] = check.Pass, ["bound"] = "at_most",
+            ["name"] = check.Name,
+            ["value"] = check.Value,
+            ["goal"] = check.Goal,
+            ["unit"] = check.Unit,
+            ["pass"] = check.Pass,
+            ["bound"] = "at_most",
         }),
         ["counts"] = new JsonObject
         {
-            ["channels"] = tally.Histories, ["accepted"] = tally.Accepted, ["stale"] = tally.Stale, ["unknown"] = tally.Unknown, ["reads"] = tally.Reads, ["heard"] = tally.Heard, ["gaps"] = tally.Gaps,
+            ["channels"] = tally.Histories,
+            ["accepted"] = tally.Accepted,
+            ["stale"] = tally.Stale,
+            ["unknown"] = tally.Unknown,
+            ["reads"] = tally.Reads,
+            ["heard"] = tally.Heard,
+            ["gaps"] = tally.Gaps,
         },
         ["episodes"] = Array(tally.Episodes, Of),
         ["violations"] = Array(tally.Violations, found => new JsonObject { ["channel"] = found.Channel, ["kind"] = $"{found.Violation.Kind}", ["sentence"] = found.Violation.Sentence }),
