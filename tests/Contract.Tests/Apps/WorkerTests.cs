@@ -13,8 +13,10 @@ public sealed class WorkerTests(RosudHost host) : IClassFixture<RosudHost>
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
 
-    [Fact]
-    public async Task An_attempt_whose_reads_change_is_told_to_stop_and_the_next_sees_the_new_value()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(200)]
+    public async Task An_attempt_whose_reads_change_is_told_to_stop_and_the_next_sees_the_new_value(int thresholdMs)
     {
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var prices = new ConcurrentQueue<int>();
@@ -30,7 +32,7 @@ public sealed class WorkerTests(RosudHost host) : IClassFixture<RosudHost>
             },
             new() { Reads = ["price"], Writes = ["paid"] }));
         await app.Ready;
-        var channel = await app.Rosud.Channels.Create(agents: ["buyer"], sync: new ContextSync { StalenessThreshold = TimeSpan.Zero });
+        var channel = await app.Rosud.Channels.Create(agents: ["buyer"], sync: new ContextSync { StalenessThreshold = TimeSpan.FromMilliseconds(thresholdMs) });
         await channel.Commit([ContextWrite.Set("price", 100)]);
 
         var buying = channel.Coordinate(new CoordinationTask { Goal = "buy", Outputs = ["paid"] }, Long);
