@@ -10,7 +10,7 @@ namespace Rosud.Audit;
 public sealed class RunAuditTests
 {
     [Fact]
-    public async Task What_each_attempt_read_is_chained_with_its_outcome()
+    public async Task C16_What_each_attempt_read_is_chained_with_its_outcome()
     {
         var first = new AgentGate();
         var attempts = 0;

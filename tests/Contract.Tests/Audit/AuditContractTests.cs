@@ -7,7 +7,7 @@ public sealed class AuditContractTests(RosudHost host) : IClassFixture<RosudHost
     private readonly string _folder = Directory.CreateTempSubdirectory("rosud-audit-").FullName;
 
     [Fact]
-    public async Task A_page_says_who_wrote_what_and_why_and_no_value()
+    public async Task C16_A_page_says_who_wrote_what_and_why_no_value_and_counts_reads()
     {
         var channel = await host.NewChannel();
         await Patch(channel, """{"set":{"secret.a":"hush","b":1},"writer":"planner"}""", ("Idempotency-Key", "once"));

@@ -107,7 +107,7 @@ public sealed class AuditPagesTests
     });
 
     [Fact]
-    public void A_value_can_be_erased_and_the_chain_still_holds() => OneThread.Run(async () =>
+    public void C16_A_value_can_be_erased_and_the_chain_still_holds() => OneThread.Run(async () =>
     {
         var channel = await AuditedChannel.Make(_store);
         await channel.Set("a", "\"personal\"");
