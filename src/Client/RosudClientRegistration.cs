@@ -15,6 +15,8 @@ namespace Rosud;
 /// <summary>Connects an app to a cluster of Rosud silos in other processes.</summary>
 public static class RosudClientRegistration
 {
+    private const string Clustering = "Orleans:Clustering";
+
     /// <summary>Adds <see cref="IRosudClient"/>, the health check <c>rosud</c>, and the worker that takes assignments for the agents of <c>AddRosudAgent</c>.</summary>
     /// <remarks>
     /// <para>Options come from the section <c>Rosud:Client</c> and are checked at the start. The start waits <see cref="RosudClientOptions.ConnectTimeout"/>
@@ -28,6 +30,9 @@ public static class RosudClientRegistration
         builder.Services.AddOptions<RosudClientOptions>().BindConfiguration(RosudClientOptions.Section).Configure(configure ?? (_ => { }))
             .ValidateDataAnnotations()
             .Validate(RosudClientOptions.HasGoodGateways, $"{RosudClientOptions.Section}:Gateways has something else than host:port, for example 127.0.0.1:30000.")
+            .Validate(
+                options => options.Gateways.Count == 0 || !builder.Configuration.GetSection(Clustering).Exists(),
+                $"{RosudClientOptions.Section}:Gateways and {Clustering} both say where the silos are: name one of them.")
             .ValidateOnStart();
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.UseOrleansClient(client => Connect(client, builder.Configuration));
@@ -61,7 +66,7 @@ public static class RosudClientRegistration
     {
         client.UseConnectionRetryFilter<ConnectionStart>();
         client.Configure<ClusterOptions>(own => (own.ClusterId, own.ServiceId) = (configuration["Orleans:ClusterId"] ?? "rosud", configuration["Orleans:ServiceId"] ?? "rosud"));
-        if (!configuration.GetSection("Orleans:Clustering").Exists())
+        if (!configuration.GetSection(Clustering).Exists())
         {
             client.UseStaticClustering((OptionsBuilder<StaticGatewayListProviderOptions> gateways) => gateways
                 .Configure<IOptions<RosudClientOptions>>((own, options) => own.Gateways = [.. options.Value.EndPoints().Select(point => point.ToGatewayUri())]));

@@ -33,6 +33,7 @@ internal sealed class WorkedAssignment(LocalAgent agent, Assignment assignment, 
         }
         catch (Exception) when (_stopped.IsCancellationRequested)
         {
+            // An attempt that was told to stop is over for its supervisor, whatever the handler says; only one that this worker itself cut short goes back.
             if (cut.IsCancellationRequested) answer = () => supervisor.Fail(assignment.Id, new() { Reason = "The worker stopped.", RetryAfter = TimeSpan.Zero });
         }
         catch (Exception fault)   // The agent's code: anything can be thrown, and all of it is the attempt's failure.

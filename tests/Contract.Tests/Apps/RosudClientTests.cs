@@ -212,6 +212,16 @@ public sealed class RosudClientTests(RosudHost host) : IClassFixture<RosudHost>
     }
 
     [Fact]
+    public async Task Two_places_that_say_where_the_silos_are_stop_the_start()
+    {
+        using var app = ClientApp.Build(options => options.Gateways.Add(host.Process.Gateway), args: ["--Orleans:Clustering:ProviderType=Development"]);
+
+        var refusal = await Assert.ThrowsAsync<OptionsValidationException>(() => app.StartAsync());
+
+        Assert.Contains("Rosud:Client:Gateways and Orleans:Clustering", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_gateway_may_have_a_name()
     {
         using var app = ClientApp.Build(options => options.Gateways.Add($"localhost:{host.Process.Ports.Gateway}"), args: $"--Orleans:ClusterId={host.Process.Cluster}");
