@@ -41,7 +41,7 @@ internal sealed class AgentWorker(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         var patience = host.Value.ShutdownTimeout;
-        var words = patience / 3 < LastWords ? patience / 3 : LastWords;   // Time to say so, else the work waits for the lease's end.
+        var words = patience / 2 < LastWords ? patience / 2 : LastWords;   // Time to say so, else the work waits for the lease's end.
         await using var soon = time.CreateTimer(_ => _cut.Cancel(), null, patience == Timeout.InfiniteTimeSpan ? patience : patience - words, Timeout.InfiniteTimeSpan);
         await using var late = cancellationToken.Register(_cut.Cancel);
         await base.StopAsync(cancellationToken);

@@ -158,12 +158,12 @@ public sealed class WorkerTests(RosudHost host) : IClassFixture<RosudHost>
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var leaving = await ClientApp.Start(host.Process, worker =>
         {
-            worker.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(3));
+            worker.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(10));
             worker.AddRosudAgent(
                 "endless",
                 async (_, stopped) =>
                 {
-                    started.SetResult();
+                    started.TrySetResult();
                     await new TaskCompletionSource().Task.WaitAsync(stopped);
                     return new();
                 },
