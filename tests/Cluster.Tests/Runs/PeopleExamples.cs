@@ -11,6 +11,19 @@ internal static class PeopleExamples
     public static IRunGrain Grain(this RunId run, RosudCluster cluster) => cluster.Grains.GetGrain<IRunGrain>(run.Key);
 
     public static async Task<RunResult> Describe(RosudCluster cluster, RunId run) => Assert.IsType<RunOutcome.Found>(await run.Grain(cluster).Describe()).Result;
+
+    /// <summary>The open question of a run that is about to ask: each look is a call behind what makes it.</summary>
+    public static async Task<Question> Open(RosudCluster cluster, RunId run)
+    {
+        for (var look = 0; look < 20_000; look++)
+        {
+            var found = await Describe(cluster, run);
+            if (found.Questions.FirstOrDefault(question => question.State == QuestionState.Open) is { } open) return open;
+            Assert.False(found.HasEnded, $"{found.Status}: {found.ProblemDetail}");
+        }
+
+        throw new InvalidOperationException("The run asks nothing.");
+    }
 }
 
 /// <summary>The questions that agents of a test ask, in the order in which they became durable.</summary>
