@@ -113,7 +113,7 @@ internal sealed partial class RunDrive
     // R13: a person decides what becomes of an attempt whose reads have changed. What it wants to commit waits in the log.
     private bool TryEscalate(StepState step, StepCommit sent, StepAnswer.Stale stale, string reason, DateTimeOffset now)
     {
-        if (sent.Writes.Sum(write => write.Value?.Length ?? 0) > PendingBytesMax) return false;
+        if (sent.Writes.Sum(write => write.Value?.Length ?? 0) > PendingBytesMax || stale.Keys.Any(key => IsOwn(key.Key, stale.Context))) return false;
         var last = Ending(step, AttemptOutcome.Stale, reason, now, sent.Attempt.Usage);
         Answer(step, step.Attempt, Settled(SettleKind.Held));
         var keys = stale.Keys.Select(key => key.Key).Distinct().Order().ToImmutableArray();
@@ -125,6 +125,11 @@ internal sealed partial class RunDrive
         });
         return true;
     }
+
+    // What this run itself has changed, an early value that came to something else, is no news for a person: the step is done again.
+    private bool IsOwn(ContextKey key, ContextView now) => now[key] is { } entry
+        ? entry.Origin.Run == _accepted.Run.Name
+        : _accepted.Steps.Any(step => step.Writes.Any(write => write.Matches(key)));
 
     private void Ask(StepState step, RetryCause cause, AttemptView last, AskedQuestion asked)
     {

@@ -53,6 +53,7 @@ internal sealed partial class ModelLog
         }
 
         if (reply.Kind == ReplyKind.Withdraw) return new StepAnswer.Asked(question, null, []);
+        Check(ChangedSince(question).IsEmpty, "(h) an answer counted for something else than was shown");
         Check(!_counted.TryGetValue(question.Id, out var before) || Equals(before, reply.Answer.Value), "(h) two answers counted");
         _counted[question.Id] = reply.Answer.Value;
         return Become(question with { State = QuestionState.Answered, Value = reply.Answer.Value, AnsweredAt = Now() });
@@ -109,14 +110,8 @@ internal sealed partial class ModelLog
 
         var questions = _steps[commit.Step].Questions.Where(question => question.Kind == QuestionKind.Agent).ToArray();
         if (!plan.Goal.StartsWith("ask", StringComparison.Ordinal)) return;
-        Check(questions.Any(question => question.State == QuestionState.Answered && StillSo(question)), "(h) committed on what nobody was shown");
+        Check(questions.Any(question => question.State == QuestionState.Answered && ChangedSince(question).IsEmpty), "(h) committed on what nobody was shown");
     }
-
-    private bool StillSo(Question question) => mutant == Mutant.NoPins
-        ? PinsAt(question.Step).SequenceEqual(question.Reads.Select(seen => (seen.Key, seen.Hash)))
-        : ChangedSince(question).IsEmpty;
-
-    private IEnumerable<(ContextKey Key, ContentHash Hash)> PinsAt(string step) => Pins(step).Select(seen => (seen.Key, seen.Hash));
 
     private StepAnswer.Asked Become(Question question, Question? next = null)
     {
