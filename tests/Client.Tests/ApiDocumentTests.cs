@@ -23,6 +23,7 @@ public sealed class ApiDocumentTests(SharedEdge shared) : IClassFixture<SharedEd
             "GET /v1/agents/{agent}",
             "GET /v1/agents/{agent}/assignments/stream",
             "GET /v1/agents/{agent}/supervisor",
+            "GET /v1/assignments/{assignment}/effects/{name}",
             "GET /v1/audit/key",
             "GET /v1/channels",
             "GET /v1/channels/{channel}",
@@ -45,6 +46,7 @@ public sealed class ApiDocumentTests(SharedEdge shared) : IClassFixture<SharedEd
             "POST /v1/agents/{agent}/assignments/take",
             "POST /v1/agents/{agent}/supervisor/force-open",
             "POST /v1/agents/{agent}/supervisor/reset",
+            "POST /v1/assignments/{assignment}/ask",
             "POST /v1/assignments/{assignment}/complete",
             "POST /v1/assignments/{assignment}/fail",
             "POST /v1/assignments/{assignment}/heartbeat",
@@ -53,8 +55,10 @@ public sealed class ApiDocumentTests(SharedEdge shared) : IClassFixture<SharedEd
             "POST /v1/channels/{channel}/audit/verify",
             "POST /v1/channels/{channel}/conflicts/{conflict}/resolve",
             "POST /v1/channels/{channel}/coordinate",
+            "POST /v1/runs/{run}/answer",
             "POST /v1/runs/{run}/cancel",
             "PUT /v1/agents/{agent}",
+            "PUT /v1/assignments/{assignment}/effects/{name}",
             "PUT /v1/networks/{network}",
         ], operations.Order(StringComparer.Ordinal));
     }

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Rosud.Context;
+using Rosud.Runs;
 using Rosud.Supervision;
 using Rosud.Tenants;
 
@@ -168,6 +169,15 @@ internal sealed record AssignmentBody
 
     public required string? Traceparent { get; init; }
 
+    /// <summary>What people have answered to the step, as far as it still holds.</summary>
+    public required AnswerGivenBody[] Answers { get; init; }
+
+    /// <summary>What a verifier is to judge; null for all other work.</summary>
+    public required ProposedBody? Proposed { get; init; }
+
+    /// <summary>Why the attempt before was not accepted.</summary>
+    public required string? Feedback { get; init; }
+
     public static AssignmentBody Of(Assignment assignment) => new()
     {
         Id = assignment.Id.ToString(),
@@ -185,6 +195,9 @@ internal sealed record AssignmentBody
         Changed = assignment.Changed is { } changed ? new(changed.Since.Number, [.. changed.Keys.Select(key => key.Value)]) : null,
         IdempotencyKey = assignment.IdempotencyKey,
         Traceparent = assignment.TraceParent,
+        Answers = [.. (assignment.Answers.IsDefault ? [] : assignment.Answers).Select(AnswerGivenBody.Of)],
+        Proposed = assignment.Proposed is { } proposed ? ProposedBody.Of(proposed) : null,
+        Feedback = assignment.Feedback,
     };
 }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Rosud.Context;
 using Rosud.Hosting;
+using Rosud.Runs;
 using Rosud.Supervision;
 using Rosud.Tenants;
 
@@ -30,6 +31,10 @@ internal sealed class WorkedAssignment(LocalAgent agent, Assignment assignment, 
         {
             var completion = await agent.Handler(this, _stopped.Token) ?? throw new InvalidOperationException("The handler returned null: return a Completion.");
             answer = () => supervisor.Complete(assignment.Id, completion);
+        }
+        catch (AttemptAskedException)
+        {
+            // The attempt ended with its question.
         }
         catch (Exception) when (_stopped.IsCancellationRequested)
         {
@@ -68,6 +73,16 @@ internal sealed class WorkedAssignment(LocalAgent agent, Assignment assignment, 
         var cut = status is { Length: > StatusLengthMax } ? status[..StatusLengthMax] : status;
         Hear(await reach.Calls.Repeat(() => supervisor.Heartbeat(assignment.Id, new(progress, cut, TimeSpan.Zero)), _stopped.Token));
     }
+
+    public Task<Effect> Effect(string name, Func<string, Task<JsonValue>> act) => Asked.Effect(name, act);
+
+    public Task<JsonValue> Ask(string question, JsonValue? schema = null, TimeSpan? expires = null) => Asked.Ask(question, schema, expires);
+
+    private AskedWork Asked => new(
+        assignment,
+        request => reach.Calls.Repeat(() => supervisor.Effect(assignment.Id, request), Later, _stopped.Token),
+        request => reach.Calls.Repeat(() => supervisor.AskPerson(assignment.Id, request), Later, _stopped.Token),
+        _stopped.Token);
 
     // Renews the lease for as long as the handler works, also while it ignores that it should stop: its answer is fenced then.
     private async Task Beat(CancellationToken over)

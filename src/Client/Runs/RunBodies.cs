@@ -65,6 +65,12 @@ internal sealed record RunBody
     /// <summary>Answers that came too late to count.</summary>
     public required AttemptBody[] LateResults { get; init; }
 
+    /// <summary>What it asked people; the run is input_required while one is open.</summary>
+    public required QuestionBody[] Questions { get; init; }
+
+    /// <summary>What its steps did outside, or were about to do.</summary>
+    public required EffectLineBody[] Effects { get; init; }
+
     /// <summary>Why it did not complete.</summary>
     [Optional] public string? Problem { get; init; }
 
@@ -97,6 +103,8 @@ internal sealed record RunBody
         ReworkMs = result.ReworkMs,
         CriticalPath = [.. result.CriticalPath.Select(PathPartBody.Of)],
         LateResults = [.. result.LateResults.Select(AttemptBody.Of)],
+        Questions = [.. result.Questions.Select(QuestionBody.Of)],
+        Effects = [.. result.Effects.Select(EffectLineBody.Of)],
         Problem = result.ProblemDetail,
         TraceId = result.TraceId,
     };

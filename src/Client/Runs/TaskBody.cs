@@ -123,6 +123,10 @@ internal sealed record StepBody
     [DurationMs]
     public long? TimeoutMs { get; init; }
 
+    /// <summary>Names of what it may do outside: it may claim these effects and no others. Left out, any.</summary>
+    [Name, Count(32)]
+    public string[]? Effects { get; init; }
+
     public TaskStep ToStep(string pointer, RequestReader request)
     {
         request.Require((Agent is null) != (Capability is null), pointer, "A step names either an agent or a capability.");
@@ -141,6 +145,7 @@ internal sealed record StepBody
             OnFailure = OnFailure.ToOnFailure($"{pointer}/on_failure", request),
             Acceptance = [.. Acceptance.Select((test, i) => test.ToAcceptance($"{pointer}/acceptance/{i}", request))],
             Timeout = TimeoutMs is { } timeoutMs ? TimeSpan.FromMilliseconds(timeoutMs) : null,
+            Effects = Effects is null ? null : [.. Effects],
         };
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Rosud.Context;
+using Rosud.Runs;
 using Rosud.Tenants;
 
 namespace Rosud.Agents;
@@ -40,7 +41,26 @@ public sealed record Assignment
 
     /// <summary>W3C trace context of the run.</summary>
     [Id(10)] public string? TraceParent { get; init; }
+
+    /// <summary>What people have answered to the step's questions. An answer whose question rested on something that has changed is not here.</summary>
+    [Id(20)] public ImmutableArray<Question> Answers { get; init; } = [];
+
+    /// <summary>What a verifier is to judge; null for all other work.</summary>
+    [Id(21)] public ProposedWork? Proposed { get; init; }
+
+    /// <summary>Why the attempt before was not accepted, when a verifier or a schema refused it.</summary>
+    [Id(22)] public string? Feedback { get; init; }
 }
+
+/// <summary>What an attempt wants to commit, as its verifier gets it.</summary>
+/// <remarks>The verifier answers with <c>output</c> <c>{"accepted":bool,"reason"?}</c> and no writes.</remarks>
+[GenerateSerializer, Immutable, Alias("rosud.proposed-work")]
+public sealed record ProposedWork(
+    [property: Id(0)] string Step,
+    [property: Id(1)] string Agent,
+    [property: Id(2)] int Attempt,
+    [property: Id(3)] ImmutableArray<ContextWrite> Writes,
+    [property: Id(4)] JsonValue? Output);
 
 /// <summary>What changed in an attempt's reads since the attempt before.</summary>
 [GenerateSerializer, Immutable, Alias("rosud.assignment-change")]
@@ -124,6 +144,14 @@ public abstract record SettleOutcome
     /// <summary>The failure is noted.</summary>
     [GenerateSerializer, Immutable, Alias("rosud.settle-noted")]
     public sealed record Noted : SettleOutcome;
+
+    /// <summary>How an effect stands. <paramref name="Made"/> is true when this call recorded it.</summary>
+    [GenerateSerializer, Immutable, Alias("rosud.settle-effect")]
+    public sealed record EffectKnown([property: Id(0)] Effect Effect, [property: Id(1)] bool Made) : SettleOutcome;
+
+    /// <summary>The question is durable and the attempt is over: the next one has the answer.</summary>
+    [GenerateSerializer, Immutable, Alias("rosud.settle-asked")]
+    public sealed record Asked([property: Id(0)] string Question) : SettleOutcome;
 
     /// <summary>Nothing was done, for example <c>fenced</c>.</summary>
     [GenerateSerializer, Immutable, Alias("rosud.settle-refused")]

@@ -82,6 +82,9 @@ public enum AttemptOutcome
 
     /// <summary>The supervisor refused it.</summary>
     Refused,
+
+    /// <summary>It asked a person; the next attempt has the answer.</summary>
+    Asked,
 }
 
 /// <summary>One attempt at a step, as the result lists it.</summary>
@@ -248,6 +251,12 @@ public sealed record RunResult
 
     /// <summary>What the task was to do.</summary>
     [Id(26)] public string Goal { get; init; } = "";
+
+    /// <summary>What it asked people, in the order asked. The run is <see cref="RunStatus.InputRequired"/> while one is open.</summary>
+    [Id(40)] public ImmutableArray<Question> Questions { get; init; } = [];
+
+    /// <summary>What its steps did outside, or were about to do.</summary>
+    [Id(41)] public ImmutableArray<Effect> Effects { get; init; } = [];
 
     /// <summary>Whether the run has ended.</summary>
     public bool HasEnded => Status is not (RunStatus.Submitted or RunStatus.Working or RunStatus.InputRequired);

@@ -59,7 +59,12 @@ internal sealed partial class ChannelGrain
     public Task<StepAnswer> PublishStep(StepPublish publish) => Spoken(
         publish.Run, draft => RunRules.Publish(draft, publish), 512 + publish.Writes.Sum(write => write.Value?.Length ?? 0));
 
-    public Task<StepAnswer> Begin(BeginAttempt begin) => Spoken(begin.Run, draft => RunRules.Begin(draft, begin, _retries));
+    public Task<StepAnswer> Begin(BeginAttempt begin) => Spoken(
+        begin.Run, draft => RunRules.Begin(draft, begin, _retries), 512 + (begin.Asked?.Pending?.Writes.Sum(write => write.Value?.Length ?? 0) ?? 0));
+
+    public Task<StepAnswer> Effect(StepEffect effect) => Spoken(effect.Run, draft => EffectRules.Record(draft, effect), 512 + (effect.Request.Receipt?.Length ?? 0));
+
+    public Task<StepAnswer> Reply(StepReply reply) => Spoken(reply.Run, draft => QuestionRules.Reply(draft, reply), 512 + reply.Answer.Value.Length);
 
     public Task<StepAnswer> End(EndRun end) => Spoken(end.Run, draft => RunRules.End(draft, end));
 

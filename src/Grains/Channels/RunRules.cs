@@ -50,7 +50,8 @@ internal static class RunRules
 
         if (record.End is null)
         {
-            record = record with { Epoch = record.Epoch + 1, Takeovers = record.Takeovers + 1 };
+            // A person may take days, and hosts restart meanwhile: that is no crash loop.
+            record = record with { Epoch = record.Epoch + 1, Takeovers = record.Takeovers + (QuestionRules.IsAsking(record) ? 0 : 1) };
             draft.Put(record);
             if (record.Takeovers > TakeoversMax) record = EndNow(draft, record, RunStatus.Failed, "crash_loop: five takeovers without a finished step.", []);
         }
@@ -62,6 +63,7 @@ internal static class RunRules
     {
         if (Gate(draft, commit.Run, commit.Epoch, commit.Step, commit.Attempt.Attempt, out var record, out var step) is { } refused) return refused;
         var origin = new Origin(commit.Writer ?? commit.Attempt.Agent, commit.Run.Name, commit.Step, commit.Attempt.Attempt);
+        if (!VerifierRules.IsJudged(record, commit)) return new StepAnswer.Refused(VerifierRules.NotJudged);
         if (ReadsProvisional(draft.State, commit.Reads, origin)) return new StepAnswer.Provisional();
         var patch = new ContextPatch
         {
@@ -85,8 +87,10 @@ internal static class RunRules
                 Early = [],
                 Read = commit.Reads,
                 Wrote = [.. commit.Writes.Select(write => write.Key).Except(lost.Dropped).Except(lost.Parked).Concat(step.Early.Select(early => early.Key)).Distinct()],
+                Pending = null,
             }),
         };
+        record = VerifierRules.Note(record, commit.Verified);
         draft.Put(record);
         draft.Accept(step.Early);
         draft.Notify("assignment", new { run = commit.Run.Name, step = commit.Step, agent = done.Agent, attempt = done.Attempt, outcome = "accepted", version = version.Number });
@@ -128,9 +132,10 @@ internal static class RunRules
     public static StepAnswer Begin(Draft draft, BeginAttempt begin, RetryBucket bucket)
     {
         if (Gate(draft, begin.Run, begin.Epoch, begin.Step, int.MaxValue, out var record, out var step) is { } refused) return refused;
-        if (step.Fence >= begin.Attempt) return new StepAnswer.Done(draft.State.Log.Head, []);
+        if (step.Fence >= begin.Attempt) return new StepAnswer.Done(draft.State.Log.Head, []) { Question = step.Questions.LastOrDefault(question => question.Id == begin.Asked?.Id) };
         if (begin.Charged && record.Retries >= record.Accepted.RetryBudget) return new StepAnswer.BudgetSpent();
         if (begin.Charged && begin.Cause != RetryCause.Stale && !bucket.TrySpend(draft.Now)) return new StepAnswer.BudgetSpent();
+        if (QuestionRules.Pin(draft, record, step, begin, out var question) is { } unasked) return unasked;
         draft.Handed(record.Accepted, begin.Last, []);
         var withdrawn = Withdraw(draft, record, [begin.Step]);
         record = record with
@@ -140,11 +145,15 @@ internal static class RunRules
             {
                 Retries = step.Retries + 1,
                 Fence = begin.Attempt,
-                Ended = step.Ended.Add(begin.Last with { Handed = [] }),
+                Ended = step.Ended.Any(ended => ended.Attempt == begin.Last.Attempt && ended.Agent == begin.Last.Agent) ? step.Ended : step.Ended.Add(begin.Last with { Handed = [] }),
                 Early = [],
+                Questions = question is null ? step.Questions : step.Questions.Add(question),
+                Pending = begin.Asked?.Pending,
             }),
         };
+        record = VerifierRules.Note(record, begin.Verified);
         draft.Put(record);
+        if (question is not null) QuestionRules.Tell(draft, begin.Run, question);
         draft.Notify(begin.Cause == RetryCause.Stale ? "stale" : "assignment", new
         {
             run = begin.Run.Name,
@@ -155,7 +164,7 @@ internal static class RunRules
             next_attempt = begin.Attempt,
             reason = begin.Last.Reason,
         });
-        return new StepAnswer.Done(draft.State.Log.Head, withdrawn);
+        return new StepAnswer.Done(draft.State.Log.Head, withdrawn) { Question = question };
     }
 
     public static StepAnswer End(Draft draft, EndRun end)
@@ -172,7 +181,7 @@ internal static class RunRules
         var open = record.Steps.Where(step => step.Value.Done is null).Select(step => step.Key).ToList();
         Withdraw(draft, record, open);
         var steps = record.Steps;
-        foreach (var step in open) steps = steps.SetItem(step, steps[step] with { Early = [] });
+        foreach (var step in open) steps = steps.SetItem(step, QuestionRules.Ended(steps[step]) with { Early = [] });
         foreach (var attempt in unfinished)
         {
             draft.Handed(record.Accepted, attempt, []);
@@ -194,7 +203,7 @@ internal static class RunRules
         keys.IsEmpty ? new(state.Log.Head, []) : state.Log.View(keys, state.Policies, now);
 
     // The first three checks, the same for all: driver, end and deadline.
-    private static StepAnswer? Open(Draft draft, RunId run, int epoch, out RunRecord record)
+    internal static StepAnswer? Open(Draft draft, RunId run, int epoch, out RunRecord record)
     {
         if (!draft.State.Runs.Live.TryGetValue(run.Name, out record!))
         {
@@ -207,7 +216,7 @@ internal static class RunRules
         return record.End is null ? null : new StepAnswer.Ended(record.End);
     }
 
-    private static StepAnswer? Gate(Draft draft, RunId run, int epoch, string name, int attempt, out RunRecord record, out StepRecord step)
+    internal static StepAnswer? Gate(Draft draft, RunId run, int epoch, string name, int attempt, out RunRecord record, out StepRecord step)
     {
         step = new();
         if (draft.State.Runs.Live.TryGetValue(run.Name, out record!) && record.Steps.TryGetValue(name, out var known)) step = known;
@@ -217,7 +226,7 @@ internal static class RunRules
         return attempt < step.Fence ? new StepAnswer.Fenced() : null;
     }
 
-    private static StepAnswer? Judge(
+    internal static StepAnswer? Judge(
         Draft draft, ContextPatch patch, RunRecord record, bool flagStale, bool provisional, out ImmutableArray<Change> made, out (ImmutableArray<ContextKey> Dropped, ImmutableArray<ContextKey> Parked, ImmutableArray<StaleKey> Flagged) lost)
     {
         made = [];

@@ -93,4 +93,23 @@ internal sealed record PlannedStep
     [Id(10)] public required TimeSpan Timeout { get; init; }
 
     [Id(11)] public required long AgentRevision { get; init; }
+
+    /// <summary>Who judges its writes before they are committed, in this order.</summary>
+    [Id(20)] public ImmutableArray<PlannedVerifier> Verifiers { get; init; } = [];
+
+    /// <summary>The effects that it may claim; null for any.</summary>
+    [Id(21)] public ImmutableArray<string>? Effects { get; init; }
 }
+
+/// <summary>An agent that judges what a step wants to commit.</summary>
+/// <param name="Id">Names its attempts within the run.</param>
+/// <param name="Agent">The agent.</param>
+/// <param name="Reads">What it is handed beside the writes: of the step's reads those that it is registered to read.</param>
+/// <param name="Timeout">The longest an attempt may take.</param>
+[GenerateSerializer, Immutable, Alias("rosud.planned-verifier")]
+internal sealed record PlannedVerifier(
+    [property: Id(0)] string Id,
+    [property: Id(1)] string Agent,
+    [property: Id(2)] ImmutableArray<StepRead> Reads,
+    [property: Id(3)] TimeSpan Timeout,
+    [property: Id(4)] long AgentRevision);

@@ -25,6 +25,10 @@ internal interface IRunDriver : IGrainWithStringKey
     [Alias("publish")]
     Task<SettleOutcome> Publish(AssignmentId assignment, ImmutableArray<ContextWrite> writes);
 
+    /// <summary>A running attempt claims an effect or leaves its receipt.</summary>
+    [Alias("effect")]
+    Task<SettleOutcome> Effect(AssignmentId assignment, EffectRequest request);
+
     /// <summary>A queued attempt was handed out, or said how far it is. May be lost.</summary>
     [OneWay, Alias("progress")]
     Task Progress(AttemptProgress progress);
@@ -71,6 +75,9 @@ internal sealed record Settlement
 
     /// <summary>The version of the view it was handed.</summary>
     [Id(9)] public ContextVersion ReadVersion { get; init; }
+
+    /// <summary>With <see cref="SettlementKind.Asked"/>: the question.</summary>
+    [Id(20)] public AskRequest? Asked { get; init; }
 }
 
 /// <summary>How an attempt went, by its supervisor.</summary>
@@ -99,6 +106,9 @@ internal enum SettlementKind
 
     /// <summary>The breaker opened while it waited.</summary>
     CircuitOpen,
+
+    /// <summary>The agent asks a person.</summary>
+    Asked,
 }
 
 /// <summary>How far an attempt is.</summary>

@@ -68,6 +68,7 @@ internal sealed partial class RunDrive
                 NoteStale(step, done.Flagged, now);
                 var wrote = sent.Writes.Where(write => write.Value is not null && !done.Dropped.Contains(write.Key) && !done.Parked.Contains(write.Key)).Select(write => write.Key).Union(step.Early.Keys);
                 Take(done.Changes);
+                Logged(sent.Verified);
                 Accept(step, sent.Attempt with { WroteVersion = done.Version, Handed = [] }, [.. wrote], sent.Reads, now);
                 Answer(step, attempt, new SettleOutcome.Settled(SettleKind.Accepted, done.Version));
                 break;
@@ -121,8 +122,9 @@ internal sealed partial class RunDrive
             return;
         }
 
-        Answer(step, step.Attempt, settled);
         step.Outdated = outcome == AttemptOutcome.Stale ? step.View : step.Outdated;
+        if (answer is StepAnswer.Stale changed && _accepted.OnStaleContext == OnStaleContext.Escalate && !step.HasAnswers && TryEscalate(step, sent, changed, reason, now)) return;
+        Answer(step, step.Attempt, settled);
         if (outcome == AttemptOutcome.Stale && _accepted.OnStaleContext == OnStaleContext.Reject)
         {
             GiveUp(step, cause, RunStatus.Rejected, Ending(step, outcome, reason, now, sent.Attempt.Usage), now, mayFallBack: false);
@@ -175,6 +177,7 @@ internal sealed partial class RunDrive
     {
         if (attempt.WroteVersion is { } version) _replica.Hear(version);
         _replica.Doubt();
+        if (step.Commit?.Attempt.Attempt == attempt.Attempt) Logged(VerifiedOf(step));
         ImmutableArray<ContextKey> wrote = step.Commit is { } commit && commit.Attempt.Attempt == attempt.Attempt
             ? [.. commit.Writes.Where(write => write.Value is not null).Select(write => write.Key).Union(step.Early.Keys)]
             : [.. step.Plan.Writes.Where(write => write.IsExact).Select(write => new ContextKey(write.Value))];

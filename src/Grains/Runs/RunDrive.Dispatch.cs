@@ -92,7 +92,7 @@ internal sealed partial class RunDrive
         var attempt = Math.Max(_epoch + step.Retries, step.Fence);
         if (!_budget.TryReserve(step.Agent, step.Plan.Id, attempt))
         {
-            if (!_steps.Any(other => other.IsAtWork)) EndRun(RunStatus.BudgetExceeded, "The budget is spent.", now);
+            if (!Everyone.Any(other => other.Phase is StepPhase.Requested or StepPhase.Committing or StepPhase.Held or StepPhase.Asking)) EndRun(RunStatus.BudgetExceeded, "The budget is spent.", now);
             return;
         }
 
@@ -106,12 +106,13 @@ internal sealed partial class RunDrive
         step.AskInFlight = false;
         step.NotBefore = default;
         step.Early.Clear();
-        step.View = View(step);
+        step.View = step.Judged is null ? View(step) : ViewOfJudge(step);
+        step.Answers = AnswersFor(step);
         step.ReadVersion = step.View.Version;
         step.SentTo = _incarnations.TryGetValue(AgentOf(step), out var known) ? known : 0;
         NoteEarlyReads(step);
         HandedBytes += SizeOf(step.View);
-        _timeline.Mark(step.Index, attempt, _timeline.Spans(step.Index).Count == 0 ? "context" : "backoff", now);
+        _timeline.Mark(step.Index, attempt, step.Judged is not null ? "dispatch" : _timeline.Spans(step.Index).Count == 0 ? "context" : "backoff", now);
         _timeline.Add(now, "requested", step, step.ReadVersion);
         Act(Admission(step, step.View, now));
     }
@@ -123,6 +124,7 @@ internal sealed partial class RunDrive
 
     private void NoteEarlyReads(StepState step)
     {
+        if (step.Judged is not null) return;
         for (var i = 0; i < step.Plan.Reads.Length; i++)
         {
             foreach (var producer in _graph.Producers(step.Index, i))
@@ -152,6 +154,9 @@ internal sealed partial class RunDrive
         BreakerThreshold = _accepted.BreakerThreshold,
         Isolation = _accepted.Isolation,
         Fallback = step.FellBack,
+        Answers = step.Answers,
+        Proposed = ProposedTo(step),
+        Feedback = step.Feedback,
         TraceParent = $"00-{_accepted.TraceId}-{Digest($"{_accepted.Run.Key}/{step.Plan.Id}/{step.Attempt}")[..16]}-01",
     });
 
@@ -160,6 +165,7 @@ internal sealed partial class RunDrive
     {
         var text = new StringBuilder($"{_accepted.Run.Key}\n{step.Plan.Id}\n");
         foreach (var entry in view.Entries) text.Append(entry.Key.Value).Append(' ').Append(entry.Value.Hash).Append('\n');
+        foreach (var write in step.Judged?.Commit?.Writes ?? []) text.Append("proposed ").Append(write.Key.Value).Append(' ').Append(write.Value?.Hash).Append('\n');
         return Digest(text.ToString());
     }
 

@@ -29,14 +29,16 @@ internal sealed partial class RunDrive
             case null:
                 Act(new DriveAction.Begin(sent));
                 break;
-            case StepAnswer.Done:
+            case StepAnswer.Done begun:
                 step.Retries++;
                 step.Fence = sent.Attempt;
                 step.Unlogged.Remove(sent.Last);
                 step.Early.Clear();
+                Logged(sent.Verified);
                 if (sent.Charged) _charged++;
                 _timeline.Add(now, "retried", step, detail: sent.Cause.ToString().ToLowerInvariant());
-                GoOn(step, sent, now);
+                if (sent.Asked is not null && begun.Question is { } question) Asked(step, sent, question, now);
+                else GoOn(step, sent, now);
                 break;
             case StepAnswer.Already already:
                 WasDone(step, already.Attempt, now);
@@ -45,6 +47,9 @@ internal sealed partial class RunDrive
                 GiveUp(step, sent.Cause, StatusOf(sent.Cause), sent.Last, now, mayFallBack: false);
                 break;
             case StepAnswer.EpochLost or StepAnswer.Ended:
+                break;
+            case not null when step.Then == AfterBegin.Ask:
+                NotAsked(step, sent, answer, now);
                 break;
             default:
                 Close(step, step.Then == AfterBegin.Skip ? StepPhase.Skipped : StepPhase.Failed, leavesNothing: true, now, step.Reason);
@@ -125,7 +130,8 @@ internal sealed partial class RunDrive
         step.Then = then;
         step.NotBefore = notBefore;
         step.Commit = null;
-        step.Begin = new(_accepted.Run, _epoch, step.Plan.Id, Math.Max(_epoch + step.Retries, step.Fence) + 1, cause, charged, last);
+        step.Begin = new(_accepted.Run, _epoch, step.Plan.Id, Math.Max(_epoch + step.Retries, step.Fence) + 1, cause, charged, last) { Verified = VerifiedOf(step) };
+        StopJudging(step);
         Act(new DriveAction.Begin(step.Begin));
     }
 
@@ -148,6 +154,13 @@ internal sealed partial class RunDrive
 
     private void Close(StepState step, StepPhase phase, bool leavesNothing, DateTimeOffset now, string? reason)
     {
+        if (step.Judged is not null)
+        {
+            NotJudged(step, reason, now);
+            return;
+        }
+
+        StopJudging(step);
         step.Phase = step.Plan.Optional ? StepPhase.Skipped : phase;
         step.LeavesNothing = leavesNothing;
         step.Reason = reason;
@@ -158,7 +171,7 @@ internal sealed partial class RunDrive
         _timeline.Add(now, step.Phase == StepPhase.Skipped ? "skipped" : "failed", step, detail: reason);
         foreach (var other in _steps)
         {
-            if (other.IsAtWork && other.RestsNow.Contains(step.Index)) Drop(other, step, now);
+            if ((other.IsAtWork || other.Phase == StepPhase.Asking) && other.RestsNow.Contains(step.Index)) Drop(other, step, now);
         }
 
         CommitHeld(now);
@@ -168,6 +181,14 @@ internal sealed partial class RunDrive
     private void Drop(StepState step, StepState producer, DateTimeOffset now)
     {
         if (step.Phase == StepPhase.Requested) Act(new DriveAction.Supersede(AssignmentOf(step)));
+        if (step.Phase == StepPhase.Verifying) Answer(step, step.Attempt, Settled(SettleKind.Stale));
+        if (step.Phase == StepPhase.Asking)
+        {
+            if (producer.Phase == StepPhase.Failed) Block(step, now);
+            else step.Phase = StepPhase.Waiting;   // Asked again, if it can start without.
+            return;
+        }
+
         var isOptional = !step.Plan.Reads.Where((read, i) => !read.Optional && _graph.Producers(step.Index, i).Contains(producer.Index)).Any();
         const string Reason = "An early value it was handed was withdrawn.";
         if (isOptional)
@@ -230,7 +251,7 @@ internal sealed partial class RunDrive
         if (step.StartedAt is { } started)
         {
             _timeline.Mark(step.Index, step.Attempt, step.AdmittedAt is null ? "queue" : "dispatch", Known(started));
-            _timeline.Mark(step.Index, step.Attempt, "work", Known(endedAt));
+            _timeline.Mark(step.Index, step.Attempt, step.Judged is null ? "work" : "verify", Known(endedAt));
         }
         else
         {

@@ -10,7 +10,7 @@ internal sealed partial class RunDrive
 {
     // Agents whose supervisor has not heard of the new epoch yet, with the settles that wait for that.
     private readonly Dictionary<string, List<Settlement>> _queries = new(StringComparer.Ordinal);
-    private readonly List<(long Ticket, AssignmentId Assignment, ImmutableArray<ContextWrite> Writes)> _heldPublishes = [];
+    private readonly List<(long Ticket, AssignmentId Assignment, Action<DateTimeOffset> Again)> _heldCalls = [];
 
     /// <summary>A supervisor answered what is alive; null when nothing came back in time.</summary>
     public void Queried(DriveAction.Query sent, QueryAnswer? answer, DateTimeOffset now)
@@ -31,7 +31,7 @@ internal sealed partial class RunDrive
 
         foreach (var settlement in held!)
         {
-            if (settlement.Kind == SettlementKind.Completed && _byId.TryGetValue(settlement.Assignment.Step, out var step))
+            if (settlement.Kind is SettlementKind.Completed or SettlementKind.Asked && _byId.TryGetValue(settlement.Assignment.Step, out var step))
             {
                 Adopt(step, sent.Agent, settlement.Assignment.Attempt, answer.Incarnation, settlement.ReadVersion, settlement.StartedAt, now);
             }
@@ -39,9 +39,9 @@ internal sealed partial class RunDrive
 
         SkipWhatWasSkipped(now);
         foreach (var settlement in held) Settle(settlement, now);
-        var publishes = _heldPublishes.Where(publish => publish.Assignment.Agent == sent.Agent).ToArray();
-        _heldPublishes.RemoveAll(publish => publish.Assignment.Agent == sent.Agent);
-        foreach (var (ticket, assignment, writes) in publishes) Publish(ticket, assignment, writes, now);
+        var calls = _heldCalls.Where(call => call.Assignment.Agent == sent.Agent).ToArray();
+        _heldCalls.RemoveAll(call => call.Assignment.Agent == sent.Agent);
+        foreach (var (_, _, again) in calls) again(now);
         Advance(now);
     }
 
@@ -51,6 +51,11 @@ internal sealed partial class RunDrive
         foreach (var step in _steps)
         {
             if (record.Steps.TryGetValue(step.Plan.Id, out var known)) Restore(step, known, now);
+        }
+
+        foreach (var judge in _judges)
+        {
+            if (record.Steps.TryGetValue(judge.Plan.Id, out var known)) RestoreJudge(judge, known);
         }
 
         _attempts.Sort((one, other) => Nullable.Compare(one.EndedAt, other.EndedAt));
@@ -71,6 +76,7 @@ internal sealed partial class RunDrive
         foreach (var step in _steps.Where(step => !step.IsOver))
         {
             Ask(step.Plan.Agent);
+            foreach (var judge in step.Judges) Ask(judge.Agent);
             if (step.Plan.OnFailure is { Kind: OnFailureKind.Fallback, Agent: { } other }) Ask(other);
         }
 
@@ -130,7 +136,15 @@ internal sealed partial class RunDrive
             if (attempt.Outcome == AttemptOutcome.Deferred) step.Deferrals++;
         }
 
-        if (known.Done is not { } done) return;
+        foreach (var effect in known.Effects) Know(effect);
+        step.Questions = known.Questions;
+        step.Pending = known.Pending;
+        if (known.Done is not { } done)
+        {
+            RestoreQuestion(step, known);
+            return;
+        }
+
         _budget.Count();
         _budget.Settle(done.Agent, step.Plan.Id, done.Attempt, done.Usage);
         _attempts.Add(done);
@@ -159,7 +173,7 @@ internal sealed partial class RunDrive
     private void Adopt(StepState step, AgentId agent, int attempt, long incarnation, ContextVersion read, DateTimeOffset? startedAt, DateTimeOffset now)
     {
         var isFallback = agent.Name != step.Plan.Agent;
-        if (step.Phase != StepPhase.Waiting || attempt < step.Fence || attempt > _epoch + step.Retries || (isFallback && agent.Name != step.Plan.OnFailure.Agent)) return;
+        if (step.Judged is not null || step.Phase != StepPhase.Waiting || attempt < step.Fence || attempt > _epoch + step.Retries || (isFallback && agent.Name != step.Plan.OnFailure.Agent)) return;
         step.Phase = StepPhase.Requested;
         step.Guard = step.Demanded = true;
         step.Attempt = attempt;

@@ -53,11 +53,12 @@ internal sealed partial class RunDrive
     {
         if (Ended is null && _queries.ContainsKey(assignment.Agent.Name))
         {
-            _heldPublishes.Add((ticket, assignment, writes));
+            _heldCalls.Add((ticket, assignment, at => Publish(ticket, assignment, writes, at)));
             return;
         }
 
         var refusal = Current(assignment) is not { Phase: StepPhase.Requested } step ? Fenced
+            : !step.Judges.IsEmpty ? new(ProblemKind.Unverified, "The step has a verifier: its keys show when it was judged. Complete the step instead.")
             : Undeclared(step, writes) is { } undeclared ? new(ProblemKind.ContractRejected, undeclared)
             : _acceptance(step.Plan, writes) is { } fault ? new(ProblemKind.ContractRejected, fault)
             : (Problem?)null;
@@ -110,7 +111,9 @@ internal sealed partial class RunDrive
     {
         var attempt = settlement.Assignment.Attempt;
         if (step.Answered is { } answered && answered.Attempt == attempt) Act(new DriveAction.AnswerSettle(step.Plan.Id, attempt, answered.Outcome));
-        else if (step.Phase == StepPhase.Committing && step.Attempt == attempt) return;   // Answered when the log answers.
+        else if (step.Phase is StepPhase.Committing or StepPhase.Verifying && step.Attempt == attempt) return;   // Answered when the log or the verifier answers.
+        else if (step.Phase == StepPhase.Retrying && step.Begin is { Asked.Kind: QuestionKind.Agent } begin && begin.Last.Attempt == attempt) return;
+        else if (step.Questions.FirstOrDefault(known => known.Kind == QuestionKind.Agent && known.Attempt == attempt) is { } question) Answer(step, attempt, new SettleOutcome.Asked(question.Id));
         else Refuse(settlement, now);
     }
 
@@ -145,11 +148,18 @@ internal sealed partial class RunDrive
         if (step.View is null) step.ReadVersion = settlement.ReadVersion;
         step.AdmittedAt = settlement.AdmittedAt ?? step.AdmittedAt;
         step.StartedAt = settlement.StartedAt ?? step.StartedAt;
-        _budget.Settle(step.Agent, step.Plan.Id, step.Attempt, settlement.Completion?.Usage ?? new());
+        _budget.Settle(step.Agent, step.Plan.Id, step.Attempt, settlement.Completion?.Usage ?? settlement.Asked?.Usage ?? new());
         MarkAttempt(step, settlement.EndedAt, now);
         if (settlement is { Kind: SettlementKind.Completed, Completion: { } completion })
         {
-            Complete(step, completion, now);
+            if (step.Judged is null) Complete(step, completion, now);
+            else Judged(step, settlement, now);
+            return;
+        }
+
+        if (settlement is { Kind: SettlementKind.Asked, Asked: { } asked } && step.Judged is null)
+        {
+            AskPerson(step, asked, now);
             return;
         }
 
@@ -197,6 +207,7 @@ internal sealed partial class RunDrive
         if (fault is not null)
         {
             Answer(step, step.Attempt, new SettleOutcome.Settled(SettleKind.Rejected, null, fault));
+            step.Feedback = fault;
             Fail(step, RetryCause.Acceptance, AttemptOutcome.Rejected, fault, retryable: true, now, completion.Usage);
             return;
         }
@@ -208,10 +219,12 @@ internal sealed partial class RunDrive
             Step = step.Plan.Id,
             Attempt = Viewed(step, AttemptOutcome.Accepted, null, now) with { Usage = completion.Usage, Handed = HandedTo(step) },
             Writes = completion.Writes,
-            Reads = completion.Reads ?? [.. step.Plan.Reads.Select(read => read.Key)],
-            FlagStale = _accepted.OnStaleContext == OnStaleContext.Flag,
+            // A person decided on all that the step was handed, so all of it must still be so.
+            Reads = step.HasAnswers ? ReadsOf(step) : completion.Reads ?? ReadsOf(step),
+            FlagStale = _accepted.OnStaleContext == OnStaleContext.Flag && !step.HasAnswers,
         };
-        TryCommit(step, now);
+        step.Output = completion.Output;
+        Verify(step, now);
     }
 
     // R16.

@@ -20,7 +20,11 @@ internal sealed partial class RunDrive
     // The first key whose threshold passes tells; each has its own (SEMANTICS C12).
     private DateTimeOffset? TellAt(StepState step)
     {
-        if (step.Phase != StepPhase.Requested || step.IsTold) return null;
+        return step.Phase == StepPhase.Requested && !step.IsTold ? EarliestTold(step) : null;
+    }
+
+    private DateTimeOffset? EarliestTold(StepState step)
+    {
         DateTimeOffset? earliest = null;
         foreach (var (key, since) in step.Behind)
         {

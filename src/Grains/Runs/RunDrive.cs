@@ -47,7 +47,9 @@ internal sealed partial class RunDrive
         _deadline = deadline;
         _graph = StepGraph.Of(accepted.Steps);
         _steps = [.. accepted.Steps.Select((step, i) => new StepState(step, i))];
-        _byId = _steps.ToDictionary(step => step.Plan.Id, StringComparer.Ordinal);
+        foreach (var step in _steps) step.Judges = JudgesOf(step);
+        _judges = [.. _steps.SelectMany(step => step.Judges)];
+        _byId = Everyone.ToDictionary(step => step.Plan.Id, StringComparer.Ordinal);
         _ranks = accepted.Execution switch
         {
             Networks.ExecutionKind.Sequential => [.. Enumerable.Range(0, _steps.Length)],
@@ -128,14 +130,14 @@ internal sealed partial class RunDrive
         if (now >= _nextWatch)
         {
             _nextWatch = now + Jittered(now.Ticks);
-            foreach (var step in _steps)
+            foreach (var step in Everyone)
             {
                 if (step.Phase == StepPhase.Requested) Ask(step);
                 if (step.Phase == StepPhase.Held) TryCommit(step, now);
             }
         }
 
-        foreach (var step in _steps)
+        foreach (var step in Everyone)
         {
             if (step.Phase == StepPhase.Waiting && step.NotBefore <= now) step.NotBefore = default;   // What holds it back now, if anything, comes as an answer.
         }
@@ -147,7 +149,7 @@ internal sealed partial class RunDrive
     public void SiloDied(DateTimeOffset now)
     {
         if (Ended is not null || IsStopped) return;
-        foreach (var step in _steps)
+        foreach (var step in Everyone)
         {
             if (step.Phase == StepPhase.Requested) Ask(step);
         }
@@ -171,9 +173,10 @@ internal sealed partial class RunDrive
     private DateTimeOffset NextWake()
     {
         var wake = _deadline < _nextWatch ? _deadline : _nextWatch;
-        foreach (var step in _steps)
+        foreach (var step in Everyone)
         {
             if (step.Phase == StepPhase.Waiting && step.NotBefore != default && step.NotBefore < wake) wake = step.NotBefore;
+            if (QuestionWakes(step) is { } look && look < wake) wake = look;
             if (!_replica.HasGap && TellAt(step) is { } tell && tell < wake) wake = tell;
         }
 

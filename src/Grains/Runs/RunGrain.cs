@@ -30,6 +30,7 @@ internal sealed partial class RunGrain(
 
     private readonly Dictionary<(string Step, int Attempt), List<TaskCompletionSource<SettleOutcome>>> _settles = [];
     private readonly Dictionary<long, TaskCompletionSource<SettleOutcome>> _publishes = [];
+    private readonly Dictionary<long, TaskCompletionSource<AnswerOutcome>> _people = [];
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RunId? _id;
     private IRunLog? _log;
@@ -75,14 +76,20 @@ internal sealed partial class RunGrain(
         return await answer.Task;
     }
 
-    public async Task<SettleOutcome> Publish(AssignmentId assignment, ImmutableArray<ContextWrite> writes)
+    public Task<SettleOutcome> Publish(AssignmentId assignment, ImmutableArray<ContextWrite> writes) =>
+        Say((drive, ticket) => drive.Publish(ticket, assignment, writes, Now));
+
+    public Task<SettleOutcome> Effect(AssignmentId assignment, EffectRequest request) =>
+        Say((drive, ticket) => drive.Effect(ticket, assignment, request, Now));
+
+    private async Task<SettleOutcome> Say(Action<RunDrive, long> what)
     {
         await EnsureDriven();
         if (_isStopped) throw new UnknownOutcomeException("Another activation drives the run; repeat the call.");
         if (_drive is null) return new SettleOutcome.Refused(new(ProblemKind.Fenced, "The run has ended."));
         var ticket = ++_tickets;
         var answer = _publishes[ticket] = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Do(drive => drive.Publish(ticket, assignment, writes, Now));
+        Do(drive => what(drive, ticket));
         return await answer.Task;
     }
 
@@ -131,6 +138,22 @@ internal sealed partial class RunGrain(
 
         return View();
     }
+
+    public async Task<AnswerOutcome> Answer(GivenAnswer answer)
+    {
+        await EnsureDriven();
+        if (_isStopped) throw new UnknownOutcomeException("Another activation drives the run; repeat the call.");
+        if (_drive is null) return Answered(answer);
+        var ticket = ++_tickets;
+        var outcome = _people[ticket] = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Do(drive => drive.Answer(ticket, answer, Now));
+        return await outcome.Task;
+    }
+
+    // The run is over: what counted is in its archive.
+    private AnswerOutcome Answered(GivenAnswer answer) => _archived?.Questions.FirstOrDefault(known => known.Id == answer.Question) is { } question
+        ? RunDrive.Outcome(question, answer, [])
+        : new AnswerOutcome.Refused(new(ProblemKind.NotFound, _archived is null ? "There is no such run." : "The run has not asked this."), []);
 
     public Task<RunState> GetState() => Task.FromResult(_drive is { } drive
         ? new RunState(Id.Name, RunNumbers.StatusOf(drive), drive.Epoch, drive.Steps.Count, drive.Steps.Count(step => step.Phase == StepPhase.Done), drive.Attempts.Count, _observers.Count)

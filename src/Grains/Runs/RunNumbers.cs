@@ -15,7 +15,7 @@ internal static class RunNumbers
         var end = drive.Ended?.At ?? now;
         if (end < accepted.AcceptedAt) end = accepted.AcceptedAt;
         var path = CriticalPath.Of(drive.Timeline, drive.Steps, end);
-        var overhead = path.Where(part => part.Kind is not ("work" or "rework")).GroupBy(part => part.Kind).ToImmutableSortedDictionary(kind => kind.Key, kind => kind.Sum(part => part.Ms), StringComparer.Ordinal);
+        var overhead = path.Where(part => part.Kind is not ("work" or "rework" or "person")).GroupBy(part => part.Kind).ToImmutableSortedDictionary(kind => kind.Key, kind => kind.Sum(part => part.Ms), StringComparer.Ordinal);
         return new()
         {
             Run = accepted.Run,
@@ -24,9 +24,9 @@ internal static class RunNumbers
             Outputs = [.. drive.Outputs.OrderBy(output => output.Key).Select(output => new RunOutput(output.Key, output.Value))],
             VersionStart = accepted.VersionStart,
             VersionEnd = drive.Ended?.Version ?? drive.Version,
-            Agents = new(accepted.RegisteredAgents, accepted.Steps.Select(step => step.Agent).Distinct().Count(), Fired(drive), NeededAgents(drive.Steps, accepted.Outputs).Count),
-            Attempts = [.. drive.Attempts, .. drive.Steps.Where(step => step.IsAtWork).Select(Running)],
-            RetriesByCause = RetriesByCause(drive.Attempts, drive.Steps),
+            Agents = new(accepted.RegisteredAgents, accepted.Steps.SelectMany(step => step.Verifiers.Select(verifier => verifier.Agent).Append(step.Agent)).Distinct().Count(), Fired(drive), NeededAgents(drive.Steps, accepted.Outputs).Count),
+            Attempts = [.. drive.Attempts, .. drive.Everyone.Where(step => step.IsAtWork).Select(Running)],
+            RetriesByCause = RetriesByCause(drive.Attempts, drive.Everyone),
             StaleContextEvents = drive.StaleEvents.ToImmutableSortedDictionary(StringComparer.Ordinal),
             CascadePrevented = CascadePrevented(drive.Graph, drive.Steps, drive.Attempts),
             WorkTokens = drive.Budget.Tokens,
@@ -45,11 +45,13 @@ internal static class RunNumbers
             Timeline = drive.Timeline.Events,
             TaskId = accepted.Task.Id,
             Goal = accepted.Task.Goal,
+            Questions = [.. drive.Questions.Select(question => drive.Ended is not null && question.State == QuestionState.Open ? question with { State = QuestionState.Withdrawn } : question)],
+            Effects = [.. drive.Effects],
         };
     }
 
     public static RunStatus StatusOf(RunDrive drive) =>
-        drive.IsFinished ? drive.Ended!.Status : drive.Steps.All(step => step.Phase == StepPhase.Waiting) ? RunStatus.Submitted : RunStatus.Working;
+        drive.IsFinished ? drive.Ended!.Status : drive.IsAsking ? RunStatus.InputRequired : drive.Steps.All(step => step.Phase == StepPhase.Waiting) ? RunStatus.Submitted : RunStatus.Working;
 
     /// <summary>N2: descendants of steps with an attempt that was not accepted, without those that started on something such an attempt wrote.</summary>
     public static int CascadePrevented(StepGraph graph, IReadOnlyList<StepState> steps, IEnumerable<AttemptView> attempts)
@@ -70,14 +72,14 @@ internal static class RunNumbers
             foreach (var producer in steps.Where(other => other.Phase == StepPhase.Done && other.Wrote.Any(key => step.Read.Any(read => read.Matches(key))))) open.Push(producer);
         }
 
-        return [.. needed.Where(step => step.Done is { } done && done.Agent != Origin.Platform).Select(step => step.Done!.Agent)];
+        return [.. needed.Where(step => step.Done is { } done && done.Agent != Origin.Platform).SelectMany(step => step.Judges.Where(judge => judge.Done is not null).Select(judge => judge.Agent).Append(step.Done!.Agent))];
     }
 
     private static bool IsBad(AttemptOutcome outcome) =>
         outcome is AttemptOutcome.Failure or AttemptOutcome.Timeout or AttemptOutcome.Lost or AttemptOutcome.Rejected or AttemptOutcome.Stale or AttemptOutcome.Refused;
 
     private static int Fired(RunDrive drive) => drive.Attempts.Where(attempt => attempt.StartedAt is not null).Select(attempt => attempt.Agent)
-        .Concat(drive.Steps.Where(step => step is { IsAtWork: true, StartedAt: not null }).Select(step => step.Agent))
+        .Concat(drive.Everyone.Where(step => step is { IsAtWork: true, StartedAt: not null }).Select(step => step.Agent))
         .Where(agent => agent != Origin.Platform).Distinct(StringComparer.Ordinal).Count();
 
     private static AttemptView Running(StepState step) => new()
@@ -91,7 +93,7 @@ internal static class RunNumbers
     };
 
     // A retry is an attempt that was followed by another of its step; its cause is how the one before ended.
-    private static ImmutableSortedDictionary<string, int> RetriesByCause(IReadOnlyList<AttemptView> attempts, IReadOnlyList<StepState> steps)
+    private static ImmutableSortedDictionary<string, int> RetriesByCause(IReadOnlyList<AttemptView> attempts, IEnumerable<StepState> steps)
     {
         var causes = new SortedDictionary<string, int>(StringComparer.Ordinal);
         foreach (var step in steps)

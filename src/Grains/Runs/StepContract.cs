@@ -86,7 +86,35 @@ internal sealed class StepContract(CoordinationTask task, ChannelSpec spec, IRea
             Acceptance = step.Acceptance,
             Timeout = step.Timeout ?? agent?.Spec.Timeout ?? TimeSpan.Zero,
             AgentRevision = agent?.Revision ?? 0,
+            Verifiers = VerifiersOf(step, at),
+            Effects = EffectsOf(step, $"{at}/effects"),
         };
+    }
+
+    private ImmutableArray<PlannedVerifier> VerifiersOf(TaskStep step, string at)
+    {
+        var planned = ImmutableArray.CreateBuilder<PlannedVerifier>();
+        foreach (var name in step.Acceptance.Select(test => test.Verifier).OfType<string>().Distinct(StringComparer.Ordinal))
+        {
+            if (Registered(name) is not { } verifier) continue;
+            var id = planned.Count == 0 ? $"{step.Id}.verify" : $"{step.Id}.verify{planned.Count + 1}";
+            if (_ids.Contains(id) || !Names.IsValid(id)) errors.Add(new($"{at}/id", $"The step's verifier is listed as {id}: that must be a name that no step has.", "duplicate_step"));
+            planned.Add(new(id, name, [.. step.Reads.Where(read => verifier.Spec.Reads.Any(may => may.Covers(read.Key))).DistinctBy(read => read.Key)], verifier.Spec.Timeout, verifier.Revision));
+        }
+
+        return planned.ToImmutable();
+    }
+
+    private ImmutableArray<string>? EffectsOf(TaskStep step, string at)
+    {
+        if (step.Effects is not { } effects) return null;
+        if (effects.Length > EffectRules.EffectsMax) errors.Add(new(at, $"A step declares at most {EffectRules.EffectsMax} effects.", "bad_effect"));
+        for (var i = 0; i < effects.Length; i++)
+        {
+            if (!Names.IsValid(effects[i])) errors.Add(new($"{at}/{i}", "An effect's name has 1 to 128 of a-z 0-9 . _ - and starts with a letter or digit.", "bad_effect"));
+        }
+
+        return [.. effects.Distinct(StringComparer.Ordinal)];
     }
 
     private AgentView? Agent(TaskStep step, string at)
@@ -177,8 +205,8 @@ internal sealed class StepContract(CoordinationTask task, ChannelSpec spec, IRea
         }
         else if (acceptance.Verifier is { } verifier)
         {
-            if (verifier == agent?.Id.Name) errors.Add(new($"{at}/verifier", "The producer of a value cannot judge it.", "verifier_is_producer"));
-            else errors.Add(new($"{at}/verifier", "Verifier agents are not supported yet.", "not_supported"));
+            if (verifier == agent?.Id.Name || verifier == step.OnFailure.Agent) errors.Add(new($"{at}/verifier", "The producer of a value cannot judge it.", "verifier_is_producer"));
+            else if (Registered(verifier) is null) errors.Add(new($"{at}/verifier", "The channel has no registered agent of this name.", "unknown_agent"));
         }
         else
         {

@@ -14,6 +14,9 @@ internal enum StepPhase
     /// <summary>An attempt is at its supervisor, or on the way there.</summary>
     Requested,
 
+    /// <summary>A verifier judges what the attempt wants to write.</summary>
+    Verifying,
+
     /// <summary>The attempt's writes are on their way to the log.</summary>
     Committing,
 
@@ -22,6 +25,9 @@ internal enum StepPhase
 
     /// <summary>The record of another attempt is on its way to the log.</summary>
     Retrying,
+
+    /// <summary>A person is asked.</summary>
+    Asking,
 
     /// <summary>An attempt was accepted.</summary>
     Done,
@@ -41,6 +47,7 @@ internal enum AfterBegin
     Default,
     Skip,
     Fail,
+    Ask,
 }
 
 /// <summary>The volatile state of one step in its run's drive.</summary>
@@ -147,9 +154,36 @@ internal sealed class StepState(PlannedStep plan, int index)
 
     public ImmutableArray<KeyPattern> Read { get; set; } = [];
 
+    /// <summary>What it has asked people, as the log knows it.</summary>
+    public ImmutableArray<Question> Questions { get; set; } = [];
+
+    /// <summary>A question is being expired or withdrawn.</summary>
+    public bool ReplyInFlight { get; set; }
+
+    /// <summary>What a stale attempt wanted to commit, while a person is asked whether it may.</summary>
+    public StepCommit? Pending { get; set; }
+
+    /// <summary>The answers that the current attempt was handed.</summary>
+    public ImmutableArray<Question> Answers { get; set; } = [];
+
+    /// <summary>Whether people have decided something for it.</summary>
+    public bool HasAnswers => Questions.Any(question => question is { Kind: QuestionKind.Agent, State: QuestionState.Answered });
+
+    /// <summary>Why the attempt before was not accepted.</summary>
+    public string? Feedback { get; set; }
+
+    /// <summary>Who judges its attempts, in order.</summary>
+    public ImmutableArray<StepState> Judges { get; set; } = [];
+
+    /// <summary>The step that it judges; null for every step of the plan.</summary>
+    public StepState? Judged { get; init; }
+
+    /// <summary>What the attempt answered beside its writes.</summary>
+    public JsonValue? Output { get; set; }
+
     public bool IsOver => Phase is StepPhase.Done or StepPhase.Skipped or StepPhase.Failed;
 
-    public bool IsAtWork => Phase is StepPhase.Requested or StepPhase.Committing or StepPhase.Held;
+    public bool IsAtWork => Phase is StepPhase.Requested or StepPhase.Verifying or StepPhase.Committing or StepPhase.Held;
 
     /// <summary>Whether an exact read of <paramref name="key"/> may start on an early value.</summary>
     public bool HasEarly(KeyPattern key) => key.IsExact && IsAtWork && Early.ContainsKey(new(key.Value));

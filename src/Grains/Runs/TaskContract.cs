@@ -9,7 +9,7 @@ namespace Rosud.Runs;
 /// <summary>The contract of a task, checked in full before any agent is called. A value: knows no grain, no clock and no storage.</summary>
 /// <remarks>
 /// Problems carry a JSON pointer into the coordinate request and one of these codes: <c>bad_goal bad_timeout bad_budget bad_id bad_agent bad_pattern bad_guard
-/// bad_fallback bad_default bad_acceptance bad_schema duplicate_step unknown_agent unknown_after self_after star_write two_owners missing_read cycle
+/// bad_fallback bad_default bad_acceptance bad_schema bad_effect duplicate_step unknown_agent unknown_after self_after star_write two_owners missing_read cycle
 /// outside_contract nothing_wanted no_producer verifier_is_producer too_many_steps too_many_edges not_supported</c>.
 /// </remarks>
 internal static class TaskContract
@@ -47,7 +47,6 @@ internal static class TaskContract
     {
         if (request.Task.Goal is not { Length: > 0 and <= 65_536 }) errors.Add(new("/task/goal", "A goal has 1 to 65,536 characters.", "bad_goal"));
         if (!IsLimit(request.Timeout)) errors.Add(new("/timeout_ms", "A timeout is 1 ms to 7 days.", "bad_timeout"));
-        if (request.OnStaleContext == OnStaleContext.Escalate) errors.Add(new("/on_stale_context", "Asking a person is not supported yet.", "not_supported"));
         if (request.Parent is not null) errors.Add(new("/parent", "Runs within runs are not supported yet.", "not_supported"));
         if (request.Task.Budget is { } budget)
         {

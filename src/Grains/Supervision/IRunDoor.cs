@@ -12,6 +12,8 @@ internal interface IRunDoor
 
     Task<SettleOutcome> Publish(AssignmentId assignment, ImmutableArray<ContextWrite> writes);
 
+    Task<SettleOutcome> Effect(AssignmentId assignment, EffectRequest request);
+
     Task Progress(AttemptProgress progress);
 
     /// <summary>The run as it stands. Brings its driver back when it was lost.</summary>
@@ -25,6 +27,8 @@ internal sealed class RunDoor(GrainsOf<IRunGrain> grains, GrainsOf<IRunDriver> d
 
     public Task<SettleOutcome> Publish(AssignmentId assignment, ImmutableArray<ContextWrite> writes) =>
         Driver(assignment.Run).Publish(assignment, writes);
+
+    public Task<SettleOutcome> Effect(AssignmentId assignment, EffectRequest request) => Driver(assignment.Run).Effect(assignment, request);
 
     public Task Progress(AttemptProgress progress) => Driver(progress.Assignment.Run).Progress(progress);
 

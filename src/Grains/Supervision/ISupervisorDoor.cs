@@ -78,6 +78,15 @@ internal sealed record AdmitRequest
     [Id(15)] public bool Fallback { get; init; }
 
     [Id(16)] public string? TraceParent { get; init; }
+
+    /// <summary>What people have answered to the step, as far as it still holds.</summary>
+    [Id(20)] public ImmutableArray<Question> Answers { get; init; } = [];
+
+    /// <summary>What a verifier is to judge.</summary>
+    [Id(21)] public ProposedWork? Proposed { get; init; }
+
+    /// <summary>Why the attempt before was not accepted.</summary>
+    [Id(22)] public string? Feedback { get; init; }
 }
 
 /// <summary>The answer to an admission.</summary>

@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using Rosud.Agents;
 using Rosud.Context;
+using Rosud.Runs;
 
 namespace Rosud.Supervision;
 
 /// <summary>Runs the handler of an agent whose code is in this process.</summary>
 /// <param name="places">Bounds the handlers that run in this process at once: one that ignores its token keeps its place when its permit is long free.</param>
-internal sealed class InProcessTransport(LocalAgent agent, ISupervisorGrain supervisor, SemaphoreSlim places, OffGrainWork work) : IAssignmentTransport
+internal sealed class InProcessTransport(LocalAgent agent, ISupervisorGrain supervisor, SemaphoreSlim places, OffGrainWork work, TimeProvider time) : IAssignmentTransport
 {
     public bool Ready => true;
 
@@ -24,7 +25,7 @@ internal sealed class InProcessTransport(LocalAgent agent, ISupervisorGrain supe
         await places.WaitAsync(stopped);
         try
         {
-            completion = await agent.Handler(new Work(assignment, supervisor, stopped), stopped);
+            completion = await agent.Handler(new Work(assignment, supervisor, time, stopped), stopped);
         }
         finally
         {
@@ -34,7 +35,7 @@ internal sealed class InProcessTransport(LocalAgent agent, ISupervisorGrain supe
         await work.Complete(assignment.Id, completion, stopped);
     }
 
-    private sealed class Work(Assignment assignment, ISupervisorGrain supervisor, CancellationToken stopped) : IAgentWork
+    private sealed class Work(Assignment assignment, ISupervisorGrain supervisor, TimeProvider time, CancellationToken stopped) : IAgentWork
     {
         private const int StatusLengthMax = 1_024;
 
@@ -57,6 +58,27 @@ internal sealed class InProcessTransport(LocalAgent agent, ISupervisorGrain supe
             stopped.ThrowIfCancellationRequested();
             var cut = status is { Length: > StatusLengthMax } ? status[..StatusLengthMax] : status;
             await supervisor.Heartbeat(assignment.Id, new(progress, cut, TimeSpan.Zero));
+        }
+
+        public Task<Effect> Effect(string name, Func<string, Task<JsonValue>> act) => Asked.Effect(name, act);
+
+        public Task<JsonValue> Ask(string question, JsonValue? schema = null, TimeSpan? expires = null) => Asked.Ask(question, schema, expires);
+
+        private AskedWork Asked => new(
+            assignment,
+            request => Repeated(() => supervisor.Effect(assignment.Id, request)),
+            request => Repeated(() => supervisor.AskPerson(assignment.Id, request)),
+            stopped);
+
+        // The run may be between two drivers; what was said is known again when it is said again.
+        private async Task<SettleOutcome> Repeated(Func<Task<SettleOutcome>> say)
+        {
+            while (true)
+            {
+                var answer = await say();
+                if (answer is not SettleOutcome.Refused { Problem: { Kind: Tenants.ProblemKind.UnknownOutcome or Tenants.ProblemKind.Overloaded } problem }) return answer;
+                await Task.Delay(problem.RetryAfter ?? TimeSpan.FromSeconds(1), time, stopped);
+            }
         }
     }
 }

@@ -111,6 +111,9 @@ internal sealed record Permit
             Changed = request.Changed,
             IdempotencyKey = request.IdempotencyKey,
             TraceParent = request.TraceParent,
+            Answers = request.Answers,
+            Proposed = request.Proposed,
+            Feedback = request.Feedback,
         };
     }
 

@@ -100,16 +100,20 @@ internal sealed partial class SupervisorGrain(
 
     public async Task<SettleOutcome> Publish(AssignmentId assignment, ImmutableArray<ContextWrite> writes)
     {
-        if (!Alive(assignment)) return Refusals.Fenced();
-        try
-        {
-            return await runs.Publish(assignment, writes).WaitAsync(PublishTimeout, time.Provider);
-        }
-        catch (Exception fault)   // The call was lost, the run may have published: only a repeat can tell.
-        {
-            logger.LogWarning(fault, "Run {Run} has not answered a publish of {Step}.", assignment.Run, assignment.Step);
-            return Refusals.Unknown();
-        }
+        return await Say(assignment, () => runs.Publish(assignment, writes));
+    }
+
+    public async Task<SettleOutcome> Effect(AssignmentId assignment, EffectRequest request)
+    {
+        if (AskRules.Fault(request) is { } fault) return new SettleOutcome.Refused(fault);
+        return await Say(assignment, () => runs.Effect(assignment, request));
+    }
+
+    public async Task<SettleOutcome> AskPerson(AssignmentId assignment, AskRequest request)
+    {
+        if (AskRules.Fault(request) is { } fault) return new SettleOutcome.Refused(fault);
+        var now = Now;
+        return await End(assignment, permit => permit.Settlement(SettlementKind.Asked, now) with { Asked = request });
     }
 
     public Task<SettleOutcome> Complete(AssignmentId assignment, Completion completion)
@@ -158,6 +162,21 @@ internal sealed partial class SupervisorGrain(
         RunsRemembered = _ledger.Runs.Count,
         Breakers = _breakers.View(Now, _options),
     });
+
+    // A running attempt says something to its run that does not end it.
+    private async Task<SettleOutcome> Say(AssignmentId assignment, Func<Task<SettleOutcome>> call)
+    {
+        if (!Alive(assignment)) return Refusals.Fenced();
+        try
+        {
+            return await call().WaitAsync(PublishTimeout, time.Provider);
+        }
+        catch (Exception fault)   // The call was lost, the run may have done it: only a repeat can tell.
+        {
+            logger.LogWarning(fault, "Run {Run} has not answered {Step}.", assignment.Run, assignment.Step);
+            return Refusals.Unknown();
+        }
+    }
 
     private async Task<SettleOutcome> End(AssignmentId attempt, Func<Permit, Settlement> outcome)
     {

@@ -24,6 +24,9 @@ internal sealed class ScriptedRuns : IRunDoor
     public Task<SettleOutcome> Publish(AssignmentId assignment, ImmutableArray<ContextWrite> writes) =>
         Task.FromResult<SettleOutcome>(new SettleOutcome.Published(new(writes.Length)));
 
+    public Task<SettleOutcome> Effect(AssignmentId assignment, EffectRequest request) =>
+        Task.FromResult<SettleOutcome>(new SettleOutcome.EffectKnown(new() { Name = request.Name, Step = assignment.Step, Attempt = assignment.Attempt, IdempotencyKey = "k", Receipt = request.Receipt }, true));
+
     public Task Progress(AttemptProgress progress)
     {
         this[progress.Assignment.Run].Progress.Writer.TryWrite(progress);

@@ -18,17 +18,20 @@ internal enum Mutant
     NoDeadlineCheck,
     NoIncarnation,
     NoAsk,
+    ForgetReceipts,
+    AnswerTwice,
+    NoPins,
 }
 
 internal sealed class BrokenInvariantException(string message) : Exception(message);
 
 /// <summary>The channel's log as PROTOCOL-runs §4 has it, for one run and without storage; it judges every acceptance itself.</summary>
-internal sealed class ModelLog(AcceptedRun accepted, Mutant mutant)
+internal sealed partial class ModelLog(AcceptedRun accepted, Mutant mutant)
 {
     private sealed record Written(long Version, ContextKey Key, JsonValue? Value, Origin Origin, bool Provisional);
 
     private readonly List<Written> _history = [];
-    private readonly Dictionary<string, StepRecord> _steps = accepted.Steps.ToDictionary(step => step.Id, _ => new StepRecord());
+    private readonly Dictionary<string, StepRecord> _steps = accepted.Steps.SelectMany(step => step.Verifiers.Select(verifier => verifier.Id).Append(step.Id)).ToDictionary(step => step, _ => new StepRecord());
     private readonly Dictionary<string, int> _trueFence = [];
     private int _ownTail;
     private int _retries;
@@ -88,6 +91,7 @@ internal sealed class ModelLog(AcceptedRun accepted, Mutant mutant)
         Check(Now() <= accepted.Deadline, "(a) a commit after the deadline");
         Check(!IsProvisional(commit.Reads), "(a) a commit on a provisional key");
         Check(End is null, "(g) a commit after the end");
+        CheckPeople(commit);
         return Accept(commit, step);
     }
 
@@ -116,15 +120,18 @@ internal sealed class ModelLog(AcceptedRun accepted, Mutant mutant)
         var step = _steps[begin.Step];
         if (step.Done is { } done) return new StepAnswer.Already(done);
         if (Over() is { } over) return over;
-        if (step.Fence >= begin.Attempt) return new StepAnswer.Done(new(Version), []);
+        if (step.Fence >= begin.Attempt) return new StepAnswer.Done(new(Version), []) { Question = step.Questions.LastOrDefault(known => known.Id == begin.Asked?.Id) };
         if (begin.Charged && _retries >= accepted.RetryBudget) return new StepAnswer.BudgetSpent();
+        if (Unasked(begin) is { } unasked) return unasked;
         _retries += begin.Charged ? 1 : 0;
         _trueRetries += begin.Charged ? 1 : 0;
         Check(_trueRetries <= accepted.RetryBudget, "(e) more retries than the budget");
         _trueFence[begin.Step] = begin.Attempt;
-        _steps[begin.Step] = step with { Retries = step.Retries + 1, Fence = begin.Attempt, Ended = step.Ended.Add(begin.Last) };
+        _steps[begin.Step] = step with { Retries = step.Retries + 1, Fence = begin.Attempt, Ended = step.Ended.Add(begin.Last), Pending = begin.Asked?.Pending };
+        var question = Ask(begin);
+        Note(begin.Verified);
         var changes = Withdraw(begin.Step);
-        return new StepAnswer.Done(new(Version), changes);
+        return new StepAnswer.Done(new(Version), changes) { Question = question };
     }
 
     public StepAnswer EndRun(EndRun end)
@@ -193,6 +200,7 @@ internal sealed class ModelLog(AcceptedRun accepted, Mutant mutant)
             Read = commit.Reads,
             Early = [.. step.Early.Where(early => !kept.Contains(early.Key))],
         };
+        Note(commit.Verified);
         changes.AddRange(Withdraw(commit.Step));
         if (commit.Last is { } last) Finish(last, commit.LastDetail);
         return new(new(Version), [.. changes]) { End = commit.Last is null ? null : End };

@@ -13,6 +13,14 @@ internal sealed record ModelWorker(AdmitRequest Request)
     public int Attempt => Request.Assignment.Attempt;
 
     public bool HasPublished { get; set; }
+
+    /// <summary>The ticket of an effect that it waits to hear of; 0 for none.</summary>
+    public long Waits { get; set; }
+
+    /// <summary>What it has heard of its effect.</summary>
+    public Effect? Effect { get; set; }
+
+    public bool IsDone { get; set; }
 }
 
 /// <summary>The supervisor of one agent as PROTOCOL-runs §3 has it, without queue and breaker.</summary>

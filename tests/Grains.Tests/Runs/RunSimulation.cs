@@ -7,7 +7,7 @@ using Rosud.Supervision;
 namespace Rosud.Runs;
 
 /// <summary>One schedule: a real <see cref="RunDrive"/> between model channel, supervisors and workers, over a network that loses, repeats and reorders.</summary>
-internal sealed class RunSimulation
+internal sealed partial class RunSimulation
 {
     private const int PicksMax = 20_000;
     private readonly Random _random;
@@ -36,7 +36,7 @@ internal sealed class RunSimulation
         Log = new(accepted, mutant) { Now = () => _now, BatchedBefore = own => _random.Next(own + 1) };
         Log.Write("x", JsonValue.Parse("0"));
         Log.Notice = (from, to, changes) => OneWay(drive => drive.Changed(from, to, changes, _now));
-        foreach (var agent in accepted.Steps.SelectMany(step => new[] { step.Agent, step.OnFailure.Agent }).OfType<string>().Distinct())
+        foreach (var agent in accepted.Steps.SelectMany(step => step.Verifiers.Select(verifier => verifier.Agent).Concat([step.Agent, step.OnFailure.Agent])).OfType<string>().Distinct())
         {
             _supervisors[agent] = new(new(accepted.Run.Tenant, agent), mutant) { Invoke = Invoke, Settle = Settle, Refuses = () => _faults > 0 && _random.Next(20) == 0 && _faults-- > 0 };
         }
@@ -92,6 +92,7 @@ internal sealed class RunSimulation
             return;
         }
 
+        if (_random.Next(6) == 0 && Person()) return;
         if (_late.Count > 0 && _random.Next(25) == 0)
         {
             var late = _late[_random.Next(_late.Count)];
@@ -118,6 +119,7 @@ internal sealed class RunSimulation
         if (Log.EndAtDeadline()) OneWay(drive => drive.ChannelEnded(Log.End!, _now));
         var waiting = _supervisors.Values.SelectMany(supervisor => supervisor.Results).ToArray();
         foreach (var settlement in waiting) Settle(settlement);
+        if (waiting.Length == 0 && _workers.Count == 0 && Person()) return;
         if (waiting.Length == 0 && _workers.Count == 0 && Drive?.WakeAt is { } wake && wake > _now) _now = wake;
     }
 
@@ -220,6 +222,18 @@ internal sealed class RunSimulation
             case DriveAction.Publish publish:
                 Call(() => Log.PublishStep(publish.Body), (drive, answer) => drive.Published(publish, answer, _now));
                 break;
+            case DriveAction.Effect effect:
+                Call(() => Log.Effect(effect.Body), (drive, answer) => drive.EffectKnown(effect, answer, _now));
+                break;
+            case DriveAction.Reply reply:
+                Call(() => Log.Reply(reply.Body), (drive, answer) => drive.Replied(reply, answer, _now));
+                break;
+            case DriveAction.AnswerPublish answer:
+                _network.Add((() => Heard(answer), null));
+                break;
+            case DriveAction.AnswerPerson answer:
+                Heard(answer);
+                break;
             case DriveAction.Begin begin:
                 Call(() => Log.Begin(begin.Body), (drive, answer) => drive.Begun(begin.Body, answer, _now));
                 break;
@@ -255,16 +269,23 @@ internal sealed class RunSimulation
 
     private void Invoke(AdmitRequest request)
     {
-        if (Log.IsDone(request.Assignment.Step)) throw new BrokenInvariantException("(c) an agent was called for a finished step");
+        if (Log.IsDone(JudgedBy(request.Assignment.Step)?.Id ?? request.Assignment.Step)) throw new BrokenInvariantException("(c) an agent was called for a finished step");
         Calls.Add((request.Assignment.Step, request.Context));
         _workers.Add(new(request));
     }
 
     private void Work(ModelWorker worker)
     {
+        if (JudgedBy(worker.Step) is { } judged)
+        {
+            Judge(worker, judged);
+            return;
+        }
+
         var plan = _accepted.Steps.Single(step => step.Id == worker.Step);
+        if (Outside(worker, plan) || Asks(worker, plan)) return;
         var writes = plan.Writes.Select(write => new ContextWrite(new(write.Value), Value(worker, write))).ToImmutableArray();
-        if (!worker.HasPublished && _random.Next(3) == 0)
+        if (!worker.HasPublished && plan.Verifiers.IsEmpty && _random.Next(3) == 0)
         {
             worker.HasPublished = true;
             var early = _random.Next(3) == 0 ? writes[0] with { Value = JsonValue.Parse("\"draft\"") } : writes[0];
