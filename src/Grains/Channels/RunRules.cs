@@ -112,7 +112,8 @@ internal static class RunRules
 
         var origin = new Origin(publish.Agent, publish.Run.Name, publish.Step, publish.Attempt);
         var patch = new ContextPatch { Writes = publish.Writes, BasedOn = publish.BasedOn, Reads = publish.Reads, Origin = origin };
-        if (Judge(draft, patch, record, flagStale: false, provisional: true, out var made, out var lost) is { } judged) return judged;
+        var flagStale = record.Accepted.OnStaleContext == OnStaleContext.Flag;
+        if (Judge(draft, patch, record, flagStale, provisional: true, out var made, out var lost) is { } judged) return judged;
         var version = made.Length > 0 ? made[^1].Version : log.Head;
         var early = step.Early.Where(key => !publish.Writes.Any(write => write.Key == key.Key)).ToImmutableArray();
         foreach (var write in made.SelectMany(change => change.Writes))
