@@ -42,6 +42,12 @@ internal sealed record RunBody
 
     public required int CascadePrevented { get; init; }
 
+    /// <summary>Steps done without an attempt because another step of the run had done the equal work.</summary>
+    public required int DuplicateWorkPrevented { get; init; }
+
+    /// <summary>Steps answered from an earlier run, without an attempt.</summary>
+    public required int MemoHits { get; init; }
+
     public required TokensBody Tokens { get; init; }
 
     public required decimal CostUsd { get; init; }
@@ -87,6 +93,8 @@ internal sealed record RunBody
         StaleContextEvents = result.StaleContextEvents.Values.Sum(count => (long)count),
         StaleContextEventsByKind = result.StaleContextEvents.ToDictionary(),
         CascadePrevented = result.CascadePrevented,
+        DuplicateWorkPrevented = result.DuplicateWorkPrevented,
+        MemoHits = result.MemoHits,
         Tokens = new(result.WorkTokens, result.CoordinationTokens),
         CostUsd = result.CostUsd,
         AcceptedAt = result.AcceptedAt,

@@ -249,6 +249,12 @@ public sealed record RunResult
     /// <summary>What the task was to do.</summary>
     [Id(26)] public string Goal { get; init; } = "";
 
+    /// <summary>Steps that were done without an attempt because another step of the run had done the equal work.</summary>
+    [Id(27)] public int DuplicateWorkPrevented { get; init; }
+
+    /// <summary>Steps that were answered from an earlier run, without an attempt; only of agents that are registered with <c>memo</c>.</summary>
+    [Id(28)] public int MemoHits { get; init; }
+
     /// <summary>Whether the run has ended.</summary>
     public bool HasEnded => Status is not (RunStatus.Submitted or RunStatus.Working or RunStatus.InputRequired);
 }

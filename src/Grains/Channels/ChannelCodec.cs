@@ -21,6 +21,7 @@ internal sealed class ChannelCodec(Serializer serializer, IOptions<ContextLimits
     private const string StepPrefix = "s/";
     private const string StubPrefix = "e/";
     private const string ParkedPrefix = "w/";
+    private const string MemoPrefix = "m/";
 
     public static string KeyOf(ContextKey key) => ContextPrefix + key.Value;
 
@@ -31,6 +32,8 @@ internal sealed class ChannelCodec(Serializer serializer, IOptions<ContextLimits
     public static string StepKey(string run, string step) => $"{StepPrefix}{run}/{step}";
 
     public static string StubKey(string run) => StubPrefix + run;
+
+    public static string MemoKey(string name) => MemoPrefix + name;
 
     public static string ParkedKey(long number) => string.Create(CultureInfo.InvariantCulture, $"{ParkedPrefix}{number}");
 
@@ -77,6 +80,7 @@ internal sealed class ChannelCodec(Serializer serializer, IOptions<ContextLimits
             Record = record,
             Log = ContextLog.Restore(version, lastCommit, entries) with { Limits = limits.Value, Parked = RestoreParked(live) },
             Runs = RestoreRuns(live),
+            Memos = MemoTable.Restore(Under<Memo>(live, MemoPrefix).Select(pair => pair.Value)),
             Audit = AuditRecord.Decode(live.TryGetValue(AuditRecord.Key, out var chain) ? chain : default(ReadOnlyMemory<byte>?)),
         };
     }

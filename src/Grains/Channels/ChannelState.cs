@@ -20,6 +20,8 @@ internal sealed record ChannelState(ChannelCodec Codec) : IJournaled
 
     public RunTable Runs { get; init; } = RunTable.Empty;
 
+    public MemoTable Memos { get; init; } = MemoTable.Empty;
+
     // What live runs have written, because each of it is asked for again: by the change that follows, and when the run is archived.
     private ImmutableDictionary<string, ReadOnlyMemory<byte>> Written { get; init; } = ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty;
 
@@ -51,6 +53,7 @@ internal sealed record ChannelState(ChannelCodec Codec) : IJournaled
             }
 
             foreach (var run in Runs.Stubs.Keys) yield return ChannelCodec.StubKey(run);
+            foreach (var memo in Memos.Names) yield return ChannelCodec.MemoKey(memo);
         }
     }
 
@@ -77,6 +80,7 @@ internal sealed record ChannelState(ChannelCodec Codec) : IJournaled
             'n' => Log.Parked.LastNumber > 0 ? Codec.Write(Log.Parked.LastNumber) : Absent,
             'w' => Log.Parked.Find(long.Parse(name, CultureInfo.InvariantCulture)) is { } parked ? Codec.Write(parked) : Absent,
             'a' => AuditRecord.Encode(Audit),
+            'm' => Memos.Find(name) is { } memo ? Codec.Write(memo) : Absent,
             'e' => Runs.Stubs.TryGetValue(name, out var stub) ? Codec.Write(stub) : Absent,
             _ => Absent,
         };

@@ -159,6 +159,23 @@ internal sealed class Draft(ChannelState state, DateTimeOffset now, Func<Content
         Track(ChannelCodec.StubKey(stub.Run.Name), before);
     }
 
+    /// <summary>Remembers an answer; the oldest leave when there are too many.</summary>
+    public void Put(Memo memo)
+    {
+        var before = State;
+        State = State with { Memos = State.Memos.With(memo) };
+        Track(ChannelCodec.MemoKey(memo.Name), before);
+        while (State.Memos is { IsOverfull: true, Oldest: { } oldest }) Forget(oldest);
+    }
+
+    /// <summary>Forgets an answer.</summary>
+    public void Forget(Memo memo)
+    {
+        var before = State;
+        State = State with { Memos = State.Memos.Without(memo) };
+        Track(ChannelCodec.MemoKey(memo.Name), before);
+    }
+
     /// <summary>Makes an empty channel in the place of one that is gone.</summary>
     public void StartOver(ChannelRecord record)
     {

@@ -93,6 +93,15 @@ internal sealed record StepCommit
 
     /// <summary>What happened in the run just before, as <see cref="IRunLog.Tell"/> would say it: listeners hear it with the commit.</summary>
     [Id(10)] public ImmutableArray<TimelineEvent> Told { get; init; } = [];
+
+    /// <summary>The hash of the work, when its answer may be remembered or recalled; null when not.</summary>
+    [Id(11)] public ContentHash? Work { get; init; }
+
+    /// <summary>No agent was asked: what is remembered of the work is to be committed, if it is.</summary>
+    [Id(12)] public bool IsRecall { get; init; }
+
+    /// <summary>No agent was asked: a step of the run had done the equal work.</summary>
+    [Id(13)] public bool IsCopy { get; init; }
 }
 
 /// <summary>Early keys of a running attempt.</summary>
@@ -165,11 +174,22 @@ internal abstract record StepAnswer
 
         /// <summary>Written keys whose writes wait to be resolved: like the dropped they did not change, and they may later.</summary>
         [Id(4)] public ImmutableArray<ContextKey> Parked { get; init; } = [];
+
+        /// <summary>Of a recall: what was remembered, also where it changed nothing.</summary>
+        [Id(5)] public ImmutableArray<ContextWrite> Recalled { get; init; } = [];
     }
 
     /// <summary>The step was done before, by this attempt. <paramref name="Attempt"/> is how it is listed.</summary>
     [GenerateSerializer, Immutable, Alias("rosud.step-already")]
-    internal sealed record Already([property: Id(0)] AttemptView Attempt) : StepAnswer;
+    internal sealed record Already([property: Id(0)] AttemptView Attempt) : StepAnswer
+    {
+        /// <summary>The keys it wrote.</summary>
+        [Id(1)] public ImmutableArray<ContextKey> Wrote { get; init; } = [];
+    }
+
+    /// <summary>Of a recall: nothing is remembered of that work.</summary>
+    [GenerateSerializer, Immutable, Alias("rosud.step-forgotten")]
+    internal sealed record Forgotten : StepAnswer;
 
     /// <summary>What it read, or wrote under <c>reject</c>, has changed. <paramref name="Context"/> is the run's interest as it is now.</summary>
     [GenerateSerializer, Immutable, Alias("rosud.step-stale")]

@@ -93,4 +93,10 @@ internal sealed record PlannedStep
     [Id(10)] public required TimeSpan Timeout { get; init; }
 
     [Id(11)] public required long AgentRevision { get; init; }
+
+    /// <summary>Equal work of the agent may be answered from an earlier run.</summary>
+    [Id(12)] public bool Memo { get; init; }
+
+    /// <summary>A running attempt of the agent can take in changed context and go on.</summary>
+    [Id(13)] public bool Rebase { get; init; }
 }

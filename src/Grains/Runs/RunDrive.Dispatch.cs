@@ -89,6 +89,7 @@ internal sealed partial class RunDrive
 
     private void Dispatch(StepState step, DateTimeOffset now)
     {
+        if (IsSpared(step, now)) return;
         var attempt = Math.Max(_epoch + step.Retries, step.Fence);
         if (!_budget.TryReserve(step.Agent, step.Plan.Id, attempt))
         {
@@ -96,7 +97,15 @@ internal sealed partial class RunDrive
             return;
         }
 
+        Prepare(step, View(step), attempt, now);
         step.Phase = StepPhase.Requested;
+        HandedBytes += SizeOf(step.View!);
+        _timeline.Add(now, "requested", step, step.ReadVersion);
+        Act(Admission(step, step.View!, now));
+    }
+
+    private void Prepare(StepState step, ContextView view, int attempt, DateTimeOffset now)
+    {
         step.Attempt = attempt;
         step.AdmittedAt = step.StartedAt = null;
         step.Behind.Clear();
@@ -106,14 +115,11 @@ internal sealed partial class RunDrive
         step.AskInFlight = false;
         step.NotBefore = default;
         step.Early.Clear();
-        step.View = View(step);
-        step.ReadVersion = step.View.Version;
+        step.View = view;
+        step.ReadVersion = view.Version;
         step.SentTo = _incarnations.TryGetValue(AgentOf(step), out var known) ? known : 0;
         NoteEarlyReads(step);
-        HandedBytes += SizeOf(step.View);
         _timeline.Mark(step.Index, attempt, _timeline.Spans(step.Index).Count == 0 ? "context" : "backoff", now);
-        _timeline.Add(now, "requested", step, step.ReadVersion);
-        Act(Admission(step, step.View, now));
     }
 
     /// <summary>Bytes of context handed to agents.</summary>

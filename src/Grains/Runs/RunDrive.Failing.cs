@@ -39,7 +39,7 @@ internal sealed partial class RunDrive
                 GoOn(step, sent, now);
                 break;
             case StepAnswer.Already already:
-                WasDone(step, already.Attempt, now);
+                WasDone(step, already, now);
                 break;
             case StepAnswer.BudgetSpent when step.Then is AfterBegin.Again or AfterBegin.Fallback:
                 GiveUp(step, sent.Cause, StatusOf(sent.Cause), sent.Last, now, mayFallBack: false);

@@ -12,6 +12,7 @@ internal sealed partial class RunDrive
     private const int LateMax = 32;
     private const int HandedMax = 1_000;
     private readonly List<AttemptView> _late = [];
+    private readonly Dictionary<(int Step, ContextKey Key), JsonValue?> _published = [];   // The value that an attempt published last.
 
     /// <summary>Answers that came too late to count.</summary>
     public IReadOnlyList<AttemptView> Late => _late;
@@ -83,7 +84,12 @@ internal sealed partial class RunDrive
             Learn(done);
             if (isCurrent)
             {
-                foreach (var write in sent.Body.Writes) step.Early.TryAdd(write.Key, now);
+                foreach (var write in sent.Body.Writes)
+                {
+                    step.Early.TryAdd(write.Key, now);
+                    if (_alike[step.Index]) _published[(step.Index, write.Key)] = write.Value;
+                }
+
                 _timeline.Add(now, "published", step, done.Version, string.Join(' ', sent.Body.Writes.Select(write => write.Key.Value)));
             }
         }
@@ -210,6 +216,7 @@ internal sealed partial class RunDrive
             Writes = completion.Writes,
             Reads = completion.Reads ?? [.. step.Plan.Reads.Select(read => read.Key)],
             FlagStale = _accepted.OnStaleContext == OnStaleContext.Flag,
+            Work = step.Plan.Memo && !step.FellBack ? step.Work : null,
         };
         TryCommit(step, now);
     }
@@ -235,7 +242,7 @@ internal sealed partial class RunDrive
         if (step.Phase == StepPhase.Held) _timeline.Mark(step.Index, step.Attempt, "conflict", now);
         step.Phase = StepPhase.Committing;
         step.Commit = commit with { Last = null, LastDetail = null };
-        if (IsLast(step))
+        if (!commit.IsRecall && IsLast(step))   // What is remembered is not known here, so neither is how the run would end.
         {
             var (status, detail) = StatusIfDone(step, commit.Writes);
             step.Commit = commit with { Last = status, LastDetail = detail };

@@ -26,6 +26,7 @@ internal sealed partial class RunDrive
     private readonly StepState[] _steps;
     private readonly Dictionary<string, StepState> _byId;
     private readonly int[] _ranks;
+    private readonly bool[] _alike;
     private readonly RunReplica _replica;
     private readonly KeyPolicies _thresholds;
     private readonly RunTimeline _timeline;
@@ -54,6 +55,7 @@ internal sealed partial class RunDrive
             Networks.ExecutionKind.Parallel => _graph.Levels(),
             _ => new int[_steps.Length],
         };
+        _alike = WorkHash.Alike(accepted.Steps);
         _replica = new(accepted.Interest);
         _replica.Load(context);
         _thresholds = KeyPolicies.Of(new() { Keys = accepted.KeyThresholds.IsDefault ? [] : accepted.KeyThresholds });

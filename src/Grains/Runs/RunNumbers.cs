@@ -45,6 +45,8 @@ internal static class RunNumbers
             Timeline = drive.Timeline.Events,
             TaskId = accepted.Task.Id,
             Goal = accepted.Task.Goal,
+            DuplicateWorkPrevented = drive.DuplicatesPrevented,
+            MemoHits = drive.MemoHits,
         };
     }
 

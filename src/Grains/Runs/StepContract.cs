@@ -55,6 +55,8 @@ internal sealed class StepContract(CoordinationTask task, ChannelSpec spec, IRea
                 Writes = agent.Spec.Writes,
                 Timeout = agent.Spec.Timeout,
                 AgentRevision = agent.Revision,
+                Memo = agent.Spec.Memo,
+                Rebase = agent.Spec.Rebase,
             });
         }
 
@@ -86,6 +88,8 @@ internal sealed class StepContract(CoordinationTask task, ChannelSpec spec, IRea
             Acceptance = step.Acceptance,
             Timeout = step.Timeout ?? agent?.Spec.Timeout ?? TimeSpan.Zero,
             AgentRevision = agent?.Revision ?? 0,
+            Memo = agent?.Spec.Memo ?? false,
+            Rebase = agent?.Spec.Rebase ?? false,
         };
     }
 

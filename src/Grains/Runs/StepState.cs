@@ -43,6 +43,14 @@ internal enum AfterBegin
     Fail,
 }
 
+/// <summary>Who answered a step.</summary>
+internal enum AnsweredBy
+{
+    Agent,
+    Memo,
+    EqualStep,
+}
+
 /// <summary>The volatile state of one step in its run's drive.</summary>
 internal sealed class StepState(PlannedStep plan, int index)
 {
@@ -89,6 +97,21 @@ internal sealed class StepState(PlannedStep plan, int index)
     public ContextView? Outdated { get; set; }
 
     public bool AskInFlight { get; set; }
+
+    /// <summary>The hash of the work that was sent last; null when nothing was.</summary>
+    public ContentHash? Work { get; set; }
+
+    /// <summary>The work of which nothing is remembered, so that it is not looked for twice.</summary>
+    public ContentHash? Forgotten { get; set; }
+
+    /// <summary>An answer that needed no agent was refused.</summary>
+    public bool AsksAgent { get; set; }
+
+    /// <summary>What the accepted attempt wrote, when this driver has seen it; null when not, and of defaults.</summary>
+    public ImmutableArray<ContextWrite>? Made { get; set; }
+
+    /// <summary>It was answered without an agent: from an earlier run, or from a step with equal work.</summary>
+    public AnsweredBy AnsweredBy { get; set; }
 
     public StepCommit? Commit { get; set; }
 

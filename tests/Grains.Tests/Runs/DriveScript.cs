@@ -17,9 +17,13 @@ internal sealed class DriveScript
     private long _tickets;
 
     public DriveScript(AcceptedRun accepted, params (string Key, string Value)[] context)
+        : this(accepted, [], context) { }
+
+    /// <param name="memos">What runs before this one have left.</param>
+    public DriveScript(AcceptedRun accepted, Dictionary<ContentHash, ImmutableArray<ContextWrite>> memos, params (string Key, string Value)[] context)
     {
         Accepted = accepted;
-        _log = new(accepted, Mutant.None) { Now = () => Now };
+        _log = new(accepted, Mutant.None) { Now = () => Now, Memos = memos };
         foreach (var (key, value) in context) _log.Write(key, JsonValue.Parse(value));
         _log.Notice = (from, to, changes) => Happens(drive => drive.Changed(from, to, changes, Now));
         Drive = RunDrive.Start(accepted, _log.View(accepted.Interest), accepted.Deadline - Now, Surroundings, Now);
