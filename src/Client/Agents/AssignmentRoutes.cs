@@ -149,7 +149,7 @@ internal static class AssignmentRoutes
     {
         SettleOutcome.Settled settled => TypedResults.Json(new SettledBody(settled.Kind, settled.Version?.Number, settled.Reason), Wire.Json),
         SettleOutcome.Published published => TypedResults.Json(new PublishedBody(published.Version.Number), Wire.Json),
-        SettleOutcome.Beat beat => TypedResults.Json(new BeatBody(beat.LeaseUntil, beat.Superseded, beat.Cancelled), Wire.Json),
+        SettleOutcome.Beat beat => TypedResults.Json(new BeatBody(beat.LeaseUntil, beat.Superseded, beat.Cancelled, beat.Changed is { } changed ? NewsBody.Of(changed) : null), Wire.Json),
         SettleOutcome.Noted => TypedResults.Json(new NotedBody("noted"), Wire.Json),
         SettleOutcome.Refused refused => new ProblemResult(refused.Problem),
         _ => throw new UnreachableException($"Unknown answer {outcome.GetType().Name}."),

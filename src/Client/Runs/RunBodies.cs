@@ -71,6 +71,12 @@ internal sealed record RunBody
     /// <summary>Answers that came too late to count.</summary>
     public required AttemptBody[] LateResults { get; init; }
 
+    /// <summary>The run that started this one.</summary>
+    [Optional] public string? Parent { get; init; }
+
+    /// <summary>Runs that this run's steps started; what they used is in its tokens and cost.</summary>
+    public required string[] Children { get; init; }
+
     /// <summary>Why it did not complete.</summary>
     [Optional] public string? Problem { get; init; }
 
@@ -105,6 +111,8 @@ internal sealed record RunBody
         ReworkMs = result.ReworkMs,
         CriticalPath = [.. result.CriticalPath.Select(PathPartBody.Of)],
         LateResults = [.. result.LateResults.Select(AttemptBody.Of)],
+        Parent = result.Parent,
+        Children = [.. result.Children],
         Problem = result.ProblemDetail,
         TraceId = result.TraceId,
     };
@@ -121,11 +129,18 @@ internal sealed record AttemptBody(
     long? ReadVersion,
     long? WroteVersion,
     [property: Optional] string? Reason,
-    UsageBody Usage)
+    UsageBody Usage,
+    [property: Optional] Dictionary<string, JsonValue>? Writes,
+    [property: Optional] string[]? Delete)
 {
     public static AttemptBody Of(AttemptView attempt) => new(
         attempt.Step, attempt.Agent, attempt.Attempt, attempt.Outcome, attempt.StartedAt, attempt.EndedAt,
-        attempt.ReadVersion?.Number, attempt.WroteVersion?.Number, attempt.Reason, UsageBody.Of(attempt.Usage));
+        attempt.ReadVersion?.Number, attempt.WroteVersion?.Number, attempt.Reason, UsageBody.Of(attempt.Usage),
+        Late(attempt, write => write.Value is not null)?.ToDictionary(write => write.Key.Value, write => write.Value!), Late(attempt, write => write.Value is null)?.Select(write => write.Key.Value).ToArray());
+
+    // Only of answers that came too late.
+    private static ContextWrite[]? Late(AttemptView attempt, Func<ContextWrite, bool> which) =>
+        attempt.LateWrites.Where(which).ToArray() is { Length: > 0 } writes ? writes : null;
 }
 
 /// <summary>Part of the way from acceptance to end: work, or one kind of waiting.</summary>

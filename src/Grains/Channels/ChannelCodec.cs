@@ -22,6 +22,7 @@ internal sealed class ChannelCodec(Serializer serializer, IOptions<ContextLimits
     private const string StubPrefix = "e/";
     private const string ParkedPrefix = "w/";
     private const string MemoPrefix = "m/";
+    private const string ChildPrefix = "h/";
 
     public static string KeyOf(ContextKey key) => ContextPrefix + key.Value;
 
@@ -32,6 +33,8 @@ internal sealed class ChannelCodec(Serializer serializer, IOptions<ContextLimits
     public static string StepKey(string run, string step) => $"{StepPrefix}{run}/{step}";
 
     public static string StubKey(string run) => StubPrefix + run;
+
+    public static string ChildKey(string run, string child) => $"{ChildPrefix}{run}/{child}";
 
     public static string MemoKey(string name) => MemoPrefix + name;
 
@@ -94,13 +97,20 @@ internal sealed class ChannelCodec(Serializer serializer, IOptions<ContextLimits
         var steps = Under<StepRecord>(live, StepPrefix)
             .Select(pair => (pair.Key, Slash: pair.Key.IndexOf('/', StringComparison.Ordinal), pair.Value))
             .ToLookup(step => step.Key[..step.Slash], step => KeyValuePair.Create(step.Key[(step.Slash + 1)..], step.Value), StringComparer.Ordinal);
+        var children = Under<ChildRun>(live, ChildPrefix).ToLookup(pair => pair.Key[..pair.Key.IndexOf('/', StringComparison.Ordinal)], pair => pair.Value, StringComparer.Ordinal);
         var progress = Under<RunProgress>(live, ProgressPrefix).ToDictionary(StringComparer.Ordinal);
         var table = RunTable.Empty;
         foreach (var (name, accepted) in Under<AcceptedRun>(live, RunPrefix))
         {
             var known = progress[name];
             var records = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, steps[name]);
-            table = table.With(new(accepted, known.Epoch, records) { Retries = known.Retries, Takeovers = known.Takeovers, End = known.End });
+            table = table.With(new(accepted, known.Epoch, records)
+            {
+                Retries = known.Retries,
+                Takeovers = known.Takeovers,
+                End = known.End,
+                Children = RunRecord.NoChildren.AddRange(children[name].Select(child => KeyValuePair.Create(child.Run.Name, child))),
+            });
         }
 
         return Under<RunStub>(live, StubPrefix).OrderBy(pair => pair.Value.End.At).Aggregate(table, (all, pair) => all.Archive(pair.Value));

@@ -27,6 +27,14 @@ internal interface IRunLog : IGrainWithStringKey
     [Alias("begin")]
     Task<StepAnswer> Begin(BeginAttempt begin);
 
+    /// <summary>Keeps what is known of a run below this one, unless this one has ended. A repeat changes nothing.</summary>
+    [Alias("put-child")]
+    Task<StepAnswer> PutChild(RunId run, ChildRun child);
+
+    /// <summary>The last try of a step begins: for at most <see cref="WriteIntents.Longest"/> other writers wait with what it reads. Answers what the run reads, as it is now.</summary>
+    [Alias("intend")]
+    Task<ContextView> Intend(RunId run, string step, ImmutableArray<KeyPattern> reads, ImmutableArray<KeyPattern> interest);
+
     /// <summary>Ends the run, once, and withdraws what unfinished steps published.</summary>
     [Alias("end")]
     Task<StepAnswer> End(EndRun end);

@@ -29,6 +29,7 @@ internal sealed partial class RunDrive
                 break;
             case AdmitAnswer.Started started:
                 step.StartedAt ??= started.At;
+                if (started.Median is { } median) _medians[step.Agent] = median;
                 _timeline.Add(now, "started", step);
                 break;
             case AdmitAnswer.Queued:
@@ -89,8 +90,9 @@ internal sealed partial class RunDrive
 
     private void Dispatch(StepState step, DateTimeOffset now)
     {
-        if (IsSpared(step, now)) return;
+        if (step.AwaitsIntent || IsSpared(step, now)) return;
         var attempt = Math.Max(_epoch + step.Retries, step.Fence);
+        if (Intends(step, attempt)) return;
         if (!_budget.TryReserve(step.Agent, step.Plan.Id, attempt))
         {
             if (!_steps.Any(other => other.IsAtWork)) EndRun(RunStatus.BudgetExceeded, "The budget is spent.", now);
@@ -116,6 +118,7 @@ internal sealed partial class RunDrive
         step.NotBefore = default;
         step.Early.Clear();
         step.View = view;
+        step.Offered = null;
         step.ReadVersion = view.Version;
         step.SentTo = _incarnations.TryGetValue(AgentOf(step), out var known) ? known : 0;
         NoteEarlyReads(step);

@@ -107,7 +107,7 @@ internal sealed partial class RunDrive
         if (cause == RetryCause.Failure) step.Failures++;
         var left = _accepted.RetryBudget - _charged;
         var mayFallBack = step.Plan.OnFailure.Kind == OnFailureKind.Fallback && !step.FellBack;
-        if (!retryable || step.Failures >= FailuresMax || left <= 0) GiveUp(step, cause, StatusOf(cause), last, now);
+        if (!retryable || step.Failures >= FailuresMax || left <= 0 || (cause == RetryCause.Stale && IsTooLate(step, now))) GiveUp(step, cause, StatusOf(cause), last, now);
         else if (mayFallBack && left == 1 && cause != RetryCause.Stale) Again(step, cause, charged: true, last, AfterBegin.Fallback);   // The last retry is better spent on the other agent.
         else Again(step, cause, charged: true, last, AfterBegin.Again);
     }
@@ -199,6 +199,7 @@ internal sealed partial class RunDrive
     private AttemptView Ending(StepState step, AttemptOutcome outcome, string? reason, DateTimeOffset now, Usage? usage = null)
     {
         MarkAttempt(step, now, now);
+        _budget.Abandon(step.Agent, step.Plan.Id, step.Attempt);
         var view = Viewed(step, outcome, reason, now) with { Usage = usage ?? new() };
         _attempts.Add(view);
         _timeline.Add(now, outcome.ToString().ToLowerInvariant(), step, detail: reason);

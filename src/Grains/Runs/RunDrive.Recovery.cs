@@ -48,6 +48,7 @@ internal sealed partial class RunDrive
     private void Restore(RunRecord record, DateTimeOffset now)
     {
         _charged = record.Retries;
+        foreach (var child in record.Children.Values) Restore(child);
         foreach (var step in _steps)
         {
             if (record.Steps.TryGetValue(step.Plan.Id, out var known)) Restore(step, known, now);

@@ -9,7 +9,6 @@ namespace Rosud.Runs;
 // How attempts end. PROTOCOL-runs §3: Settle, Commit, Publish.
 internal sealed partial class RunDrive
 {
-    private const int LateMax = 32;
     private const int HandedMax = 1_000;
     private readonly List<AttemptView> _late = [];
     private readonly Dictionary<(int Step, ContextKey Key), JsonValue?> _published = [];   // The value that an attempt published last.
@@ -123,21 +122,18 @@ internal sealed partial class RunDrive
     private void Refuse(Settlement settlement, DateTimeOffset now)
     {
         Act(new DriveAction.AnswerSettle(settlement.Assignment.Step, settlement.Assignment.Attempt, new SettleOutcome.Refused(Fenced)));
-        if (settlement.Kind != SettlementKind.Completed || _late.Count >= LateMax || _late.Any(late => late.Step == settlement.Assignment.Step && late.Attempt == settlement.Assignment.Attempt)) return;
-        var usage = settlement.Completion?.Usage ?? new();
-        _late.Add(new()
-        {
-            Step = settlement.Assignment.Step,
-            Agent = settlement.Assignment.Agent.Name,
-            Attempt = settlement.Assignment.Attempt,
-            Outcome = AttemptOutcome.Canceled,
-            StartedAt = settlement.StartedAt,
-            EndedAt = now,
-            ReadVersion = settlement.ReadVersion,
-            Reason = "It came too late.",
-            Usage = usage,
-        });
-        _budget.Settle(settlement.Assignment.Agent.Name, settlement.Assignment.Step, settlement.Assignment.Attempt, usage);
+        if (settlement is { Kind: SettlementKind.Completed, Completion: { } completion }) KeepLate(settlement.Assignment, completion, now);
+    }
+
+    /// <summary>An attempt that no longer counts was answered: true when that is news. What it used counts.</summary>
+    public bool KeepLate(AssignmentId assignment, Completion completion, DateTimeOffset now)
+    {
+        var isKnown = _byId.TryGetValue(assignment.Step, out var step) && (assignment.Agent.Name == step.Plan.Agent || assignment.Agent.Name == step.Plan.OnFailure.Agent)
+            && assignment.Attempt <= step.Attempt && step.Done?.Attempt != assignment.Attempt;
+        if (!isKnown || LateResults.With(_late, assignment, completion, now) is not { } late) return false;
+        _late.Add(late);
+        _budget.Settle(assignment.Agent.Name, assignment.Step, assignment.Attempt, completion.Usage);
+        return true;
     }
 
     private void Answer(StepState step, int attempt, SettleOutcome outcome)
@@ -199,7 +195,8 @@ internal sealed partial class RunDrive
 
     private void Complete(StepState step, Completion completion, DateTimeOffset now)
     {
-        var fault = Undeclared(step, completion.Writes) ?? Widened(step, completion.Reads) ?? _acceptance(step.Plan, completion.Writes);
+        var fault = completion.BasedOn is { } basedOn && !TakesIn(step, basedOn) ? "It names a version of the context that it was not handed." : null;
+        fault ??= Undeclared(step, completion.Writes) ?? Widened(step, completion.Reads) ?? _acceptance(step.Plan, completion.Writes);
         if (fault is not null)
         {
             Answer(step, step.Attempt, new SettleOutcome.Settled(SettleKind.Rejected, null, fault));

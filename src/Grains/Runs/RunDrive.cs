@@ -60,7 +60,7 @@ internal sealed partial class RunDrive
         _replica.Load(context);
         _thresholds = KeyPolicies.Of(new() { Keys = accepted.KeyThresholds.IsDefault ? [] : accepted.KeyThresholds });
         _timeline = new(accepted.AcceptedAt, _steps.Length);
-        _budget = new(accepted.Task.Budget, accepted.Prices);
+        _budget = new(accepted.Limit ?? accepted.Task.Budget, accepted.Prices);
         _incarnations = surroundings.Incarnations;
         _acceptance = surroundings.Acceptance;
         _nextWatch = now + Jittered(0);

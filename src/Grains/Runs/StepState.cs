@@ -93,6 +93,9 @@ internal sealed class StepState(PlannedStep plan, int index)
 
     public ContextVersion ReadVersion { get; set; }
 
+    /// <summary>What the attempt was offered last to take in, while it works.</summary>
+    public ContextView? Offered { get; set; }
+
     /// <summary>The view of the attempt before, when what it read had changed.</summary>
     public ContextView? Outdated { get; set; }
 
@@ -145,6 +148,11 @@ internal sealed class StepState(PlannedStep plan, int index)
     public DateTimeOffset? AdmittedAt { get; set; }
 
     public DateTimeOffset? StartedAt { get; set; }
+
+    /// <summary>The attempt that others wait for with what it reads: a step's last.</summary>
+    public int Intended { get; set; }
+
+    public bool AwaitsIntent { get; set; }
 
     /// <summary>The keys of which the attempt was handed something else than what is there, and since when.</summary>
     public Dictionary<ContextKey, DateTimeOffset> Behind { get; } = [];

@@ -14,6 +14,9 @@ internal interface IRunDoor
 
     Task Progress(AttemptProgress progress);
 
+    /// <summary>A fenced attempt was completed all the same. May be lost.</summary>
+    Task Late(LateCompletion late);
+
     /// <summary>The run as it stands. Brings its driver back when it was lost.</summary>
     Task<RunOutcome> Describe(RunId run);
 }
@@ -27,6 +30,8 @@ internal sealed class RunDoor(GrainsOf<IRunGrain> grains, GrainsOf<IRunDriver> d
         Driver(assignment.Run).Publish(assignment, writes);
 
     public Task Progress(AttemptProgress progress) => Driver(progress.Assignment.Run).Progress(progress);
+
+    public Task Late(LateCompletion late) => Driver(late.Assignment.Run).Late(late);
 
     public Task<RunOutcome> Describe(RunId run) => grains[run.Key].Describe();
 

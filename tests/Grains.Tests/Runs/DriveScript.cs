@@ -46,6 +46,14 @@ internal sealed class DriveScript
 
     public List<BeginAttempt> Retried { get; } = [];
 
+    public List<DriveAction.Intend> Intents { get; } = [];
+
+    /// <summary>What the supervisors say that the agents' answers take.</summary>
+    public TimeSpan? Median { get; set; }
+
+    /// <summary>What running attempts were offered to take in.</summary>
+    public List<ChangedContext> Rebased { get; } = [];
+
     public IEnumerable<string> Steps => Fired.Select(request => request.Assignment.Step);
 
     public RunResult Result => RunNumbers.Of(Drive, Now);
@@ -176,12 +184,19 @@ internal sealed class DriveScript
             case DriveAction.Refresh refresh:
                 Drive.Refreshed(_log.View(refresh.Keys), Now);
                 break;
+            case DriveAction.Intend intend:
+                Intents.Add(intend);
+                Drive.Intended(intend, _log.View(intend.Interest), Now);
+                break;
             case DriveAction.ReadOutputs read:
                 Drive.OutputsRead(read, _log.View(read.Keys));
                 break;
             case DriveAction.Supersede supersede:
                 Superseded.Add(supersede.Assignment);
                 _running.Remove(supersede.Assignment.Step);
+                break;
+            case DriveAction.Rebase rebase:
+                Rebased.Add(rebase.Changed);
                 break;
             case DriveAction.AnswerSettle answer:
                 Answers.Add(answer.Outcome);
@@ -198,6 +213,6 @@ internal sealed class DriveScript
         if (_refusals.TryGetValue(admit.Agent.Name, out var problem)) return new AdmitAnswer.Refused(problem);
         Fired.Add(admit.Request);
         _running[admit.Request.Assignment.Step] = admit.Request;
-        return new AdmitAnswer.Started(Now);
+        return new AdmitAnswer.Started(Now) { Median = Median };
     }
 }

@@ -22,6 +22,7 @@ internal sealed class ModelSupervisor(AgentId agent, Mutant mutant)
     private readonly Dictionary<string, int> _tombs = [];
     private readonly Dictionary<(string Step, int Attempt), AdmitRequest> _running = [];
     private readonly Dictionary<(string Step, int Attempt), Settlement> _results = [];
+    private readonly Dictionary<(string Step, int Attempt), ChangedContext> _changed = [];
     private int _epochMin;
 
     public AgentId Agent => agent;
@@ -44,6 +45,7 @@ internal sealed class ModelSupervisor(AgentId agent, Mutant mutant)
         _tombs.Clear();
         _running.Clear();
         _results.Clear();
+        _changed.Clear();
     }
 
     public AdmitAnswer Admit(AdmitRequest request)
@@ -102,6 +104,14 @@ internal sealed class ModelSupervisor(AgentId agent, Mutant mutant)
         Bury(assignment.Step, assignment.Attempt);
         _running.Remove((assignment.Step, assignment.Attempt));
     }
+
+    public void Rebase(AssignmentId assignment, ChangedContext changed)
+    {
+        if (_running.ContainsKey((assignment.Step, assignment.Attempt))) _changed[(assignment.Step, assignment.Attempt)] = changed;
+    }
+
+    /// <summary>What the last heartbeat of an attempt has said.</summary>
+    public ChangedContext? ChangedFor(ModelWorker worker) => _changed.GetValueOrDefault((worker.Step, worker.Attempt));
 
     public void Answered(string step, int attempt)
     {

@@ -157,6 +157,95 @@ public sealed class RetryRuleTests
     }
 
     [Fact]
+    public void R13_The_last_try_makes_other_writers_wait_and_starts_on_what_is_there_then()
+    {
+        var run = Stale(OnStaleContext.RetryWithFresh);
+        Assert.Empty(run.Intents);
+        run.Write("x", "3");
+        run.Write("x", "4");
+        Assert.Equal(("a", "x"), (Assert.Single(run.Intents).Step, run.Intents[0].Reads.Single().Value));
+        Assert.Equal("4", run.Running("a").Context.Entries.Single().Value.ToString());
+        run.Complete("a", ("k", "1"));
+        Assert.Equal((RunStatus.Completed, 3), (run.Result.Status, run.Result.RetriesByCause["stale"]));
+    }
+
+    [Fact]
+    public void R13_A_retry_that_the_agent_cannot_end_in_time_is_not_made()
+    {
+        var request = Request(Step("a", ["x"], ["k"]), Step("first", [], ["go"])) with { Timeout = TimeSpan.FromSeconds(10) };
+        foreach (var (median, isMade) in new[] { (4, true), (6, false) })
+        {
+            var run = DriveScript.Of(request, ("x", "1"));
+            run.Median = TimeSpan.FromSeconds(median);
+            run.Fail("a");
+            run.Wait(TimeSpan.FromSeconds(5));
+            run.Write("x", "2");
+            Assert.Equal(isMade ? 3 : 2, run.Steps.Count(step => step == "a"));
+        }
+    }
+
+    [Fact]
+    public void R13_Rebase_hands_the_running_attempt_what_changed_and_its_commit_names_the_new_version()
+    {
+        var run = Rebasing(("x", "1"), ("y", "1"));
+        var attempt = run.Running("a");
+        run.Write("x", "2");
+        run.Write("x", "3");
+        Assert.Empty(run.Superseded);
+        var last = run.Rebased[^1];
+        Assert.Equal(("x", "3", attempt.Context.Version), (last.Change.Keys.Single().Value, last.Context.Entries.Single().Value.ToString(), last.Change.Since));
+        Assert.Equal(["3", "1"], last.Into(attempt.Context).Entries.Select(entry => entry.Value.ToString()));
+        run.Complete("a", new Completion { Writes = [new(new("k"), JsonValue.Null)], BasedOn = last.Context.Version });
+        Assert.Equal((RunStatus.Completed, 1, last.Context.Version), (run.Result.Status, run.Fired.Count, run.Result.Attempts.Single().ReadVersion!.Value));
+        Assert.Equal(1, run.Result.StaleContextEvents["behind"]);
+    }
+
+    [Fact]
+    public void R13_An_attempt_that_does_not_take_in_what_changed_is_stale_and_one_that_names_what_it_never_saw_is_rejected()
+    {
+        var deaf = Rebasing(("x", "1"));
+        deaf.Write("x", "2");
+        deaf.Complete("a", ("k", "1"));
+        Assert.Equal((AttemptOutcome.Stale, 2), (deaf.Result.Attempts[0].Outcome, deaf.Fired.Count));
+        var liar = Rebasing(("x", "1"));
+        liar.Complete("a", new Completion { Writes = [new(new("k"), JsonValue.Null)], BasedOn = new(77) });
+        Assert.Equal(AttemptOutcome.Rejected, liar.Result.Attempts[0].Outcome);
+    }
+
+    [Fact]
+    public void R13_Rebase_of_an_agent_that_cannot_is_retry_with_fresh()
+    {
+        var run = Stale(OnStaleContext.Rebase);
+        Assert.Single(run.Superseded);
+        Assert.Empty(run.Rebased);
+        Assert.Equal("2", run.Running("a").Context.Entries.Single().Value.ToString());
+    }
+
+    [Fact]
+    public void What_comes_late_is_kept_within_bounds_and_what_it_used_counts_once()
+    {
+        var run = DriveScript.Of(Request(Enumerable.Range(0, 40).Select(i => Step($"s{i}", [], [$"k{i}"]) with { Agent = "a" }).ToArray()));
+        run.Cancel();
+        foreach (var request in run.Fired.Concat(run.Fired))
+        {
+            var large = JsonValue.From(new string('x', 10_000));
+            var answer = run.Settle(request, SettlementKind.Completed, settlement => settlement with { Completion = new() { Writes = [new(new("k"), large)], Usage = new(1, 1) } });
+            Assert.Equal(ProblemKind.Fenced, Assert.IsType<SettleOutcome.Refused>(answer).Problem.Kind);
+        }
+
+        var late = run.Result.LateResults;
+        Assert.Equal((LateResults.CountMax, 6), (late.Length, late.Count(view => !view.LateWrites.IsEmpty)));
+        Assert.Equal(2 * LateResults.CountMax, run.Result.WorkTokens);
+    }
+
+    private static DriveScript Rebasing(params (string, string)[] context)
+    {
+        var request = Request(Step("a", [.. context.Select(entry => entry.Item1)], ["k"])) with { OnStaleContext = OnStaleContext.Rebase };
+        var accepted = Accept(request, _ => true);
+        return new(accepted with { Steps = [accepted.Steps[0] with { Rebase = true }] }, context);
+    }
+
+    [Fact]
     public void R15_An_optional_step_is_waited_for_only_when_something_wanted_needs_it()
     {
         var request = Request(Step("a", [], ["k"]) with { Optional = true }, Step("b", ["k?"], ["out"]), Step("c", [], ["aside"]) with { Optional = true });

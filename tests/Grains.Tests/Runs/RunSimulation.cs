@@ -229,11 +229,17 @@ internal sealed class RunSimulation
             case DriveAction.Refresh refresh:
                 Call(() => Log.View(refresh.Keys), (drive, view) => drive.Refreshed(view, _now));
                 break;
+            case DriveAction.Intend intend:
+                Call(() => Log.View(intend.Interest), (drive, view) => drive.Intended(intend, view, _now));
+                break;
             case DriveAction.ReadOutputs read:
                 Call(() => Log.View(read.Keys), (drive, view) => drive.OutputsRead(read, view));
                 break;
             case DriveAction.Supersede supersede:
                 _network.Add((() => _supervisors[supersede.Assignment.Agent.Name].Supersede(supersede.Assignment), null));
+                break;
+            case DriveAction.Rebase rebase:
+                _network.Add((() => _supervisors[rebase.Assignment.Agent.Name].Rebase(rebase.Assignment, rebase.Changed), null));
                 break;
             case DriveAction.Cancel cancel:
                 foreach (var agent in cancel.Agents) _network.Add((() => _supervisors[agent.Name].Cancel(epoch), null));

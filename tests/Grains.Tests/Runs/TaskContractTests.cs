@@ -123,9 +123,9 @@ public sealed class TaskContractTests
     [Fact]
     public void What_is_not_there_yet_is_refused_and_not_ignored()
     {
-        var request = Request(Step("a", [], ["k"]) with { Acceptance = [new() { Verifier = "b" }] }) with { OnStaleContext = OnStaleContext.Escalate, Parent = "r" };
+        var request = Request(Step("a", [], ["k"]) with { Acceptance = [new() { Verifier = "b" }] }) with { OnStaleContext = OnStaleContext.Escalate };
         Assert.Equal(
-            ["not_supported /on_stale_context", "not_supported /parent", "not_supported /task/steps/0/acceptance/0/verifier"], Breaches(Check(request)));
+            ["not_supported /on_stale_context", "not_supported /task/steps/0/acceptance/0/verifier"], Breaches(Check(request)));
     }
 
     [Theory]
