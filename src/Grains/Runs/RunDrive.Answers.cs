@@ -167,6 +167,7 @@ internal sealed partial class RunDrive
         step.Wrote = wrote;
         step.Read = read;
         _attempts.Add(attempt);
+        _committedAt = now;
         _timeline.Mark(step.Index, attempt.Attempt, "commit", now);
         if (step.AnsweredBy != AnsweredBy.Agent) _timeline.Add(now, step.AnsweredBy == AnsweredBy.Memo ? "memo" : "equal", step, detail: attempt.Reason);
         _timeline.Add(now, "committed", step, attempt.WroteVersion);

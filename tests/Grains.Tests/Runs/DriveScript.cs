@@ -23,7 +23,7 @@ internal sealed class DriveScript
     public DriveScript(AcceptedRun accepted, Dictionary<ContentHash, ImmutableArray<ContextWrite>> memos, params (string Key, string Value)[] context)
     {
         Accepted = accepted;
-        _log = new(accepted, Mutant.None) { Now = () => Now, Memos = memos };
+        _log = new(accepted, Mutant.None) { Now = () => Now - LogLag, Memos = memos };
         foreach (var (key, value) in context) _log.Write(key, JsonValue.Parse(value));
         _log.Notice = (from, to, changes) => Happens(drive => drive.Changed(from, to, changes, Now));
         Drive = RunDrive.Start(accepted, _log.View(accepted.Interest), accepted.Deadline - Now, Surroundings, Now);
@@ -33,6 +33,9 @@ internal sealed class DriveScript
     public AcceptedRun Accepted { get; }
 
     public RunDrive Drive { get; private set; }
+
+    /// <summary>How much earlier a record was written than its answer is heard.</summary>
+    public TimeSpan LogLag { get; set; }
 
     public DateTimeOffset Now { get; private set; } = RunExamples.Start;
 

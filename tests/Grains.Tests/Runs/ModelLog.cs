@@ -18,6 +18,18 @@ internal enum Mutant
     NoDeadlineCheck,
     NoIncarnation,
     NoAsk,
+
+    /// <summary>A recovered driver does not go on with what was unfinished.</summary>
+    ForgetUnfinished,
+
+    /// <summary>Supervisors serve old drivers too.</summary>
+    NoSupervisorEpoch,
+
+    /// <summary>A recovered driver believes results before their supervisor has heard of it.</summary>
+    SettleBeforeQuery,
+
+    /// <summary>What is sent again goes to the newest supervisor that is known, not to the one that had it.</summary>
+    NewestIncarnation,
 }
 
 internal sealed class BrokenInvariantException(string message) : Exception(message);

@@ -53,7 +53,7 @@ internal sealed class ModelSupervisor(AgentId agent, Mutant mutant)
         var (step, attempt) = (request.Assignment.Step, request.Assignment.Attempt);
         if (request.Incarnation != Incarnation && mutant != Mutant.NoIncarnation) return new AdmitAnswer.Bounced(Incarnation);
         if (request.Epoch < _epochMin) return new AdmitAnswer.Ignored();
-        _epochMin = request.Epoch;
+        Hear(request.Epoch);
         if (attempt <= Tomb(step) || attempt <= _seen.GetValueOrDefault(step)) return new AdmitAnswer.Ignored();
         if (Refuses()) return new AdmitAnswer.Refused(new(ProblemKind.Overloaded, "Full.") { RetryAfter = TimeSpan.FromMilliseconds(20) });
         _seen[step] = attempt;
@@ -66,7 +66,7 @@ internal sealed class ModelSupervisor(AgentId agent, Mutant mutant)
     public AskAnswer Ask(int epoch, string step, int attempt, long incarnation)
     {
         if (epoch < _epochMin) return AskAnswer.Known;
-        _epochMin = epoch;
+        Hear(epoch);
         if (_results.TryGetValue((step, attempt), out var result))
         {
             Settle(result);
@@ -82,7 +82,7 @@ internal sealed class ModelSupervisor(AgentId agent, Mutant mutant)
 
     public QueryAnswer Query(int epoch)
     {
-        _epochMin = Math.Max(_epochMin, epoch);
+        Hear(epoch);
         foreach (var result in _results.Values) Settle(result);
         var live = _running.Select(running => new LiveAttempt(running.Key.Step, running.Key.Attempt, running.Value.Context.Version, running.Value.AcceptedAt))
             .Concat(_results.Values.Select(result => new LiveAttempt(result.Assignment.Step, result.Assignment.Attempt, result.ReadVersion, result.StartedAt)))
@@ -93,7 +93,7 @@ internal sealed class ModelSupervisor(AgentId agent, Mutant mutant)
     public void Cancel(int epoch)
     {
         if (epoch < _epochMin) return;
-        _epochMin = epoch;
+        Hear(epoch);
         foreach (var (step, attempt) in _running.Keys.Concat(_results.Keys).ToArray()) Bury(step, attempt);
         _results.Clear();
         _running.Clear();
@@ -128,6 +128,11 @@ internal sealed class ModelSupervisor(AgentId agent, Mutant mutant)
         _results[(worker.Step, worker.Attempt)] = settlement;
         Settle(settlement);
         return true;
+    }
+
+    private void Hear(int epoch)
+    {
+        if (mutant != Mutant.NoSupervisorEpoch) _epochMin = Math.Max(_epochMin, epoch);
     }
 
     private int Tomb(string step) => _tombs.GetValueOrDefault(step);
