@@ -358,13 +358,15 @@ export type Execution = "selective_parallel" | "sequential" | "parallel" | "sing
 export interface CoordinateOptions extends CallOptions {
   /** A text is its goal. */
   task: string | Task;
+  /** Default 30,000, or with `parent` what that has left. */
   timeoutMs?: number;
   /** Default `retry_with_fresh`. */
   onStaleContext?: OnStaleContext;
   /** Default: the network's. */
   execution?: Execution;
   priority?: "interactive" | "batch";
-  parent?: string | Run;
+  /** The run whose step starts this one, or the work of that step. The child ends with it, has no more time and budget than it has left, and what it uses counts there. */
+  parent?: string | Run | Work;
   /** The task's id when the task has none. Default: new for each call. */
   idempotencyKey?: string;
 }
@@ -433,6 +435,14 @@ export interface RunResult {
   staleContextEvents: number;
   staleContextEventsByKind: Record<string, number>;
   cascadePrevented: number;
+  /** Steps done without an attempt because a step of the run had done the equal work. */
+  duplicateWorkPrevented: number;
+  /** Steps answered from an earlier run, without an attempt. */
+  memoHits: number;
+  /** The run that started this one. */
+  parent?: string;
+  /** Runs that this run's steps started; what they used is in its tokens and cost. */
+  children: string[];
   tokens: { work: number; coordination: number };
   costUsd: number;
   acceptedAt: string;
@@ -649,6 +659,10 @@ export class Work {
   /** Why the attempt has to stop; null while it may go on. */
   readonly stopped: StopReason | null;
   get(key: string): Value | undefined;
+  /** Whether something of the view has changed that `rebase` can take in: only of an agent registered with `rebase`, in runs with onStaleContext `rebase`. */
+  readonly hasChanged: boolean;
+  /** Takes what has changed into `context`; what the handler then returns rests on it. Returns the keys that changed since the attempt began. */
+  rebase(): string[];
   /** Commits keys before the attempt ends, so that the steps that read exactly them can start. Taken back when no attempt of the step is accepted. */
   publish(writes: Record<string, Value>, options?: { delete?: string[]; deadlineMs?: number }): Promise<number>;
   /** `progress` from 0 to 1, `status` at most 1,024 characters. */
@@ -674,6 +688,8 @@ export interface CompletionOptions {
   /** What it really relied on, when that is less than its view. */
   reads?: string[];
   usage?: Usage;
+  /** The version it rests on; `work.rebase` sees to it. */
+  basedOn?: number;
 }
 
 /** What a handler returns when it has more to say than its writes. */

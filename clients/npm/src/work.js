@@ -29,6 +29,8 @@ export class Work {
   #controller = new AbortController();
   #ends;
   #why = null;
+  #handed;
+  #offered = null;
 
   /** @param {object} body The assignment as on the wire. */
   constructor(body, client) {
@@ -38,11 +40,10 @@ export class Work {
     this.#ends = performance.now() + deadlineMs;
     Object.assign(this, { id, run, step, agent, attempt, goal, input, changed, idempotencyKey, traceparent, shadow });
     this.deadline = new Date(deadline);
+    this.#handed = context;
     this.context = new Context(context);
     // work["plan.terms"] is the value of that key; a key with the name of something here is only to be had by get.
-    for (const [key, value] of this.context) {
-      if (!(key in this)) Object.defineProperty(this, key, { value, enumerable: true });
-    }
+    this.#show(this.context.keys());
   }
 
   /** Aborted when the attempt has to stop: superseded, cancelled, out of time, or the worker stops. Hand it to whatever waits. */
@@ -58,6 +59,38 @@ export class Work {
   /** Milliseconds until the attempt's deadline, by this machine's monotonic clock. */
   get timeLeftMs() {
     return Math.max(0, this.#ends - performance.now());
+  }
+
+  /** Whether something of the view has changed that `rebase` can take in: only of an agent registered with `rebase`, in runs with onStaleContext "rebase". */
+  get hasChanged() {
+    return this.#offered !== null;
+  }
+
+  /** The version that was taken in; undefined for the view as handed out. */
+  get basedOn() {
+    return this.context.version > this.#handed.version ? this.context.version : undefined;
+  }
+
+  /** Takes what has changed into the view; what the handler then returns rests on it. Returns the keys that changed since the attempt began. */
+  rebase() {
+    const offered = this.#offered;
+    this.#offered = null;
+    if (offered === null) return [];
+    const entries = Object.fromEntries(Object.entries(this.#handed.entries).filter(([key]) => !offered.keys.includes(key)));
+    this.context = new Context({ version: offered.context.version, entries: Object.assign(entries, offered.context.entries) });
+    this.#show(this.context.keys());
+    return offered.keys;
+  }
+
+  /** Something of the view has changed; for whoever runs the handler. */
+  offer(changed) {
+    if (changed && changed.context.version > this.context.version) this.#offered = fromWire(changed, shapes.changedContext);
+  }
+
+  #show(keys) {
+    for (const key of keys) {
+      if (!(key in this)) Object.defineProperty(this, key, { get: () => this.context.get(key), enumerable: true });
+    }
   }
 
   /** The value of a key of the view; undefined when the view has no such key. */
@@ -91,6 +124,7 @@ export class Work {
       const { data } = await this.#client.request("POST", `${this.#path}/${verb}`, { body, signal: this.signal, deadlineMs: deadlineMs ?? Math.max(1, Math.min(this.timeLeftMs, this.#client.deadlineMs)) });
       if (data.superseded) this.stop("superseded");
       if (data.cancelled) this.stop("cancelled");
+      this.offer(data.changed);
       return data;
     } catch (error) {
       if (error instanceof Fenced || error instanceof NotFound) this.stop("fenced");

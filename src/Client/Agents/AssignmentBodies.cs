@@ -80,12 +80,17 @@ internal sealed record CompleteBody
 
     public UsageBody Usage { get; init; } = new();
 
+    /// <summary>The version it rests on, when the agent has taken in what a heartbeat said has changed.</summary>
+    [Range(0d, 1e15)]
+    public long? BasedOn { get; init; }
+
     public Completion ToCompletion(RequestReader request) => new()
     {
         Writes = Context.Writes.Of(Writes, Delete, request),
         Output = Output,
         Reads = Reads is null ? null : [.. Reads.Select(pattern => new KeyPattern(pattern))],
         Usage = Usage.ToUsage(),
+        BasedOn = BasedOn is { } version ? new ContextVersion(version) : default(ContextVersion?),
     };
 }
 
@@ -215,7 +220,14 @@ internal sealed record SeenBody(JsonValue Value, long Version);
 internal sealed record ChangedBody(long Since, string[] Keys);
 
 /// <summary>A lease that was renewed.</summary>
-internal sealed record BeatBody(DateTimeOffset LeaseUntil, bool Superseded, bool Cancelled);
+internal sealed record BeatBody(DateTimeOffset LeaseUntil, bool Superseded, bool Cancelled, [property: Optional] NewsBody? Changed);
+
+/// <summary>What has changed of what a running attempt was handed, for an agent registered with rebase: complete with <c>based_on</c> when it was taken in.</summary>
+/// <param name="Context">The changed keys as they are now, without those that are gone.</param>
+internal sealed record NewsBody(long Since, string[] Keys, ViewBody Context)
+{
+    public static NewsBody Of(ChangedContext changed) => new(changed.Change.Since.Number, [.. changed.Change.Keys.Select(key => key.Value)], ViewBody.Of(changed.Context));
+}
 
 /// <summary>Early keys that are in the context.</summary>
 internal sealed record PublishedBody(long Version);

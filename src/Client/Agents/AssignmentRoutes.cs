@@ -172,7 +172,7 @@ internal static class AssignmentRoutes
     {
         SettleOutcome.Settled settled => TypedResults.Json(new SettledBody(settled.Kind, settled.Version?.Number, settled.Reason), Wire.Json),
         SettleOutcome.Published published => TypedResults.Json(new PublishedBody(published.Version.Number), Wire.Json),
-        SettleOutcome.Beat beat => TypedResults.Json(new BeatBody(beat.LeaseUntil, beat.Superseded, beat.Cancelled), Wire.Json),
+        SettleOutcome.Beat beat => TypedResults.Json(new BeatBody(beat.LeaseUntil, beat.Superseded, beat.Cancelled, beat.Changed is { } changed ? NewsBody.Of(changed) : null), Wire.Json),
         SettleOutcome.EffectKnown known => TypedResults.Json(EffectLineBody.Of(known.Effect), Wire.Json, statusCode: known.Made ? 201 : 200),
         SettleOutcome.Asked asked => TypedResults.Json(new AskedBody("asked", asked.Question), Wire.Json),
         SettleOutcome.Noted => TypedResults.Json(new NotedBody("noted"), Wire.Json),

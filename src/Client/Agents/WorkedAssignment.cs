@@ -16,8 +16,17 @@ internal sealed class WorkedAssignment(LocalAgent agent, Assignment assignment, 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     private readonly CancellationTokenSource _stopped = new();
+    private readonly RebasedView _view = new(assignment.Context);
 
     public Assignment Assignment => assignment;
+
+    public ContextView Context => _view.Current;
+
+    public bool HasChanged => _view.HasChanged;
+
+    public Task WhenChanged(CancellationToken stopped) => _view.WhenChanged(stopped);
+
+    public ImmutableArray<ContextKey> Rebase() => _view.Rebase();
 
     /// <summary>Does it. Never throws: whatever the handler does is the attempt's outcome.</summary>
     public async Task Do(CancellationToken cut)
@@ -30,6 +39,7 @@ internal sealed class WorkedAssignment(LocalAgent agent, Assignment assignment, 
         try
         {
             var completion = await agent.Handler(this, _stopped.Token) ?? throw new InvalidOperationException("The handler returned null: return a Completion.");
+            completion = _view.Complete(completion);
             answer = () => supervisor.Complete(assignment.Id, completion);
         }
         catch (AttemptAskedException)
@@ -108,7 +118,8 @@ internal sealed class WorkedAssignment(LocalAgent agent, Assignment assignment, 
 
     private void Hear(SettleOutcome beat)
     {
-        if (beat is not SettleOutcome.Beat { Superseded: false, Cancelled: false }) Stop();
+        if (beat is SettleOutcome.Beat { Superseded: false, Cancelled: false } alive) _view.Offer(alive.Changed);
+        else Stop();
     }
 
     // Not inline: what the handler hung on its token runs elsewhere, and may throw.

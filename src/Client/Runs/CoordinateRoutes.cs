@@ -17,7 +17,7 @@ internal static class CoordinateRoutes
             .WithDescription("Whatever agents do is a result with a status; a refusal means that there is no run. After 60 s, or sooner by Prefer, the answer is 202 with a Location.")
             .ReadsKey("The task's id when the task has none. The same key with an equal task joins the run.")
             .ReadsHeader("Prefer", "respond-async, or wait=N for at most N seconds.")
-            .Reads<CoordinateBody>().Answers<RunBody>(200).Answers<AcceptedBody>(202).Refuses(400, 404, 422, 429, 503);
+            .Reads<CoordinateBody>().Answers<RunBody>(200).Answers<AcceptedBody>(202).Refuses(400, 404, 409, 422, 429, 503);
 
     private static async Task<IResult> Coordinate(string channel, HttpContext http, IGrainFactory grains, TimeProvider time)
     {
@@ -37,11 +37,12 @@ internal static class CoordinateRoutes
         return new()
         {
             Task = body.Task.ToTask(key, request),
-            Timeout = TimeSpan.FromMilliseconds(body.TimeoutMs),
+            Timeout = body.TimeoutMs is { } timeoutMs ? TimeSpan.FromMilliseconds(timeoutMs) : body.Parent is null ? TimeSpan.FromSeconds(30) : TimeSpan.FromDays(7),
             OnStaleContext = body.OnStaleContext,
             Execution = body.Execution,
             Priority = body.Priority,
             Parent = body.Parent,
+            FitsParent = body.TimeoutMs is null,
             Caller = request.Caller.Name,
             TaskHash = request.Member("task").Hash,
             TraceParent = Activity.Current?.Id,

@@ -12,9 +12,9 @@ internal sealed record CoordinateBody
 {
     public required TaskBody Task { get; init; }
 
-    /// <summary>How long the run may take.</summary>
+    /// <summary>How long the run may take. Left out, 30 s, or with parent what that has left.</summary>
     [DurationMs]
-    public long TimeoutMs { get; init; } = 30_000;
+    public long? TimeoutMs { get; init; }
 
     public OnStaleContext OnStaleContext { get; init; }
 
@@ -23,7 +23,7 @@ internal sealed record CoordinateBody
 
     public RunPriority Priority { get; init; }
 
-    /// <summary>The run that started this one.</summary>
+    /// <summary>The run whose step starts this one: its budget, deadline and end bound this run's.</summary>
     public string? Parent { get; init; }
 }
 

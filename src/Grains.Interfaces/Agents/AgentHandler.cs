@@ -12,6 +12,19 @@ public interface IAgentWork
     /// <summary>What to do, and the view of the declared reads.</summary>
     Assignment Assignment { get; }
 
+    /// <summary>The view of the declared reads: as handed out, or as of the last <see cref="Rebase"/>.</summary>
+    ContextView Context => Assignment.Context;
+
+    /// <summary>Whether something of <see cref="Context"/> has changed that <see cref="Rebase"/> can take in. Only in runs with <c>on_stale_context</c> rebase, of an agent registered with it.</summary>
+    bool HasChanged => false;
+
+    /// <summary>Completes when <see cref="HasChanged"/> is true, or is cancelled with <paramref name="stopped"/>.</summary>
+    Task WhenChanged(CancellationToken stopped) => Task.Delay(Timeout.Infinite, stopped);
+
+    /// <summary>Takes what has changed into <see cref="Context"/>; the attempt's completion then rests on it.</summary>
+    /// <returns>The keys that changed, came or went since the attempt began; none when nothing has since the last call.</returns>
+    ImmutableArray<ContextKey> Rebase() => [];
+
     /// <summary>Commits <paramref name="writes"/> before the attempt ends, so that steps which read them can start.</summary>
     /// <remarks>They are provisional until the attempt is accepted and are withdrawn when it is not.</remarks>
     /// <exception cref="OperationCanceledException">The attempt was fenced, superseded or cancelled: stop.</exception>

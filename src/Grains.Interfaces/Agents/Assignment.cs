@@ -66,6 +66,18 @@ public sealed record ProposedWork(
 [GenerateSerializer, Immutable, Alias("rosud.assignment-change")]
 public sealed record AssignmentChange([property: Id(0)] ContextVersion Since, [property: Id(1)] ImmutableArray<ContextKey> Keys);
 
+/// <summary>Keys that a running attempt was handed and that have changed since, for an agent that can take them in (<c>rebase</c>).</summary>
+/// <param name="Change">Which keys, since the version of the view that it was handed first.</param>
+/// <param name="Context">Those keys as they are now, without those that are gone. A completion that has taken them in names its version.</param>
+[GenerateSerializer, Immutable, Alias("rosud.changed-context")]
+public sealed record ChangedContext([property: Id(0)] AssignmentChange Change, [property: Id(1)] ContextView Context)
+{
+    /// <summary>The view that results when these changes are taken into <paramref name="handed"/>, the view that was handed first.</summary>
+    internal ContextView Into(ContextView handed) => new(
+        Context.Version,
+        [.. handed.Entries.Where(entry => !Change.Keys.Contains(entry.Key)).Concat(Context.Entries).OrderBy(entry => entry.Key)]);
+}
+
 /// <summary>What an attempt used.</summary>
 [GenerateSerializer, Immutable, Alias("rosud.usage")]
 public sealed record Usage(
@@ -88,6 +100,9 @@ public sealed record Completion
 
     /// <summary>What it used.</summary>
     [Id(3)] public Usage Usage { get; init; } = new();
+
+    /// <summary>The version of the context it rests on, when the agent has taken in changes while it worked; null for the view it was handed.</summary>
+    [Id(4)] public ContextVersion? BasedOn { get; init; }
 }
 
 /// <summary>An agent says that it could not do an assignment.</summary>
@@ -139,7 +154,11 @@ public abstract record SettleOutcome
 
     /// <summary>The lease is renewed.</summary>
     [GenerateSerializer, Immutable, Alias("rosud.settle-beat")]
-    public sealed record Beat([property: Id(0)] DateTimeOffset LeaseUntil, [property: Id(1)] bool Superseded, [property: Id(2)] bool Cancelled) : SettleOutcome;
+    public sealed record Beat([property: Id(0)] DateTimeOffset LeaseUntil, [property: Id(1)] bool Superseded, [property: Id(2)] bool Cancelled) : SettleOutcome
+    {
+        /// <summary>What has changed of what the attempt was handed, for an agent that can take it in; null when nothing has.</summary>
+        [Id(3)] public ChangedContext? Changed { get; init; }
+    }
 
     /// <summary>The failure is noted.</summary>
     [GenerateSerializer, Immutable, Alias("rosud.settle-noted")]

@@ -37,6 +37,9 @@ internal sealed class CompletionReader
                 case "usage":
                     completion = completion with { Usage = Usage(member.Value) };
                     break;
+                case "based_on":
+                    completion = completion with { BasedOn = Version(member.Value) };
+                    break;
                 default:
                     Unknown("", member.Name);
                     break;
@@ -116,6 +119,13 @@ internal sealed class CompletionReader
         if (part.Value.ValueKind is JsonValueKind.Number && part.Value.TryGetInt64(out var tokens) && tokens >= 0) return tokens;
         Fault($"/usage/{part.Name}", "Must be a whole number, 0 or more.", "invalid_number");
         return 0;
+    }
+
+    private ContextVersion? Version(JsonElement member)
+    {
+        if (member.ValueKind is JsonValueKind.Number && member.TryGetInt64(out var version) && version >= 0) return new ContextVersion(version);
+        Fault("/based_on", "Must be a version: a whole number, 0 or more.", "invalid_number");
+        return null;
     }
 
     private decimal? Cost(JsonProperty part)

@@ -123,6 +123,9 @@ public sealed record AttemptView
 
     /// <summary>What it was handed, at most 1,000 keys: only on the way to the audit chain, nowhere kept beside it.</summary>
     [Id(10)] internal ImmutableArray<HandedKey> Handed { get; init; } = [];
+
+    /// <summary>Of an answer that came too late: what it wanted to write, as far as that was kept. Nothing of it was committed.</summary>
+    [Id(11)] public ImmutableArray<ContextWrite> LateWrites { get; init; } = [];
 }
 
 /// <summary>A key that an attempt was handed, and the version that had written it.</summary>
@@ -234,7 +237,7 @@ public sealed record RunResult
     /// <summary>The critical path from acceptance to end; its parts sum to the wall time.</summary>
     [Id(20)] public ImmutableArray<PathPart> CriticalPath { get; init; } = [];
 
-    /// <summary>Answers that came too late to count. At most 32.</summary>
+    /// <summary>Answers that came too late to count, also after the end: at most 32, with at most 64 KiB of what they wanted to write. Best effort.</summary>
     [Id(21)] public ImmutableArray<AttemptView> LateResults { get; init; } = [];
 
     /// <summary>Why it did not complete, in a sentence; null when it did.</summary>
@@ -257,6 +260,18 @@ public sealed record RunResult
 
     /// <summary>What its steps did outside, or were about to do.</summary>
     [Id(41)] public ImmutableArray<Effect> Effects { get; init; } = [];
+
+    /// <summary>Steps that were done without an attempt because another step of the run had done the equal work.</summary>
+    [Id(27)] public int DuplicateWorkPrevented { get; init; }
+
+    /// <summary>Steps that were answered from an earlier run, without an attempt; only of agents that are registered with <c>memo</c>.</summary>
+    [Id(28)] public int MemoHits { get; init; }
+
+    /// <summary>The run that started this one; null when none did.</summary>
+    [Id(29)] public string? Parent { get; init; }
+
+    /// <summary>Runs that this run's steps started; what they used is in this run's tokens and cost.</summary>
+    [Id(30)] public ImmutableArray<string> Children { get; init; } = [];
 
     /// <summary>Whether the run has ended.</summary>
     public bool HasEnded => Status is not (RunStatus.Submitted or RunStatus.Working or RunStatus.InputRequired);

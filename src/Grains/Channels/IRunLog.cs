@@ -35,6 +35,14 @@ internal interface IRunLog : IGrainWithStringKey
     [Alias("reply")]
     Task<StepAnswer> Reply(StepReply reply);
 
+    /// <summary>Keeps what is known of a run below this one, unless this one has ended. A repeat changes nothing.</summary>
+    [Alias("put-child")]
+    Task<StepAnswer> PutChild(RunId run, ChildRun child);
+
+    /// <summary>The last try of a step begins: for at most <see cref="WriteIntents.Longest"/> other writers wait with what it reads. Answers what the run reads, as it is now.</summary>
+    [Alias("intend")]
+    Task<ContextView> Intend(RunId run, string step, ImmutableArray<KeyPattern> reads, ImmutableArray<KeyPattern> interest);
+
     /// <summary>Ends the run, once, and withdraws what unfinished steps published.</summary>
     [Alias("end")]
     Task<StepAnswer> End(EndRun end);
@@ -104,6 +112,15 @@ internal sealed record StepCommit
 
     /// <summary>The attempts of verifiers that accepted it, one of each.</summary>
     [Id(20)] public ImmutableArray<AttemptView> Verified { get; init; } = [];
+
+    /// <summary>The hash of the work, when its answer may be remembered or recalled; null when not.</summary>
+    [Id(11)] public ContentHash? Work { get; init; }
+
+    /// <summary>No agent was asked: what is remembered of the work is to be committed, if it is.</summary>
+    [Id(12)] public bool IsRecall { get; init; }
+
+    /// <summary>No agent was asked: a step of the run had done the equal work.</summary>
+    [Id(13)] public bool IsCopy { get; init; }
 }
 
 /// <summary>Early keys of a running attempt.</summary>
@@ -244,6 +261,9 @@ internal abstract record StepAnswer
 
         /// <summary>The question that the record asked.</summary>
         [Id(20)] public Question? Question { get; init; }
+
+        /// <summary>Of a recall: what was remembered, also where it changed nothing.</summary>
+        [Id(5)] public ImmutableArray<ContextWrite> Recalled { get; init; } = [];
     }
 
     /// <summary>How an effect stands now. <paramref name="Made"/> is true when this call recorded it.</summary>
@@ -259,7 +279,15 @@ internal abstract record StepAnswer
 
     /// <summary>The step was done before, by this attempt. <paramref name="Attempt"/> is how it is listed.</summary>
     [GenerateSerializer, Immutable, Alias("rosud.step-already")]
-    internal sealed record Already([property: Id(0)] AttemptView Attempt) : StepAnswer;
+    internal sealed record Already([property: Id(0)] AttemptView Attempt) : StepAnswer
+    {
+        /// <summary>The keys it wrote.</summary>
+        [Id(1)] public ImmutableArray<ContextKey> Wrote { get; init; } = [];
+    }
+
+    /// <summary>Of a recall: nothing is remembered of that work.</summary>
+    [GenerateSerializer, Immutable, Alias("rosud.step-forgotten")]
+    internal sealed record Forgotten : StepAnswer;
 
     /// <summary>What it read, or wrote under <c>reject</c>, has changed. <paramref name="Context"/> is the run's interest as it is now.</summary>
     [GenerateSerializer, Immutable, Alias("rosud.step-stale")]

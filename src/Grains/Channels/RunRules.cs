@@ -62,18 +62,24 @@ internal static class RunRules
     public static StepAnswer Commit(Draft draft, StepCommit commit)
     {
         if (Gate(draft, commit.Run, commit.Epoch, commit.Step, commit.Attempt.Attempt, out var record, out var step) is { } refused) return refused;
+        if (commit.IsRecall)
+        {
+            if (StepMemos.Recall(draft.State, record, commit) is not { } recalled) return new StepAnswer.Forgotten();
+            commit = recalled;
+        }
+
         var origin = new Origin(commit.Writer ?? commit.Attempt.Agent, commit.Run.Name, commit.Step, commit.Attempt.Attempt);
         if (!VerifierRules.IsJudged(record, commit)) return new StepAnswer.Refused(VerifierRules.NotJudged);
         if (ReadsProvisional(draft.State, commit.Reads, origin)) return new StepAnswer.Provisional();
         var patch = new ContextPatch
         {
-            Writes = commit.Writes,
+            Writes = commit.IsRecall || commit.IsCopy ? StepMemos.Changing(draft.State, commit.Writes) : commit.Writes,
             BasedOn = commit.Attempt.ReadVersion ?? draft.State.Log.Head,
             Reads = commit.Reads,
             Origin = origin,
         };
         if (Judge(draft, patch, record, commit.FlagStale, provisional: false, out var made, out var lost) is { } judged) return judged;
-        draft.Handed(record.Accepted, commit.Attempt, commit.Reads);
+        if (commit is { IsRecall: false, IsCopy: false }) draft.Handed(record.Accepted, commit.Attempt, commit.Reads);
         draft.Park(patch, lost.Parked);
         var version = made.Length > 0 ? made[^1].Version : draft.State.Log.Head;
         var done = commit.Attempt with { Outcome = AttemptOutcome.Accepted, Handed = [], WroteVersion = made.Length > 0 ? version : null };
@@ -93,10 +99,18 @@ internal static class RunRules
         record = VerifierRules.Note(record, commit.Verified);
         draft.Put(record);
         draft.Accept(step.Early);
+        if (!commit.IsRecall) StepMemos.Remember(draft, commit, step);
         draft.Notify("assignment", new { run = commit.Run.Name, step = commit.Step, agent = done.Agent, attempt = done.Attempt, outcome = "accepted", version = version.Number });
         var before = draft.Commits.Count;
         if (commit.Last is { } status) record = EndNow(draft, record, status, commit.LastDetail, []);
-        return new StepAnswer.Done(version, [.. made, .. draft.Commits.Skip(before)]) { End = record.End, Dropped = lost.Dropped, Parked = lost.Parked, Flagged = lost.Flagged };
+        return new StepAnswer.Done(version, [.. made, .. draft.Commits.Skip(before)])
+        {
+            End = record.End,
+            Dropped = lost.Dropped,
+            Parked = lost.Parked,
+            Flagged = lost.Flagged,
+            Recalled = commit.IsRecall ? commit.Writes : [],
+        };
     }
 
     public static StepAnswer Publish(Draft draft, StepPublish publish)
@@ -116,7 +130,8 @@ internal static class RunRules
 
         var origin = new Origin(publish.Agent, publish.Run.Name, publish.Step, publish.Attempt);
         var patch = new ContextPatch { Writes = publish.Writes, BasedOn = publish.BasedOn, Reads = publish.Reads, Origin = origin };
-        if (Judge(draft, patch, record, flagStale: false, provisional: true, out var made, out var lost) is { } judged) return judged;
+        var flagStale = record.Accepted.OnStaleContext == OnStaleContext.Flag;
+        if (Judge(draft, patch, record, flagStale, provisional: true, out var made, out var lost) is { } judged) return judged;
         var version = made.Length > 0 ? made[^1].Version : log.Head;
         var early = step.Early.Where(key => !publish.Writes.Any(write => write.Key == key.Key)).ToImmutableArray();
         foreach (var write in made.SelectMany(change => change.Writes))
@@ -221,7 +236,7 @@ internal static class RunRules
         step = new();
         if (draft.State.Runs.Live.TryGetValue(run.Name, out record!) && record.Steps.TryGetValue(name, out var known)) step = known;
         // A repeat of what is done gets its first answer, also after the run ended.
-        if (record is not null && epoch >= record.Epoch && step.Done is { } done) return new StepAnswer.Already(done);
+        if (record is not null && epoch >= record.Epoch && step.Done is { } done) return new StepAnswer.Already(done) { Wrote = step.Wrote };
         if (Open(draft, run, epoch, out record) is { } refused) return refused;
         return attempt < step.Fence ? new StepAnswer.Fenced() : null;
     }

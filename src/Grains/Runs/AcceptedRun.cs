@@ -58,6 +58,18 @@ internal sealed record AcceptedRun
     /// <summary>What the channel says of keys, as far as any of it says when attempts are told (SEMANTICS C12); empty when none does.</summary>
     [Id(20)] public ImmutableArray<KeyPolicy> KeyThresholds { get; init; } = [];
 
+    /// <summary>The run that started this one.</summary>
+    [Id(21)] public RunId? Parent { get; init; }
+
+    /// <summary>The first run of the tree, when there is a parent.</summary>
+    [Id(22)] public RunId? Root { get; init; }
+
+    /// <summary>Runs above this one.</summary>
+    [Id(23)] public int Depth { get; init; }
+
+    /// <summary>What the parent leaves it of its own budget; null where only the task's holds.</summary>
+    [Id(24)] public Budget? Limit { get; init; }
+
     /// <summary>Everything the run's steps read or are guarded by: what the channel tells its driver about.</summary>
     public IEnumerable<KeyPattern> Interest => Steps.SelectMany(step => step.Reads.Select(read => read.Key)
         .Concat(step.When is { } when ? [new KeyPattern(when.Key.Value)] : []));
@@ -99,6 +111,12 @@ internal sealed record PlannedStep
 
     /// <summary>The effects that it may claim; null for any.</summary>
     [Id(21)] public ImmutableArray<string>? Effects { get; init; }
+
+    /// <summary>Equal work of the agent may be answered from an earlier run.</summary>
+    [Id(12)] public bool Memo { get; init; }
+
+    /// <summary>A running attempt of the agent can take in changed context and go on.</summary>
+    [Id(13)] public bool Rebase { get; init; }
 }
 
 /// <summary>An agent that judges what a step wants to commit.</summary>

@@ -38,8 +38,14 @@ internal abstract record DriveAction
     /// <summary>Reads outputs that an earlier driver saw committed.</summary>
     internal sealed record ReadOutputs(ImmutableArray<KeyPattern> Keys) : DriveAction;
 
+    /// <summary>Asks that others wait for a moment with what the last try of a step reads, and reads it.</summary>
+    internal sealed record Intend(string Step, int Attempt, ImmutableArray<KeyPattern> Reads, ImmutableArray<KeyPattern> Interest) : DriveAction;
+
     /// <summary>Best effort; no answer.</summary>
     internal sealed record Supersede(AssignmentId Assignment) : DriveAction;
+
+    /// <summary>Best effort; no answer.</summary>
+    internal sealed record Rebase(AssignmentId Assignment, ChangedContext Changed) : DriveAction;
 
     /// <summary>Best effort; no answer.</summary>
     internal sealed record Cancel(ImmutableArray<AgentId> Agents) : DriveAction;

@@ -66,14 +66,18 @@ internal sealed partial class RunDrive
                 break;
             case StepAnswer.Done done:
                 NoteStale(step, done.Flagged, now);
-                var wrote = sent.Writes.Where(write => write.Value is not null && !done.Dropped.Contains(write.Key) && !done.Parked.Contains(write.Key)).Select(write => write.Key).Union(step.Early.Keys);
+                var made = sent.IsRecall ? done.Recalled : sent.Writes;
+                var kept = made.Where(write => !done.Dropped.Contains(write.Key) && !done.Parked.Contains(write.Key));
+                var wrote = kept.Where(write => write.Value is not null).Select(write => write.Key).Union(step.Early.Keys);
+                if (step.AnsweredBy != AnsweredBy.Agent) Take([.. kept]);   // What was equal already made no change.
                 Take(done.Changes);
                 Logged(sent.Verified);
+                step.Made = sent.Writer is null && _alike[step.Index] ? Whole(step, made) : null;
                 Accept(step, sent.Attempt with { WroteVersion = done.Version, Handed = [] }, [.. wrote], sent.Reads, now);
                 Answer(step, attempt, new SettleOutcome.Settled(SettleKind.Accepted, done.Version));
                 break;
             case StepAnswer.Already already:
-                WasDone(step, already.Attempt, now);
+                WasDone(step, already, now);
                 Answer(step, attempt, already.Attempt.Attempt == attempt ? new SettleOutcome.Settled(SettleKind.Accepted, already.Attempt.WroteVersion) : new SettleOutcome.Refused(Fenced));
                 break;
             case StepAnswer.EpochLost:
@@ -86,6 +90,9 @@ internal sealed partial class RunDrive
             case StepAnswer.Provisional:
                 Hold(step, now);
                 Withdraw(step);
+                break;
+            case not null when step.AnsweredBy != AnsweredBy.Agent:
+                NotSpared(step, answer, now);
                 break;
             default:
                 NotAccepted(step, sent, answer, now);
@@ -167,20 +174,23 @@ internal sealed partial class RunDrive
         step.Wrote = wrote;
         step.Read = read;
         _attempts.Add(attempt);
+        _committedAt = now;
         _timeline.Mark(step.Index, attempt.Attempt, "commit", now);
+        if (step.AnsweredBy != AnsweredBy.Agent) _timeline.Add(now, step.AnsweredBy == AnsweredBy.Memo ? "memo" : "equal", step, detail: attempt.Reason);
         _timeline.Add(now, "committed", step, attempt.WroteVersion);
         CommitHeld(now);
     }
 
     // Another driver's commit landed, or ours did and its answer was lost: what it wrote must be read.
-    private void WasDone(StepState step, AttemptView attempt, DateTimeOffset now)
+    private void WasDone(StepState step, StepAnswer.Already already, DateTimeOffset now)
     {
+        var attempt = already.Attempt;
         if (attempt.WroteVersion is { } version) _replica.Hear(version);
         _replica.Doubt();
         if (step.Commit?.Attempt.Attempt == attempt.Attempt) Logged(VerifiedOf(step));
-        ImmutableArray<ContextKey> wrote = step.Commit is { } commit && commit.Attempt.Attempt == attempt.Attempt
+        var wrote = !already.Wrote.IsDefaultOrEmpty ? already.Wrote : step.Commit is { } commit && commit.Attempt.Attempt == attempt.Attempt
             ? [.. commit.Writes.Where(write => write.Value is not null).Select(write => write.Key).Union(step.Early.Keys)]
-            : [.. step.Plan.Writes.Where(write => write.IsExact).Select(write => new ContextKey(write.Value))];
+            : (ImmutableArray<ContextKey>)[.. step.Plan.Writes.Where(write => write.IsExact).Select(write => new ContextKey(write.Value))];
         Accept(step, attempt, wrote, [.. step.Plan.Reads.Select(read => read.Key)], now);
         ReadOutputs();
     }
@@ -195,7 +205,20 @@ internal sealed partial class RunDrive
 
     private void Take(ImmutableArray<Change> changes)
     {
-        foreach (var write in changes.SelectMany(change => change.Writes))
+        foreach (var change in changes) Take(change.Writes);
+    }
+
+    // What an attempt wrote, with what it had published and not written again; null when that is not known here.
+    private ImmutableArray<ContextWrite>? Whole(StepState step, ImmutableArray<ContextWrite> made)
+    {
+        var early = step.Early.Keys.Where(key => made.All(write => write.Key != key)).ToList();
+        if (early.Any(key => !_published.ContainsKey((step.Index, key)))) return null;
+        return [.. made, .. early.Select(key => new ContextWrite(key, _published[(step.Index, key)]))];
+    }
+
+    private void Take(ImmutableArray<ContextWrite> writes)
+    {
+        foreach (var write in writes)
         {
             if (!_accepted.Outputs.Any(output => output.Matches(write.Key))) continue;
             if (write.Value is null) _outputs.Remove(write.Key);

@@ -29,6 +29,7 @@ internal sealed partial class RunDrive
                 break;
             case AdmitAnswer.Started started:
                 step.StartedAt ??= started.At;
+                if (started.Median is { } median) _medians[step.Agent] = median;
                 _timeline.Add(now, "started", step);
                 break;
             case AdmitAnswer.Queued:
@@ -89,14 +90,24 @@ internal sealed partial class RunDrive
 
     private void Dispatch(StepState step, DateTimeOffset now)
     {
+        if (step.Judged is null && (step.AwaitsIntent || IsSpared(step, now))) return;
         var attempt = Math.Max(_epoch + step.Retries, step.Fence);
+        if (step.Judged is null && Intends(step, attempt)) return;
         if (!_budget.TryReserve(step.Agent, step.Plan.Id, attempt))
         {
             if (!Everyone.Any(other => other.Phase is StepPhase.Requested or StepPhase.Committing or StepPhase.Held or StepPhase.Asking)) EndRun(RunStatus.BudgetExceeded, "The budget is spent.", now);
             return;
         }
 
+        Prepare(step, step.Judged is null ? View(step) : ViewOfJudge(step), attempt, now);
         step.Phase = StepPhase.Requested;
+        HandedBytes += SizeOf(step.View!);
+        _timeline.Add(now, "requested", step, step.ReadVersion);
+        Act(Admission(step, step.View!, now));
+    }
+
+    private void Prepare(StepState step, ContextView view, int attempt, DateTimeOffset now)
+    {
         step.Attempt = attempt;
         step.AdmittedAt = step.StartedAt = null;
         step.Behind.Clear();
@@ -106,15 +117,13 @@ internal sealed partial class RunDrive
         step.AskInFlight = false;
         step.NotBefore = default;
         step.Early.Clear();
-        step.View = step.Judged is null ? View(step) : ViewOfJudge(step);
+        step.View = view;
         step.Answers = AnswersFor(step);
-        step.ReadVersion = step.View.Version;
+        step.Offered = null;
+        step.ReadVersion = view.Version;
         step.SentTo = _incarnations.TryGetValue(AgentOf(step), out var known) ? known : 0;
         NoteEarlyReads(step);
-        HandedBytes += SizeOf(step.View);
         _timeline.Mark(step.Index, attempt, step.Judged is not null ? "dispatch" : _timeline.Spans(step.Index).Count == 0 ? "context" : "backoff", now);
-        _timeline.Add(now, "requested", step, step.ReadVersion);
-        Act(Admission(step, step.View, now));
     }
 
     /// <summary>Bytes of context handed to agents.</summary>

@@ -10,6 +10,7 @@ internal sealed partial class RunDrive
 {
     private EndRun? _ending;
     private bool _readingOutputs;
+    private DateTimeOffset _committedAt;   // When this driver last heard of a commit.
 
     /// <summary>The run has ended and all that its result needs is known.</summary>
     public bool IsFinished { get; private set; }
@@ -128,6 +129,7 @@ internal sealed partial class RunDrive
     {
         if (Ended is null || IsFinished || _readingOutputs || _steps.Any(step => step.Phase == StepPhase.Committing)) return;
         IsFinished = true;
+        if (_committedAt > Ended.At) Ended = Ended with { At = _committedAt };   // The log has ended it with that commit; here it ends when that is known.
         _timeline.Add(Ended.At, "ended", version: Ended.Version, detail: Ended.Status.ToString());
         Act(new DriveAction.Finish(Ended));
     }

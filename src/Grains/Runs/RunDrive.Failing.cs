@@ -41,7 +41,7 @@ internal sealed partial class RunDrive
                 else GoOn(step, sent, now);
                 break;
             case StepAnswer.Already already:
-                WasDone(step, already.Attempt, now);
+                WasDone(step, already, now);
                 break;
             case StepAnswer.BudgetSpent when step.Then is AfterBegin.Again or AfterBegin.Fallback:
                 GiveUp(step, sent.Cause, StatusOf(sent.Cause), sent.Last, now, mayFallBack: false);
@@ -112,7 +112,7 @@ internal sealed partial class RunDrive
         if (cause == RetryCause.Failure) step.Failures++;
         var left = _accepted.RetryBudget - _charged;
         var mayFallBack = step.Plan.OnFailure.Kind == OnFailureKind.Fallback && !step.FellBack;
-        if (!retryable || step.Failures >= FailuresMax || left <= 0) GiveUp(step, cause, StatusOf(cause), last, now);
+        if (!retryable || step.Failures >= FailuresMax || left <= 0 || (cause == RetryCause.Stale && IsTooLate(step, now))) GiveUp(step, cause, StatusOf(cause), last, now);
         else if (mayFallBack && left == 1 && cause != RetryCause.Stale) Again(step, cause, charged: true, last, AfterBegin.Fallback);   // The last retry is better spent on the other agent.
         else Again(step, cause, charged: true, last, AfterBegin.Again);
     }
@@ -220,6 +220,7 @@ internal sealed partial class RunDrive
     private AttemptView Ending(StepState step, AttemptOutcome outcome, string? reason, DateTimeOffset now, Usage? usage = null)
     {
         MarkAttempt(step, now, now);
+        _budget.Abandon(step.Agent, step.Plan.Id, step.Attempt);
         var view = Viewed(step, outcome, reason, now) with { Usage = usage ?? new() };
         _attempts.Add(view);
         _timeline.Add(now, outcome.ToString().ToLowerInvariant(), step, detail: reason);

@@ -48,6 +48,7 @@ internal sealed partial class RunDrive
     private void Restore(RunRecord record, DateTimeOffset now)
     {
         _charged = record.Retries;
+        foreach (var child in record.Children.Values) Restore(child);
         foreach (var step in _steps)
         {
             if (record.Steps.TryGetValue(step.Plan.Id, out var known)) Restore(step, known, now);
@@ -181,10 +182,19 @@ internal sealed partial class RunDrive
         step.FellBack = isFallback;
         step.SentTo = incarnation;
         step.ReadVersion = read;
+        step.View = Handed(step, read);
         step.StartedAt = startedAt;
         foreach (var early in step.EarlyBefore.Where(early => early.Attempt == attempt)) step.Early[early.Key] = now;
         _budget.TryReserve(step.Agent, step.Plan.Id, attempt);
         _timeline.Ready(step.Index, LastNeed(step), startedAt ?? now);
         _timeline.Add(now, "adopted", step);
+    }
+
+    // What an earlier driver handed out at that version, when nothing of it is newer now: then the attempt can be told of what changes from here on.
+    private ContextView? Handed(StepState step, ContextVersion read)
+    {
+        if (_replica.HasGap) return null;
+        var view = View(step);
+        return view.Entries.All(entry => entry.Version <= read) ? view with { Version = read } : null;
     }
 }

@@ -9,9 +9,9 @@ namespace Rosud.Runs;
 // How attempts end. PROTOCOL-runs §3: Settle, Commit, Publish.
 internal sealed partial class RunDrive
 {
-    private const int LateMax = 32;
     private const int HandedMax = 1_000;
     private readonly List<AttemptView> _late = [];
+    private readonly Dictionary<(int Step, ContextKey Key), JsonValue?> _published = [];   // The value that an attempt published last.
 
     /// <summary>Answers that came too late to count.</summary>
     public IReadOnlyList<AttemptView> Late => _late;
@@ -84,7 +84,12 @@ internal sealed partial class RunDrive
             Learn(done);
             if (isCurrent)
             {
-                foreach (var write in sent.Body.Writes) step.Early.TryAdd(write.Key, now);
+                foreach (var write in sent.Body.Writes)
+                {
+                    step.Early.TryAdd(write.Key, now);
+                    if (_alike[step.Index]) _published[(step.Index, write.Key)] = write.Value;
+                }
+
                 _timeline.Add(now, "published", step, done.Version, string.Join(' ', sent.Body.Writes.Select(write => write.Key.Value)));
             }
         }
@@ -120,21 +125,18 @@ internal sealed partial class RunDrive
     private void Refuse(Settlement settlement, DateTimeOffset now)
     {
         Act(new DriveAction.AnswerSettle(settlement.Assignment.Step, settlement.Assignment.Attempt, new SettleOutcome.Refused(Fenced)));
-        if (settlement.Kind != SettlementKind.Completed || _late.Count >= LateMax || _late.Any(late => late.Step == settlement.Assignment.Step && late.Attempt == settlement.Assignment.Attempt)) return;
-        var usage = settlement.Completion?.Usage ?? new();
-        _late.Add(new()
-        {
-            Step = settlement.Assignment.Step,
-            Agent = settlement.Assignment.Agent.Name,
-            Attempt = settlement.Assignment.Attempt,
-            Outcome = AttemptOutcome.Canceled,
-            StartedAt = settlement.StartedAt,
-            EndedAt = now,
-            ReadVersion = settlement.ReadVersion,
-            Reason = "It came too late.",
-            Usage = usage,
-        });
-        _budget.Settle(settlement.Assignment.Agent.Name, settlement.Assignment.Step, settlement.Assignment.Attempt, usage);
+        if (settlement is { Kind: SettlementKind.Completed, Completion: { } completion }) KeepLate(settlement.Assignment, completion, now);
+    }
+
+    /// <summary>An attempt that no longer counts was answered: true when that is news. What it used counts.</summary>
+    public bool KeepLate(AssignmentId assignment, Completion completion, DateTimeOffset now)
+    {
+        var isKnown = _byId.TryGetValue(assignment.Step, out var step) && (assignment.Agent.Name == step.Plan.Agent || assignment.Agent.Name == step.Plan.OnFailure.Agent)
+            && assignment.Attempt <= step.Attempt && step.Done?.Attempt != assignment.Attempt;
+        if (!isKnown || LateResults.With(_late, assignment, completion, now) is not { } late) return false;
+        _late.Add(late);
+        _budget.Settle(assignment.Agent.Name, assignment.Step, assignment.Attempt, completion.Usage);
+        return true;
     }
 
     private void Answer(StepState step, int attempt, SettleOutcome outcome)
@@ -203,7 +205,8 @@ internal sealed partial class RunDrive
 
     private void Complete(StepState step, Completion completion, DateTimeOffset now)
     {
-        var fault = Undeclared(step, completion.Writes) ?? Widened(step, completion.Reads) ?? _acceptance(step.Plan, completion.Writes);
+        var fault = completion.BasedOn is { } basedOn && !TakesIn(step, basedOn) ? "It names a version of the context that it was not handed." : null;
+        fault ??= Undeclared(step, completion.Writes) ?? Widened(step, completion.Reads) ?? _acceptance(step.Plan, completion.Writes);
         if (fault is not null)
         {
             Answer(step, step.Attempt, new SettleOutcome.Settled(SettleKind.Rejected, null, fault));
@@ -222,6 +225,7 @@ internal sealed partial class RunDrive
             // A person decided on all that the step was handed, so all of it must still be so.
             Reads = step.HasAnswers ? ReadsOf(step) : completion.Reads ?? ReadsOf(step),
             FlagStale = _accepted.OnStaleContext == OnStaleContext.Flag && !step.HasAnswers,
+            Work = step.Plan.Memo && !step.FellBack && !step.HasAnswers ? step.Work : null,
         };
         step.Output = completion.Output;
         Verify(step, now);
@@ -248,7 +252,7 @@ internal sealed partial class RunDrive
         if (step.Phase == StepPhase.Held) _timeline.Mark(step.Index, step.Attempt, "conflict", now);
         step.Phase = StepPhase.Committing;
         step.Commit = commit with { Last = null, LastDetail = null };
-        if (IsLast(step))
+        if (!commit.IsRecall && IsLast(step))   // What is remembered is not known here, so neither is how the run would end.
         {
             var (status, detail) = StatusIfDone(step, commit.Writes);
             step.Commit = commit with { Last = status, LastDetail = detail };

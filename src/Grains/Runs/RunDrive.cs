@@ -26,6 +26,7 @@ internal sealed partial class RunDrive
     private readonly StepState[] _steps;
     private readonly Dictionary<string, StepState> _byId;
     private readonly int[] _ranks;
+    private readonly bool[] _alike;
     private readonly RunReplica _replica;
     private readonly KeyPolicies _thresholds;
     private readonly RunTimeline _timeline;
@@ -56,11 +57,12 @@ internal sealed partial class RunDrive
             Networks.ExecutionKind.Parallel => _graph.Levels(),
             _ => new int[_steps.Length],
         };
+        _alike = WorkHash.Alike(accepted.Steps);
         _replica = new(accepted.Interest);
         _replica.Load(context);
         _thresholds = KeyPolicies.Of(new() { Keys = accepted.KeyThresholds.IsDefault ? [] : accepted.KeyThresholds });
         _timeline = new(accepted.AcceptedAt, _steps.Length);
-        _budget = new(accepted.Task.Budget, accepted.Prices);
+        _budget = new(accepted.Limit ?? accepted.Task.Budget, accepted.Prices);
         _incarnations = surroundings.Incarnations;
         _acceptance = surroundings.Acceptance;
         _nextWatch = now + Jittered(0);

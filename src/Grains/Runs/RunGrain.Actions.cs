@@ -93,6 +93,9 @@ internal sealed partial class RunGrain
             case DriveAction.Refresh refresh:
                 Ask(() => Log.View(Id, refresh.Keys), view => drive.Refreshed(view, Now));
                 break;
+            case DriveAction.Intend intend:
+                Ask(() => Log.Intend(Id, intend.Step, intend.Reads, intend.Interest), view => drive.Intended(intend, view, Now));
+                break;
             case DriveAction.ReadOutputs read:
                 Ask(() => Log.View(Id, read.Keys), view => drive.OutputsRead(read, view));
                 break;
@@ -108,6 +111,9 @@ internal sealed partial class RunGrain
         {
             case DriveAction.Supersede supersede:
                 Door(supersede.Assignment.Agent).Supersede(supersede.Assignment, drive.Epoch).Ignore();
+                break;
+            case DriveAction.Rebase rebase:
+                Door(rebase.Assignment.Agent).Rebase(rebase.Assignment, drive.Epoch, rebase.Changed).Ignore();
                 break;
             case DriveAction.Cancel cancel:
                 foreach (var agent in cancel.Agents) Door(agent).Cancel(Id, drive.Epoch).Ignore();

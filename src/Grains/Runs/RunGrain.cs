@@ -20,6 +20,7 @@ internal sealed partial class RunGrain(
     GrainsOf<IRunLog> logs,
     GrainsOf<ISupervisorDoor> doors,
     GrainsOf<INetworkGrain> networks,
+    GrainsOf<IRunDriver> runs,
     TimeProvider time,
     SupervisorIncarnations incarnations,
     SiloDeaths deaths,
@@ -99,6 +100,20 @@ internal sealed partial class RunGrain(
         return Task.CompletedTask;
     }
 
+    public async Task Late(LateCompletion late)
+    {
+        await EnsureDriven();
+        if (_drive is { } drive)
+        {
+            if (drive.KeepLate(late.Assignment, late.Completion, Now) && drive.IsFinished) Rearchive();
+        }
+        else if (_archived is { } result && LateResults.With(result.LateResults, late.Assignment, late.Completion, Now) is { } view)
+        {
+            _archived = RunNumbers.With(result, view);
+            Rearchive();
+        }
+    }
+
     public Task Changed(ContextVersion from, ContextVersion to, ImmutableArray<Change> changes)
     {
         if (_drive is null && to > _missed) _missed = to;   // Heard while the drive is being made.
@@ -128,14 +143,7 @@ internal sealed partial class RunGrain(
     public async Task<RunOutcome> Cancel()
     {
         await EnsureDriven();
-        if (_drive is { Ended: null } drive)
-        {
-            var end = new EndRun(Id, 0, RunStatus.Canceled, "It was canceled.", drive.Unfinished("It was canceled.", Now));
-            var answer = await Log.End(end);
-            Do(current => current.ChannelEnded(EndOf(end, answer), Now));
-            await Finished();
-        }
-
+        await End("It was canceled.");
         return View();
     }
 
@@ -154,6 +162,15 @@ internal sealed partial class RunGrain(
     private AnswerOutcome Answered(GivenAnswer answer) => _archived?.Questions.FirstOrDefault(known => known.Id == answer.Question) is { } question
         ? RunDrive.Outcome(question, answer, [])
         : new AnswerOutcome.Refused(new(ProblemKind.NotFound, _archived is null ? "There is no such run." : "The run has not asked this."), []);
+
+    private async Task End(string why)
+    {
+        if (_drive is not { Ended: null } drive) return;
+        var end = new EndRun(Id, 0, RunStatus.Canceled, why, drive.Unfinished(why, Now));
+        var answer = await Log.End(end);
+        Do(current => current.ChannelEnded(EndOf(end, answer), Now));
+        await Finished();
+    }
 
     public Task<RunState> GetState() => Task.FromResult(_drive is { } drive
         ? new RunState(Id.Name, RunNumbers.StatusOf(drive), drive.Epoch, drive.Steps.Count, drive.Steps.Count(step => step.Phase == StepPhase.Done), drive.Attempts.Count, _observers.Count)

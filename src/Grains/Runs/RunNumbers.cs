@@ -47,8 +47,20 @@ internal static class RunNumbers
             Goal = accepted.Task.Goal,
             Questions = [.. drive.Questions.Select(question => drive.Ended is not null && question.State == QuestionState.Open ? question with { State = QuestionState.Withdrawn } : question)],
             Effects = [.. drive.Effects],
+            DuplicateWorkPrevented = drive.DuplicatesPrevented,
+            MemoHits = drive.MemoHits,
+            Parent = accepted.Parent?.Name,
+            Children = [.. drive.Children.Where(child => child.IsDirect).Select(child => child.Run.Name)],
         };
     }
+
+    /// <summary>The result with one more answer that came too late; what it used counts. A cost that it did not say is not known any more.</summary>
+    public static RunResult With(RunResult result, AttemptView late) => result with
+    {
+        LateResults = result.LateResults.Add(late),
+        WorkTokens = result.WorkTokens + late.Usage.InputTokens + late.Usage.OutputTokens,
+        CostUsd = result.CostUsd + (late.Usage.CostUsd ?? 0),
+    };
 
     public static RunStatus StatusOf(RunDrive drive) =>
         drive.IsFinished ? drive.Ended!.Status : drive.IsAsking ? RunStatus.InputRequired : drive.Steps.All(step => step.Phase == StepPhase.Waiting) ? RunStatus.Submitted : RunStatus.Working;

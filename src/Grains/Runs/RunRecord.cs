@@ -19,6 +19,14 @@ internal sealed record RunRecord(
 
     /// <summary>How the run ended; null while it is open.</summary>
     [Id(5)] public RunEnd? End { get; init; }
+
+    /// <summary>Runs below this one, by their name: those that it started and, of the first run of a tree, all.</summary>
+    [Id(6)] public ImmutableSortedDictionary<string, ChildRun> Children { get; init; } = NoChildren;
+
+    /// <summary>Steps planned by it and by all that is known below it.</summary>
+    public int TreeSteps => Accepted.Steps.Length + Children.Values.Sum(child => child.Steps);
+
+    public static ImmutableSortedDictionary<string, ChildRun> NoChildren { get; } = ImmutableSortedDictionary.Create<string, ChildRun>(StringComparer.Ordinal);
 }
 
 /// <summary>How and when a run ended.</summary>

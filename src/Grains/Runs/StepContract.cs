@@ -55,6 +55,8 @@ internal sealed class StepContract(CoordinationTask task, ChannelSpec spec, IRea
                 Writes = agent.Spec.Writes,
                 Timeout = agent.Spec.Timeout,
                 AgentRevision = agent.Revision,
+                Memo = agent.Spec.Memo,
+                Rebase = agent.Spec.Rebase,
             });
         }
 
@@ -88,6 +90,8 @@ internal sealed class StepContract(CoordinationTask task, ChannelSpec spec, IRea
             AgentRevision = agent?.Revision ?? 0,
             Verifiers = VerifiersOf(step, at),
             Effects = EffectsOf(step, $"{at}/effects"),
+            Memo = agent?.Spec.Memo ?? false,
+            Rebase = agent?.Spec.Rebase ?? false,
         };
     }
 

@@ -50,6 +50,14 @@ internal enum AfterBegin
     Ask,
 }
 
+/// <summary>Who answered a step.</summary>
+internal enum AnsweredBy
+{
+    Agent,
+    Memo,
+    EqualStep,
+}
+
 /// <summary>The volatile state of one step in its run's drive.</summary>
 internal sealed class StepState(PlannedStep plan, int index)
 {
@@ -92,10 +100,28 @@ internal sealed class StepState(PlannedStep plan, int index)
 
     public ContextVersion ReadVersion { get; set; }
 
+    /// <summary>What the attempt was offered last to take in, while it works.</summary>
+    public ContextView? Offered { get; set; }
+
     /// <summary>The view of the attempt before, when what it read had changed.</summary>
     public ContextView? Outdated { get; set; }
 
     public bool AskInFlight { get; set; }
+
+    /// <summary>The hash of the work that was sent last; null when nothing was.</summary>
+    public ContentHash? Work { get; set; }
+
+    /// <summary>The work of which nothing is remembered, so that it is not looked for twice.</summary>
+    public ContentHash? Forgotten { get; set; }
+
+    /// <summary>An answer that needed no agent was refused.</summary>
+    public bool AsksAgent { get; set; }
+
+    /// <summary>What the accepted attempt wrote, when this driver has seen it; null when not, and of defaults.</summary>
+    public ImmutableArray<ContextWrite>? Made { get; set; }
+
+    /// <summary>It was answered without an agent: from an earlier run, or from a step with equal work.</summary>
+    public AnsweredBy AnsweredBy { get; set; }
 
     public StepCommit? Commit { get; set; }
 
@@ -129,6 +155,11 @@ internal sealed class StepState(PlannedStep plan, int index)
     public DateTimeOffset? AdmittedAt { get; set; }
 
     public DateTimeOffset? StartedAt { get; set; }
+
+    /// <summary>The attempt that others wait for with what it reads: a step's last.</summary>
+    public int Intended { get; set; }
+
+    public bool AwaitsIntent { get; set; }
 
     /// <summary>The keys of which the attempt was handed something else than what is there, and since when.</summary>
     public Dictionary<ContextKey, DateTimeOffset> Behind { get; } = [];

@@ -16,6 +16,9 @@ internal interface IRunDoor
 
     Task Progress(AttemptProgress progress);
 
+    /// <summary>A fenced attempt was completed all the same. May be lost.</summary>
+    Task Late(LateCompletion late);
+
     /// <summary>The run as it stands. Brings its driver back when it was lost.</summary>
     Task<RunOutcome> Describe(RunId run);
 }
@@ -31,6 +34,8 @@ internal sealed class RunDoor(GrainsOf<IRunGrain> grains, GrainsOf<IRunDriver> d
     public Task<SettleOutcome> Effect(AssignmentId assignment, EffectRequest request) => Driver(assignment.Run).Effect(assignment, request);
 
     public Task Progress(AttemptProgress progress) => Driver(progress.Assignment.Run).Progress(progress);
+
+    public Task Late(LateCompletion late) => Driver(late.Assignment.Run).Late(late);
 
     public Task<RunOutcome> Describe(RunId run) => grains[run.Key].Describe();
 

@@ -31,6 +31,10 @@ internal interface ISupervisorDoor : IGrainWithStringKey
     [Alias("supersede")]
     Task Supersede(AssignmentId assignment, int epoch);
 
+    /// <summary>What a running attempt was handed has changed, and its agent can take that in: hand it on.</summary>
+    [Alias("rebase")]
+    Task Rebase(AssignmentId assignment, int epoch, ChangedContext changed);
+
     /// <summary>The agent's registration changed; null when it was removed.</summary>
     [Alias("registered")]
     Task Registered(AgentView? agent);
@@ -105,7 +109,11 @@ internal abstract record AdmitAnswer
 
     /// <summary>Handed out at <paramref name="At"/>.</summary>
     [GenerateSerializer, Immutable, Alias("rosud.admit-started")]
-    internal sealed record Started([property: Id(0)] DateTimeOffset At) : AdmitAnswer;
+    internal sealed record Started([property: Id(0)] DateTimeOffset At) : AdmitAnswer
+    {
+        /// <summary>What the agent's last answers took, in the middle; null before there are five.</summary>
+        [Id(1)] public TimeSpan? Median { get; init; }
+    }
 
     /// <summary>Waits for room, or for a worker that takes it.</summary>
     [GenerateSerializer, Immutable, Alias("rosud.admit-queued")]

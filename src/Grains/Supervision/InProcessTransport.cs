@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Rosud.Agents;
 using Rosud.Context;
@@ -9,6 +10,8 @@ namespace Rosud.Supervision;
 /// <param name="places">Bounds the handlers that run in this process at once: one that ignores its token keeps its place when its permit is long free.</param>
 internal sealed class InProcessTransport(LocalAgent agent, ISupervisorGrain supervisor, SemaphoreSlim places, OffGrainWork work, TimeProvider time) : IAssignmentTransport
 {
+    private readonly ConcurrentDictionary<AssignmentId, RebasedView> _views = new();
+
     public bool Ready => true;
 
     public TimeSpan? Lease => null;
@@ -17,29 +20,50 @@ internal sealed class InProcessTransport(LocalAgent agent, ISupervisorGrain supe
 
     public void Stop(AssignmentId attempt) => work.Stop(attempt);
 
+    public void Rebase(AssignmentId attempt, ChangedContext changed)
+    {
+        if (_views.TryGetValue(attempt, out var view)) view.Offer(changed);
+    }
+
     public void StopAll() => work.StopAll();
 
     private async Task Run(Assignment assignment, CancellationToken stopped)
     {
         Completion completion;
-        await places.WaitAsync(stopped);
+        var view = _views[assignment.Id] = new(assignment.Context);
         try
         {
-            completion = await agent.Handler(new Work(assignment, supervisor, time, stopped), stopped);
+            await places.WaitAsync(stopped);
+            try
+            {
+                completion = view.Complete(await agent.Handler(new Work(assignment, view, supervisor, time, stopped), stopped));
+            }
+            finally
+            {
+                places.Release();
+            }
         }
         finally
         {
-            places.Release();
+            _views.TryRemove(assignment.Id, out _);
         }
 
         await work.Complete(assignment.Id, completion, stopped);
     }
 
-    private sealed class Work(Assignment assignment, ISupervisorGrain supervisor, TimeProvider time, CancellationToken stopped) : IAgentWork
+    private sealed class Work(Assignment assignment, RebasedView view, ISupervisorGrain supervisor, TimeProvider time, CancellationToken stopped) : IAgentWork
     {
         private const int StatusLengthMax = 1_024;
 
         public Assignment Assignment => assignment;
+
+        public ContextView Context => view.Current;
+
+        public bool HasChanged => view.HasChanged;
+
+        public Task WhenChanged(CancellationToken stopped) => view.WhenChanged(stopped);
+
+        public ImmutableArray<ContextKey> Rebase() => view.Rebase();
 
         public async Task<ContextVersion> Publish(ImmutableArray<ContextWrite> writes)
         {

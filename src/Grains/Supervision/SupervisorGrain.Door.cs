@@ -48,6 +48,15 @@ internal sealed partial class SupervisorGrain
         return Task.CompletedTask;
     }
 
+    public Task Rebase(AssignmentId assignment, int epoch, ChangedContext changed)
+    {
+        (_ledger, var isAtWork) = _ledger.Rebase(assignment, epoch, changed, Now);
+        if (!isAtWork) return Task.CompletedTask;
+        foreach (var transport in AllTransports) transport.Rebase(assignment, changed);
+        _watchers.Tell(assignment);
+        return Task.CompletedTask;
+    }
+
     public Task Registered(AgentView? agent)
     {
         if (agent is null) Unregister();
@@ -79,7 +88,7 @@ internal sealed partial class SupervisorGrain
         _retryTokens = _retryTokens.With(retry: request.Assignment.Attempt > request.Epoch, now);
         _ledger = _ledger.Enqueue(request, now);
         Pump(answered: request.Assignment);
-        return _ledger.Bulkhead.PermitOf(request.Assignment)?.StartedAt is { } startedAt ? new AdmitAnswer.Started(startedAt) : new AdmitAnswer.Queued();
+        return _ledger.Bulkhead.PermitOf(request.Assignment)?.StartedAt is { } startedAt ? new AdmitAnswer.Started(startedAt) { Median = _ledger.MedianService } : new AdmitAnswer.Queued();
     }
 
     private void SendKept(RunId run)

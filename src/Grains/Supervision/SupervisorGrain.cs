@@ -92,10 +92,11 @@ internal sealed partial class SupervisorGrain(
         // Never longer than the lease allows: the worker has to come back in time to renew it.
         var lease = _ledger.Bulkhead.PermitOf(assignment)?.Lease ?? LeaseDefault;
         var wait = Shortest(request.Wait, ParkMax, lease * 2 / 3);
-        if (wait > TimeSpan.Zero) await _watchers.Wait(assignment, wait);
-        return _ledger.Bulkhead.PermitOf(assignment) is { } permit
-            ? new SettleOutcome.Beat(permit.EndsAt, Superseded: false, Cancelled: false)
-            : _ledger.Over(assignment, Now);
+        var hasNews = _ledger.Bulkhead.PermitOf(assignment) is { Changed: not null, IsTold: false };
+        if (wait > TimeSpan.Zero && !hasNews) await _watchers.Wait(assignment, wait);
+        if (_ledger.Bulkhead.PermitOf(assignment) is not { } permit) return _ledger.Over(assignment, Now);
+        _ledger = _ledger.Told(assignment);
+        return new SettleOutcome.Beat(permit.EndsAt, Superseded: false, Cancelled: false) { Changed = permit.Changed };
     }
 
     public async Task<SettleOutcome> Publish(AssignmentId assignment, ImmutableArray<ContextWrite> writes)
@@ -116,10 +117,12 @@ internal sealed partial class SupervisorGrain(
         return await End(assignment, permit => permit.Settlement(SettlementKind.Asked, now) with { Asked = request });
     }
 
-    public Task<SettleOutcome> Complete(AssignmentId assignment, Completion completion)
+    public async Task<SettleOutcome> Complete(AssignmentId assignment, Completion completion)
     {
         var now = Now;
-        return End(assignment, permit => permit.Settlement(SettlementKind.Completed, now) with { Completion = completion });
+        var answer = await End(assignment, permit => permit.Settlement(SettlementKind.Completed, now) with { Completion = completion });
+        if (answer is SettleOutcome.Refused { Problem.Kind: ProblemKind.Fenced }) runs.Late(new(assignment, completion)).Ignore();
+        return answer;
     }
 
     public Task<SettleOutcome> Fail(AssignmentId assignment, Failure failure)

@@ -27,6 +27,9 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
     /// <summary>No hand-out before this: the agent asked for it.</summary>
     public DateTimeOffset? HeldUntil { get; private init; }
 
+    /// <summary>What the agent's last answers took, in the middle; null before there are five.</summary>
+    public TimeSpan? MedianService => Service.Median;
+
     private ServiceTimes Service { get; init; } = ServiceTimes.None;
 
     private RecentAttempts<SettleOutcome> Answers { get; init; } = new(1_024);
@@ -139,6 +142,25 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
         if (epoch < marks.Epoch || IsKept(id)) return (this, false);
         return (With(id.Run, marks.Heard(epoch, now)).Fence(id, new(Superseded: true, Cancelled: false)), Bulkhead.PermitOf(id) is not null);
     }
+
+    /// <summary>What an attempt was handed has changed, and its agent can take that in. True when its worker has to be told; an attempt that waits is handed it at once.</summary>
+    public (SupervisorLedger Next, bool IsAtWork) Rebase(AssignmentId id, int epoch, ChangedContext changed, DateTimeOffset now)
+    {
+        var marks = MarksOf(id.Run, now);
+        if (epoch < marks.Epoch || IsKept(id)) return (this, false);
+        if (Bulkhead.WaitingOf(id) is { } waiting)
+        {
+            var request = waiting.Request with { Context = changed.Context.Version > waiting.Request.Context.Version ? changed.Into(waiting.Request.Context) : waiting.Request.Context };
+            return (this with { Bulkhead = Bulkhead.Leave(id).Enqueue(waiting with { Request = request }) }, false);
+        }
+
+        if (Bulkhead.PermitOf(id) is not { } permit || permit.Changed?.Context.Version >= changed.Context.Version) return (this, false);
+        return (this with { Bulkhead = Bulkhead.Update(id, known => known with { Changed = changed, IsTold = false }) }, true);
+    }
+
+    /// <summary>A heartbeat has carried what changed.</summary>
+    public SupervisorLedger Told(AssignmentId id) =>
+        Bulkhead.PermitOf(id) is { Changed: not null, IsTold: false } ? this with { Bulkhead = Bulkhead.Update(id, known => known with { IsTold = true }) } : this;
 
     private LiveAttempt? LiveOf(AssignmentId id) => (Bulkhead.PermitOf(id), Bulkhead.WaitingOf(id), Kept.GetValueOrDefault(id)) switch
     {

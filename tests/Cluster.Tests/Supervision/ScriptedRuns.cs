@@ -33,6 +33,12 @@ internal sealed class ScriptedRuns : IRunDoor
         return Task.CompletedTask;
     }
 
+    public Task Late(LateCompletion late)
+    {
+        this[late.Assignment.Run].Late.Writer.TryWrite(late);
+        return Task.CompletedTask;
+    }
+
     public Task<RunOutcome> Describe(RunId run) => this[run].OnDescribe();
 
     public sealed class Script
@@ -40,6 +46,8 @@ internal sealed class ScriptedRuns : IRunDoor
         public Channel<Settlement> Settlements { get; } = Channel.CreateUnbounded<Settlement>();
 
         public Channel<AttemptProgress> Progress { get; } = Channel.CreateUnbounded<AttemptProgress>();
+
+        public Channel<LateCompletion> Late { get; } = Channel.CreateUnbounded<LateCompletion>();
 
         public Func<Settlement, Task<SettleOutcome>> OnSettle { get; set; } = settlement => Task.FromResult<SettleOutcome>(
             settlement.Kind is SettlementKind.Completed ? new SettleOutcome.Settled(SettleKind.Accepted, new(9)) : new SettleOutcome.Noted());

@@ -21,6 +21,19 @@ internal enum Mutant
     ForgetReceipts,
     AnswerTwice,
     NoPins,
+
+
+    /// <summary>A recovered driver does not go on with what was unfinished.</summary>
+    ForgetUnfinished,
+
+    /// <summary>Supervisors serve old drivers too.</summary>
+    NoSupervisorEpoch,
+
+    /// <summary>A recovered driver believes results before their supervisor has heard of it.</summary>
+    SettleBeforeQuery,
+
+    /// <summary>What is sent again goes to the newest supervisor that is known, not to the one that had it.</summary>
+    NewestIncarnation,
 }
 
 internal sealed class BrokenInvariantException(string message) : Exception(message);
@@ -50,6 +63,9 @@ internal sealed partial class ModelLog(AcceptedRun accepted, Mutant mutant)
     /// <summary>How many of the run's own changes just before a notice are in the same batch, and so between its two versions.</summary>
     public Func<int, int> BatchedBefore { get; set; } = _ => 0;
 
+    /// <summary>What is remembered of work, of this run and of those before it.</summary>
+    public Dictionary<ContentHash, ImmutableArray<ContextWrite>> Memos { get; init; } = [];
+
     public Func<DateTimeOffset> Now { get; set; } = () => accepted.AcceptedAt;
 
     public bool IsDone(string step) => _steps[step].Done is not null;
@@ -77,10 +93,16 @@ internal sealed partial class ModelLog(AcceptedRun accepted, Mutant mutant)
     {
         if (commit.Epoch < Epoch && mutant != Mutant.NoDriverEpoch) return new StepAnswer.EpochLost();
         var step = _steps[commit.Step];
-        if (step.Done is { } done && mutant != Mutant.NoEndRecord) return new StepAnswer.Already(done);   // Repeats too, also after the end.
+        if (step.Done is { } done && mutant != Mutant.NoEndRecord) return new StepAnswer.Already(done) { Wrote = step.Wrote };   // Repeats too, also after the end.
         if (Over() is { } over) return over;
         if (step.Done is { } before) return new StepAnswer.Already(before);
         if (commit.Attempt.Attempt < step.Fence && mutant != Mutant.NoAttemptFence) return new StepAnswer.Fenced();
+        if (commit is { IsRecall: true, Work: var work })
+        {
+            if (work is null || !Memos.TryGetValue(work.Value, out var known)) return new StepAnswer.Forgotten();
+            commit = commit with { Writes = known };
+        }
+
         if (IsProvisional(commit.Reads) && mutant != Mutant.CommitOnProvisional) return new StepAnswer.Provisional();
         var stale = StaleKeys(commit.Reads, commit.Attempt.ReadVersion ?? default, commit.Step);
         if (stale.Length > 0 && !commit.FlagStale && mutant != Mutant.NoStaleCheck) return new StepAnswer.Stale(stale, View(accepted.Interest));
@@ -191,7 +213,9 @@ internal sealed partial class ModelLog(AcceptedRun accepted, Mutant mutant)
     {
         var changes = new List<Change>();
         var origin = new Origin(commit.Writer ?? commit.Attempt.Agent, accepted.Run.Name, commit.Step, commit.Attempt.Attempt);
-        if (!commit.Writes.IsEmpty) changes.Add(Append(origin, commit.Writes, provisional: false));
+        var changing = commit.IsRecall || commit.IsCopy ? [.. commit.Writes.Where(write => !Equals(Current(write.Key)?.Value, write.Value))] : commit.Writes;
+        if (!changing.IsEmpty) changes.Add(Append(origin, changing, provisional: false));
+        if (commit is { IsRecall: false, Work: { } made, Writer: null }) Memos[made] = [.. commit.Writes, .. step.Early.Where(early => commit.Writes.All(write => write.Key != early.Key)).Select(early => new ContextWrite(early.Key, Current(early.Key)?.Value))];
         var kept = step.Early.Where(early => early.Attempt == commit.Attempt.Attempt || commit.Writes.Any(write => write.Key == early.Key)).Select(early => early.Key).ToHashSet();
         _steps[commit.Step] = step with
         {
@@ -203,7 +227,7 @@ internal sealed partial class ModelLog(AcceptedRun accepted, Mutant mutant)
         Note(commit.Verified);
         changes.AddRange(Withdraw(commit.Step));
         if (commit.Last is { } last) Finish(last, commit.LastDetail);
-        return new(new(Version), [.. changes]) { End = commit.Last is null ? null : End };
+        return new(new(Version), [.. changes]) { End = commit.Last is null ? null : End, Recalled = commit.IsRecall ? commit.Writes : [] };
     }
 
     private ImmutableArray<Change> Withdraw(string id)

@@ -18,6 +18,7 @@ internal sealed partial class RunSimulation
     private readonly List<(Action Deliver, Action? Lost)> _network = [];
     private readonly List<Action> _late = [];
     private readonly List<ModelWorker> _workers = [];
+    private readonly Dictionary<string, DriveAction.Query> _queries = [];
     private int _faults;
     private int _writes;
     private int _generation;
@@ -51,6 +52,12 @@ internal sealed partial class RunSimulation
     /// <summary>Each call of an agent: the step and what it was handed.</summary>
     public List<(string Step, ContextView View)> Calls { get; } = [];
 
+    /// <summary>Kills one actor after this many picks, whatever happens then; null for chance alone.</summary>
+    public (Actor Victim, int After)? Kill { get; init; }
+
+    /// <summary>Whether the kill came before the end.</summary>
+    public bool HasKilled { get; private set; }
+
     public RunSimulation Play()
     {
         Drive = RunDrive.Start(_accepted, Log.View(_accepted.Interest), _accepted.Deadline - _now, new(_incarnations, (_, _) => null), _now);
@@ -59,6 +66,7 @@ internal sealed partial class RunSimulation
         {
             if (picks > PicksMax) throw new BrokenInvariantException($"(b) the run does not end: {this}");
             _now += TimeSpan.FromMilliseconds(_random.Next(1, 15));
+            if (Kill is { } kill && kill.After == picks) Die(kill.Victim);
             Pick();
         }
 
@@ -73,7 +81,7 @@ internal sealed partial class RunSimulation
 
     private void Pick()
     {
-        if (Drive is null && _random.Next(4) == 0)
+        if (Drive is null && (_random.Next(4) == 0 || (_network.Count == 0 && _workers.Count == 0)))
         {
             TakeOver();
             return;
@@ -123,15 +131,40 @@ internal sealed partial class RunSimulation
         if (waiting.Length == 0 && _workers.Count == 0 && Drive?.WakeAt is { } wake && wake > _now) _now = wake;
     }
 
+    private void Die(Actor victim)
+    {
+        HasKilled = true;
+        switch (victim)
+        {
+            case Actor.Run:
+                LoseDriver();
+                break;
+            case Actor.Supervisor:
+                foreach (var supervisor in _supervisors.Values) supervisor.Crash();
+                break;
+            case Actor.Channel:
+                // What was on its way is lost with it: callers hear nothing in time and repeat it.
+                var timeouts = _network.Select(message => message.Lost).OfType<Action>().ToList();
+                _network.Clear();
+                foreach (var timeout in timeouts) _network.Add((timeout, timeout));
+                break;
+        }
+    }
+
+    private void LoseDriver()
+    {
+        Drive = null;
+        _crashes++;
+        _generation++;
+    }
+
     private void Fault()
     {
         _faults--;
         switch (_random.Next(9))
         {
             case 0:
-                Drive = null;
-                _crashes++;
-                _generation++;
+                LoseDriver();
                 break;
             case 1:
                 _supervisors.Values.ElementAt(_random.Next(_supervisors.Count)).Crash();
@@ -207,13 +240,16 @@ internal sealed partial class RunSimulation
         var epoch = Drive!.Epoch;
         switch (action)
         {
+            case DriveAction.Admit or DriveAction.Ask when _mutant == Mutant.ForgetUnfinished && _crashes > 0:
+                break;
             case DriveAction.Admit admit:
-                Call(() => _supervisors[admit.Agent.Name].Admit(admit.Request), (drive, answer) => drive.Admitted(admit, answer, _now));
+                Call(() => _supervisors[admit.Agent.Name].Admit(Addressed(admit)), (drive, answer) => drive.Admitted(admit, answer, _now));
                 break;
             case DriveAction.Ask ask when _mutant != Mutant.NoAsk:
-                Call(() => (AskAnswer?)_supervisors[ask.Agent.Name].Ask(epoch, ask.Step, ask.Attempt, ask.Incarnation), (drive, answer) => drive.Asked(ask, answer, _now));
+                Call(() => (AskAnswer?)_supervisors[ask.Agent.Name].Ask(epoch, ask.Step, ask.Attempt, _mutant == Mutant.NewestIncarnation ? _supervisors[ask.Agent.Name].Incarnation : ask.Incarnation), (drive, answer) => drive.Asked(ask, answer, _now));
                 break;
             case DriveAction.Query query:
+                _queries[query.Agent.Name] = query;
                 Call(() => _supervisors[query.Agent.Name].Query(epoch), (drive, answer) => drive.Queried(query, answer, _now));
                 break;
             case DriveAction.Commit commit:
@@ -243,11 +279,17 @@ internal sealed partial class RunSimulation
             case DriveAction.Refresh refresh:
                 Call(() => Log.View(refresh.Keys), (drive, view) => drive.Refreshed(view, _now));
                 break;
+            case DriveAction.Intend intend:
+                Call(() => Log.View(intend.Interest), (drive, view) => drive.Intended(intend, view, _now));
+                break;
             case DriveAction.ReadOutputs read:
                 Call(() => Log.View(read.Keys), (drive, view) => drive.OutputsRead(read, view));
                 break;
             case DriveAction.Supersede supersede:
                 _network.Add((() => _supervisors[supersede.Assignment.Agent.Name].Supersede(supersede.Assignment), null));
+                break;
+            case DriveAction.Rebase rebase:
+                _network.Add((() => _supervisors[rebase.Assignment.Agent.Name].Rebase(rebase.Assignment, rebase.Changed), null));
                 break;
             case DriveAction.Cancel cancel:
                 foreach (var agent in cancel.Agents) _network.Add((() => _supervisors[agent.Name].Cancel(epoch), null));
@@ -265,7 +307,19 @@ internal sealed partial class RunSimulation
         }
     }
 
-    private void Settle(Settlement settlement) => OneWay(drive => drive.Settle(settlement, _now));
+    private AdmitRequest Addressed(DriveAction.Admit admit) =>
+        _mutant == Mutant.NewestIncarnation && admit.Request.Incarnation != 0 ? admit.Request with { Incarnation = _supervisors[admit.Agent.Name].Incarnation } : admit.Request;
+
+    private void Settle(Settlement settlement) => OneWay(drive =>
+    {
+        var assignment = settlement.Assignment;
+        if (_mutant == Mutant.SettleBeforeQuery && _queries.Remove(assignment.Agent.Name, out var query))
+        {
+            drive.Queried(query, new(_supervisors[assignment.Agent.Name].Incarnation, [new(assignment.Step, assignment.Attempt, settlement.ReadVersion, settlement.StartedAt)]), _now);
+        }
+
+        drive.Settle(settlement, _now);
+    });
 
     private void Invoke(AdmitRequest request)
     {
@@ -318,4 +372,12 @@ internal sealed partial class RunSimulation
     // Depends on all that the worker was handed, so that another view makes another value.
     private static JsonValue Value(ModelWorker worker, KeyPattern key) =>
         JsonValue.From($"{key.Value}<{string.Join(',', worker.Request.Context.Entries.Select(entry => $"{entry.Key}={entry.Value.Hash.ToString()[..6]}"))}>");
+}
+
+/// <summary>Who can be killed.</summary>
+internal enum Actor
+{
+    Run,
+    Supervisor,
+    Channel,
 }

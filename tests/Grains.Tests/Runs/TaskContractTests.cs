@@ -120,12 +120,6 @@ public sealed class TaskContractTests
         ContractOutcome With(OnFailure failure) => Check(Request(Step("a", [], ["k"]) with { OnFailure = failure }), spec: new() { Agents = ["a", "b"] }, agents: agents);
     }
 
-    [Fact]
-    public void What_is_not_there_yet_is_refused_and_not_ignored()
-    {
-        Assert.Equal(["not_supported /parent"], Breaches(Check(Request(Step("a", [], ["k"])) with { Parent = "r" })));
-    }
-
     [Theory]
     [InlineData("""{"type":"object"}""", null)]
     [InlineData("""{"$ref":"#/definitions/a","definitions":{"a":{}}}""", null)]

@@ -75,12 +75,23 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedContext:
+    """What changed of what a running attempt was handed: ``keys`` since its view, and ``context`` with those of them that still exist."""
+
+    since: int
+    keys: tuple[str, ...] = made(tuple, default=())
+    context: View = one(View)
+
+
+@dataclass(frozen=True, slots=True)
 class Beat:
     """A lease that was renewed, and whether the attempt still counts."""
 
     lease_until: datetime | None = at()
     superseded: bool = False
     cancelled: bool = False
+    changed: ChangedContext | None = one(ChangedContext)
+    """Only for agents registered with ``rebase``, in runs that rebase."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +117,13 @@ class Completion:
 
     usage: Usage | Mapping[str, Any] | None = None
 
+    based_on: int | None = None
+    """The version it rests on; `work.rebase` sees to it."""
+
     def to_json(self) -> str:
         body: dict[str, Any] = {"writes": _check.values(self.writes or {}, "writes")}
+        if self.based_on is not None:
+            body["based_on"] = _check.whole(self.based_on, "based_on", 0)
         if self.delete:
             body["delete"] = _check.keys(self.delete, "delete")
         if self.output is not None:

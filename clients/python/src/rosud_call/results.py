@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Mapping
 
-from ._records import at, build, many, one
+from ._records import at, build, made, many, one
 
 ONGOING = frozenset({"submitted", "working", "input_required"})
 STATUSES = (
@@ -128,6 +128,16 @@ class RunResult:
     rework_ms: float = 0
     critical_path: tuple[PathPart, ...] = many(PathPart)
     late_results: tuple[Attempt, ...] = many(Attempt)
+    duplicate_work_prevented: int = 0
+    """Steps done without an attempt because a step of the run had done the equal work."""
+
+    memo_hits: int = 0
+    """Steps answered from an earlier run, without an attempt."""
+
+    parent: str | None = None
+    children: tuple[str, ...] = made(tuple, default=())
+    """Runs that this run's steps started; what they used is in its tokens and cost."""
+
     problem: str | None = None
     """Why it did not complete."""
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Callable, Coroutine, Mapping, Sequence, TypeVar
 
 from . import _check
-from .assignments import Assignment, AssignmentCalls, ChangedReads, View
+from .assignments import Assignment, AssignmentCalls, ChangedContext, ChangedReads, View
 from .client import Rosud
 from .errors import Fenced
 
@@ -48,22 +48,54 @@ class _Attempt:
         self._ends = time.monotonic() + assignment.deadline_ms / 1000
         self._stop = threading.Event()
         self._reason: str | None = None
+        self._view = assignment.context
+        self._offered: ChangedContext | None = None
         self._on_stop: Callable[[], object] | None = None
 
     def __getitem__(self, key: str) -> Any:
-        return self.assignment.context[key]
+        return self._view[key]
 
     def __contains__(self, key: object) -> bool:
-        return key in self.assignment.context
+        return key in self._view
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value of a key, or ``default`` where the view has none."""
-        return self.assignment.context.get(key, default)
+        return self._view.get(key, default)
 
     @property
     def context(self) -> View:
-        """The declared reads at one version."""
-        return self.assignment.context
+        """The declared reads at one version: as handed out, or as of the last `rebase`."""
+        return self._view
+
+    @property
+    def run(self) -> str:
+        """The id of the run. `Channel.coordinate` takes the work itself as ``parent``."""
+        return self.assignment.run
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether something of the view has changed that `rebase` can take in: only of an agent registered with ``rebase=True``, in runs with ``on_stale_context="rebase"``."""
+        return self._offered is not None
+
+    def rebase(self) -> tuple[str, ...]:
+        """Takes what has changed into the view; what the handler then returns rests on it. Returns the keys that changed since the attempt began, none when nothing has since the last call."""
+        offered, self._offered = self._offered, None
+        if offered is None:
+            return ()
+        entries = {key: seen for key, seen in self.assignment.context.entries.items() if key not in offered.keys}
+        self._view = View(offered.context.version, {**entries, **offered.context.entries})
+        return offered.keys
+
+    def offer(self, changed: ChangedContext | None) -> None:
+        """Something of the view has changed; for whoever runs the handler."""
+        if changed is not None and changed.context.version > self._view.version:
+            self._offered = changed
+
+    @property
+    def based_on(self) -> int | None:
+        """The version that was taken in; None for the view as handed out."""
+        version = self._view.version
+        return version if version > self.assignment.context.version else None
 
     @property
     def goal(self) -> str:
@@ -130,6 +162,7 @@ class _Attempt:
         if beat.superseded or beat.cancelled:
             self.stop("superseded" if beat.superseded else "cancelled")
             self.check()
+        self.offer(beat.changed)
 
     async def _unless_stopped(self, call: Coroutine[Any, Any, T]) -> T:
         try:
