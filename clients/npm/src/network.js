@@ -42,6 +42,18 @@ export class Network {
     return fromWire((await this.#ask("/metrics", known(options, callOptions, "metrics"))).data, shapes.metrics);
   }
 
+  /** Whether several agents beat one: a verdict for each task class that the policy names a baseline for. */
+  async verdict(options = {}) {
+    const call = known(options, callOptions, "verdict");
+    const verdicts = [];
+    for (let after = null; ;) {
+      const { data } = await this.#ask(`/verdict?limit=500${after === null ? "" : `&after=${encodeURIComponent(after)}`}`, call);
+      verdicts.push(...fromWire(data).verdicts);
+      after = data.next;
+      if (after === null) return verdicts;
+    }
+  }
+
   #ask(path, { client = this.client, ...call }) {
     return clientOf({ client }).request("GET", `/networks/${encodeURIComponent(this.name)}${path}`, call);
   }

@@ -21,6 +21,8 @@ internal sealed class RemoteRun(Reach reach, RunId id) : IRun
 
     public Task<RunResult> Describe(CancellationToken cancellationToken = default) => Found(_grain.Describe, cancellationToken);
 
+    public async Task<RunExplanation> Explain(CancellationToken cancellationToken = default) => RunExplanation.Of(await Describe(cancellationToken));
+
     public Task<RunResult> Cancel(CancellationToken cancellationToken = default) => Found(_grain.Cancel, cancellationToken);
 
     public async Task<RunResult> Result(TimeSpan? longest = null, CancellationToken cancellationToken = default)

@@ -58,6 +58,9 @@ internal sealed record AcceptedRun
     /// <summary>What the channel says of keys, as far as any of it says when attempts are told (SEMANTICS C12); empty when none does.</summary>
     [Id(20)] public ImmutableArray<KeyPolicy> KeyThresholds { get; init; } = [];
 
+    /// <summary>The agent that does the task again, alone, to be compared with; null when the run is not sampled.</summary>
+    [Id(40)] public string? Baseline { get; init; }
+
     /// <summary>Everything the run's steps read or are guarded by: what the channel tells its driver about.</summary>
     public IEnumerable<KeyPattern> Interest => Steps.SelectMany(step => step.Reads.Select(read => read.Key)
         .Concat(step.When is { } when ? [new KeyPattern(when.Key.Value)] : []));

@@ -9,6 +9,7 @@ using Rosud.Journal;
 using Rosud.Networks;
 using Rosud.Supervision;
 using Rosud.Tenants;
+using Rosud.Verdicts;
 
 namespace Rosud.Runs;
 
@@ -20,6 +21,7 @@ internal sealed partial class RunGrain(
     GrainsOf<IRunLog> logs,
     GrainsOf<ISupervisorDoor> doors,
     GrainsOf<INetworkGrain> networks,
+    GrainsOf<IShadowGrain> shadows,
     TimeProvider time,
     SupervisorIncarnations incarnations,
     SiloDeaths deaths,

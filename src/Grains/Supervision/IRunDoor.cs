@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Rosud.Agents;
 using Rosud.Context;
 using Rosud.Runs;
+using Rosud.Verdicts;
 
 namespace Rosud.Supervision;
 
@@ -19,14 +20,15 @@ internal interface IRunDoor
 }
 
 /// <summary>The runs of this cluster.</summary>
-internal sealed class RunDoor(GrainsOf<IRunGrain> grains, GrainsOf<IRunDriver> drivers) : IRunDoor
+internal sealed class RunDoor(GrainsOf<IRunGrain> grains, GrainsOf<IRunDriver> drivers, GrainsOf<IShadowGrain> shadows) : IRunDoor
 {
-    public Task<SettleOutcome> Settle(Settlement settlement) => Driver(settlement.Assignment.Run).Settle(settlement);
+    public Task<SettleOutcome> Settle(Settlement settlement) =>
+        Shadows.Is(settlement.Assignment.Run) ? shadows[settlement.Assignment.Run.Key].Settle(settlement) : Driver(settlement.Assignment.Run).Settle(settlement);
 
     public Task<SettleOutcome> Publish(AssignmentId assignment, ImmutableArray<ContextWrite> writes) =>
-        Driver(assignment.Run).Publish(assignment, writes);
+        Shadows.Is(assignment.Run) ? shadows[assignment.Run.Key].Publish(assignment, writes) : Driver(assignment.Run).Publish(assignment, writes);
 
-    public Task Progress(AttemptProgress progress) => Driver(progress.Assignment.Run).Progress(progress);
+    public Task Progress(AttemptProgress progress) => Shadows.Is(progress.Assignment.Run) ? Task.CompletedTask : Driver(progress.Assignment.Run).Progress(progress);
 
     public Task<RunOutcome> Describe(RunId run) => grains[run.Key].Describe();
 

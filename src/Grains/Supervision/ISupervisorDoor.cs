@@ -78,6 +78,9 @@ internal sealed record AdmitRequest
     [Id(15)] public bool Fallback { get; init; }
 
     [Id(16)] public string? TraceParent { get; init; }
+
+    /// <summary>Runs only for comparison: no outside effects.</summary>
+    [Id(40)] public bool Shadow { get; init; }
 }
 
 /// <summary>The answer to an admission.</summary>

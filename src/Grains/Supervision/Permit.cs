@@ -111,6 +111,7 @@ internal sealed record Permit
             Changed = request.Changed,
             IdempotencyKey = request.IdempotencyKey,
             TraceParent = request.TraceParent,
+            Shadow = request.Shadow,
         };
     }
 

@@ -67,3 +67,18 @@ class Network:
         ``cascade_prevented``, ``agents_actually_needed``, ``tokens``, ``cost_usd``, ``latency_ms``, ``error_rate``."""
         metrics: Mapping[str, Any] = (await self._client.call(Request("GET", f"{self._path}/metrics"))).body
         return metrics
+
+    async def verdict(self) -> tuple[Mapping[str, Any], ...]:
+        """Whether several agents beat one: a verdict for each task class that the policy names a baseline for.
+
+        Each has ``task_class``, ``verdict`` (``multi``, ``single``, ``trade_off``, ``equivalent`` or ``insufficient``), ``pairs``,
+        ``pairs_needed``, ``success``, ``latency``, ``cost`` and ``sentence``, the answer in plain words.
+        """
+        verdicts: list[Mapping[str, Any]] = []
+        after: str | None = None
+        while True:
+            body = (await self._client.call(Request("GET", f"{self._path}/verdict", query={"limit": "500"} | ({"after": after} if after else {})))).body
+            verdicts.extend(body["verdicts"])
+            after = body["next"]
+            if after is None:
+                return tuple(verdicts)

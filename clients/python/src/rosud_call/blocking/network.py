@@ -38,3 +38,7 @@ class Network:
     def metrics(self) -> Mapping[str, Any]:
         """What the network's runs cost and brought."""
         return wait(self._async.metrics())
+
+    def verdict(self) -> tuple[Mapping[str, Any], ...]:
+        """Whether several agents beat one: a verdict for each task class that the policy names a baseline for."""
+        return wait(self._async.verdict())
