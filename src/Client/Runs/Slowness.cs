@@ -33,8 +33,8 @@ internal static class Slowness
     {
         "work" => $"was {part.Agent} at work on step {part.Step}",
         "rework" => $"was {part.Agent} at work on step {part.Step} in vain: attempt {part.Attempt}{Ended(part, run)}",
-        "queue" => $"step {part.Step} waited for room at {part.Agent}",
-        "dispatch" when part.Step is not null => $"step {part.Step} waited until a worker of {part.Agent} took it",
+        "queue" => $"step {part.Step} waited until the supervisor of {part.Agent} admitted it",
+        "dispatch" when part.Step is not null => $"step {part.Step} waited for a free place at {part.Agent}",
         "dispatch" => "passed before the first step was ready",
         "context" => $"went into the view that step {part.Step} was handed",
         "commit" => $"went into judging and committing what step {part.Step} wrote",

@@ -27,14 +27,14 @@ internal static class Wrongs
 
     // One sentence per key that changed under an attempt; who changed it is in the key's history.
     private static IEnumerable<Explanation> Stale(RunResult run) =>
-        run.Timeline.Where(happened => happened is { Kind: "stale" or "behind", Detail: not null } && Outcome(run, happened) != AttemptOutcome.Accepted)
+        run.Timeline.Where(happened => happened is { Kind: "stale" or "behind", Detail: not null, Version: not null } && Outcome(run, happened) != AttemptOutcome.Accepted)
             .DistinctBy(happened => (happened.Step, happened.Attempt, happened.Detail))
             .Select(happened => new Explanation(
                 $"{happened.Detail} changed at version {happened.Version?.Number} while {happened.Agent} worked on step {happened.Step} with what was there before{Read(run, happened)}: attempt {happened.Attempt} did not count.",
                 Evidence.Blame(run, happened.Detail!)));
 
     private static IEnumerable<Explanation> Flagged(RunResult run) =>
-        run.Timeline.Where(happened => happened is { Kind: "stale" or "behind", Detail: not null } && Outcome(run, happened) == AttemptOutcome.Accepted)
+        run.Timeline.Where(happened => happened is { Kind: "stale" or "behind", Detail: not null, Version: not null } && Outcome(run, happened) == AttemptOutcome.Accepted)
             .DistinctBy(happened => (happened.Step, happened.Attempt, happened.Detail))
             .Select(happened => new Explanation(
                 $"Step {happened.Step} was accepted although {happened.Detail} had changed at version {happened.Version?.Number} while {happened.Agent} worked on it.", Evidence.Blame(run, happened.Detail!)));

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Rosud.W1;
+using Rosud.W2;
 using Rosud.W3;
 using Rosud.W5;
 using Rosud.W6;
@@ -11,7 +13,7 @@ internal static class Catalogue
 {
     public const string All = "all";
 
-    private static readonly ImmutableArray<Workload> Workloads = [new StaleWorkload(), new OverheadWorkload(), new ContextWorkload(), new VerdictWorkload()];
+    private static readonly ImmutableArray<Workload> Workloads = [new PipelineWorkload(), new SpineWorkload(), new StaleWorkload(), new OverheadWorkload(), new ContextWorkload(), new VerdictWorkload()];
 
     public static IEnumerable<string> Names => Workloads.Select(workload => workload.Name).Append(All);
 

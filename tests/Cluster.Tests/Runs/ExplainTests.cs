@@ -41,7 +41,7 @@ public sealed class ExplainTests
             return Done();
         }));
 
-        var explained = RunExplanation.Of(await cluster.Coordinate(await Prepared(cluster), Request() with { Timeout = TimeSpan.FromMilliseconds(300) }));
+        var explained = RunExplanation.Of(await cluster.Coordinate(await Prepared(cluster), Request() with { Timeout = TimeSpan.FromSeconds(2) }));
 
         Assert.Equal(RunStatus.DeadlineExceeded, explained.Status);
         Assert.StartsWith("Its deadline ended it after ", explained.WhyStopped[0].Sentence, StringComparison.Ordinal);
@@ -97,7 +97,7 @@ public sealed class ExplainTests
         var explained = RunExplanation.Of(await result);
 
         var longest = explained.WhySlow[1];
-        Assert.EndsWith("step s waited for room at a.", longest.Sentence, StringComparison.Ordinal);
+        Assert.EndsWith("step s waited for a free place at a.", longest.Sentence, StringComparison.Ordinal);
         Assert.Equal("/v1/agents/a/supervisor?network=default", longest.Evidence);
     }
 
