@@ -34,14 +34,14 @@ internal sealed class RosudArm : IAsyncDisposable
     public ValueTask DisposeAsync() => _host.DisposeAsync();
 
     /// <summary>Has one task done while the world goes on.</summary>
-    public async Task<Outcome> Run(int lane, int task, CancellationToken stopped)
+    public async Task<Outcome> Run(int lane, int task, double timeoutSeconds, CancellationToken stopped)
     {
         var at = _lanes[lane];
         var ledger = _ledgers[$"{task}"] = new();
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopped);
         var began = Stopwatch.GetTimestamp();
         var world = Rewrite(at, task, began, ended.Token);
-        var result = await at.Caller.Run(Pipeline.TaskOf(task), TimeSpan.FromSeconds(Pipeline.TimeoutSeconds / _agents.Scale));
+        var result = await at.Caller.Run(Pipeline.TaskOf(task), TimeSpan.FromSeconds(timeoutSeconds / _agents.Scale));
         var ms = Stopwatch.GetElapsedTime(began).TotalMilliseconds * _agents.Scale;
         await ended.CancelAsync();
         await world;
