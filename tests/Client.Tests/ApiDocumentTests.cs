@@ -35,6 +35,7 @@ public sealed class ApiDocumentTests(SharedEdge shared) : IClassFixture<SharedEd
             "GET /v1/channels/{channel}/events",
             "GET /v1/networks/{network}",
             "GET /v1/networks/{network}/metrics",
+            "GET /v1/networks/{network}/report",
             "GET /v1/networks/{network}/verdict",
             "GET /v1/runs",
             "GET /v1/runs/{run}",

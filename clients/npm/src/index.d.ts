@@ -545,6 +545,35 @@ export interface NetworkMetrics {
   errorRate: number | null;
 }
 
+/** A figure and its 95 % interval; null where there is too little to say one. */
+export interface Estimate {
+  value: number | null;
+  low: number | null;
+  high: number | null;
+}
+
+export interface PeriodFigures {
+  from: string;
+  to: string;
+  runs: number;
+  errors: number;
+  errorPercent: Estimate;
+  /** Stretches of adjoining quarters of an hour with an error. */
+  incidents: number;
+  incidentsPerThousandRuns: Estimate;
+  latencyP50Ms: Estimate;
+  latencyP95Ms: Estimate;
+  costUsdPerRun: Estimate;
+}
+
+export interface PeriodReport {
+  network: string;
+  before: PeriodFigures;
+  after: PeriodFigures;
+  change: { errorPoints: Estimate; incidentRatio: Estimate; latencyP50Ratio: Estimate; latencyP95Ratio: Estimate; costRatio: Estimate };
+  sentences: string[];
+}
+
 export type Finding = "open" | "better" | "worse" | "same" | "not_measured";
 
 /** A ratio of several agents to one: below 1 several agents take less. */
@@ -583,6 +612,8 @@ export class Network {
   static open(name?: string, options?: ClientOption): Network;
   describe(options?: CallOptions): Promise<{ name: string; revision: number; coordination: CoordinationPolicyOptions }>;
   metrics(options?: CallOptions): Promise<NetworkMetrics>;
+  /** What changed at one moment. Default: the last 7 days, split in the middle; at most 92 days, by quarters of an hour. */
+  report(options?: { from?: Date | string; split?: Date | string; to?: Date | string } & CallOptions): Promise<PeriodReport>;
   /** Whether several agents beat one, for each task class that the policy names a baseline for. */
   verdict(options?: CallOptions): Promise<Verdict[]>;
 }

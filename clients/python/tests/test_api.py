@@ -172,6 +172,7 @@ class EveryVerb(live.LiveTest):
         self.assertEqual((info.name, info.coordination.max_staleness_ms, info.coordination.execution), (network.name, 0, "selective_parallel"))
         self.assertEqual((await network.metrics())["runs"]["total"], 0)
         self.assertEqual(await network.verdict(), ())
+        self.assertEqual((await network.report())["before"]["runs"], 0)
         compared = await Network.configure_async(CoordinationPolicy(verdict={"sample_rate": 0.5, "baselines": {"trips": "solo"}}), live.name("net"), client=self.client)
         [verdict] = await compared.verdict()
         self.assertEqual((verdict["task_class"], verdict["verdict"], verdict["pairs_needed"]), ("trips", "insufficient", 80))

@@ -29,6 +29,10 @@ public interface INetwork
     /// <summary>What the network's runs add up to.</summary>
     Task<NetworkMetrics> Metrics(CancellationToken cancellationToken = default);
 
+    /// <summary>What changed at one moment: incidents, latency, cost and errors before and after, with intervals. Times are taken by quarters of an hour.</summary>
+    /// <exception cref="RefusedException"><c>not-found</c>, or <c>invalid-request</c> unless <paramref name="from"/> &lt; <paramref name="split"/> &lt; <paramref name="to"/> within 92 days.</exception>
+    Task<PeriodReport> Report(DateTimeOffset from, DateTimeOffset split, DateTimeOffset to, CancellationToken cancellationToken = default);
+
     /// <summary>Whether several agents beat one: a verdict for each task class that the policy names a baseline for, in the order of the classes' names.</summary>
     /// <exception cref="RefusedException"><c>not-found</c>.</exception>
     Task<ImmutableArray<Verdict>> Verdict(CancellationToken cancellationToken = default);

@@ -20,6 +20,7 @@ internal static class NetworkRoutes
             .Answers<NetworkMetricsBody>(200).Refuses(400, 404);
         network.MapGet("/verdict", Verdict).WithSummary("Whether several agents beat one, by task class.")
             .ReadsPage().Answers<VerdictListBody>(200).Refuses(400, 404);
+        ReportRoutes.Map(network);
     }
 
     private static async Task<IResult> Configure(string network, HttpContext http, IGrainFactory grains)

@@ -30,6 +30,14 @@ internal sealed class RemoteNetwork(Reach reach, string name) : INetwork
 
     public Task<NetworkMetrics> Metrics(CancellationToken cancellationToken = default) => reach.Calls.Repeat(_grain.Metrics, cancellationToken);
 
+    public async Task<PeriodReport> Report(DateTimeOffset from, DateTimeOffset split, DateTimeOffset to, CancellationToken cancellationToken = default) =>
+        await reach.Calls.Repeat(() => _grain.Compare(new(from, split, to)), outcome => (outcome as PeriodOutcome.Refused)?.Problem, cancellationToken) switch
+        {
+            PeriodOutcome.Found found => found.Report,
+            PeriodOutcome.Refused refused => throw new RefusedException(refused.Problem),
+            var other => throw new InvalidOperationException($"The network answered with {other.GetType().Name}, which this client does not know: update it."),
+        };
+
     public async Task<ImmutableArray<Verdict>> Verdict(CancellationToken cancellationToken = default)
     {
         var network = await Describe(cancellationToken);
