@@ -30,8 +30,8 @@ public interface INetwork
     Task<NetworkMetrics> Metrics(CancellationToken cancellationToken = default);
 
     /// <summary>What changed at one moment: incidents, latency, cost and errors before and after, with intervals. Times are taken by quarters of an hour.</summary>
-    /// <exception cref="RefusedException"><c>not-found</c>, or <c>invalid-request</c> unless <paramref name="from"/> &lt; <paramref name="split"/> &lt; <paramref name="to"/> within 92 days.</exception>
-    Task<PeriodReport> Report(DateTimeOffset from, DateTimeOffset split, DateTimeOffset to, CancellationToken cancellationToken = default);
+    /// <exception cref="RefusedException"><c>not-found</c>, or <c>invalid-request</c> unless the times follow one another within 92 days.</exception>
+    Task<PeriodReport> Report(PeriodQuery period, CancellationToken cancellationToken = default);
 
     /// <summary>Whether several agents beat one: a verdict for each task class that the policy names a baseline for, in the order of the classes' names.</summary>
     /// <exception cref="RefusedException"><c>not-found</c>.</exception>

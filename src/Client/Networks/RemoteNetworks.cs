@@ -30,8 +30,8 @@ internal sealed class RemoteNetwork(Reach reach, string name) : INetwork
 
     public Task<NetworkMetrics> Metrics(CancellationToken cancellationToken = default) => reach.Calls.Repeat(_grain.Metrics, cancellationToken);
 
-    public async Task<PeriodReport> Report(DateTimeOffset from, DateTimeOffset split, DateTimeOffset to, CancellationToken cancellationToken = default) =>
-        await reach.Calls.Repeat(() => _grain.Compare(new(from, split, to)), outcome => (outcome as PeriodOutcome.Refused)?.Problem, cancellationToken) switch
+    public async Task<PeriodReport> Report(PeriodQuery period, CancellationToken cancellationToken = default) =>
+        await reach.Calls.Repeat(() => _grain.Compare(period), outcome => (outcome as PeriodOutcome.Refused)?.Problem, cancellationToken) switch
         {
             PeriodOutcome.Found found => found.Report,
             PeriodOutcome.Refused refused => throw new RefusedException(refused.Problem),

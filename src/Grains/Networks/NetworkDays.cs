@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Rosud.Journal;
 using Rosud.Runs;
@@ -10,7 +11,8 @@ internal sealed class NetworkDays(IJournals journals, string network)
     private const string Kind = "rosud.network-day";
     private const int OpenMax = 100;
 
-    private readonly Dictionary<DateOnly, Task<Open>> _open = [];
+    private readonly Dictionary<DateOnly, Open> _open = [];
+    private readonly Dictionary<DateOnly, Task<Open>> _opening = [];
 
     /// <summary>Counts a run on the day of its end.</summary>
     public async Task Add(RunResult run, DateTimeOffset ended) => (await Day(ended)).Day.Add(run, ended);
@@ -31,10 +33,8 @@ internal sealed class NetworkDays(IJournals journals, string network)
     /// <summary>Makes durable what was added. Called by one at a time.</summary>
     public async Task Write()
     {
-        foreach (var opening in _open.Values.ToList())
+        foreach (var open in _open.Values.ToList())
         {
-            if (!opening.IsCompletedSuccessfully) continue;
-            var open = await opening;
             if (!open.Day.IsDirty) continue;
             try
             {
@@ -48,19 +48,26 @@ internal sealed class NetworkDays(IJournals journals, string network)
         }
     }
 
-    private Task<Open> Day(DateTimeOffset at)
+    private async Task<Open> Day(DateTimeOffset at)
     {
         var date = DateOnly.FromDateTime(at.UtcDateTime);
-        if (_open.TryGetValue(date, out var known) && !known.IsFaulted) return known;
-        if (_open.Count >= OpenMax) Forget();
-        return _open[date] = Load(date);
+        if (_open.TryGetValue(date, out var known)) return known;
+        if (!_opening.TryGetValue(date, out var opening)) _opening[date] = opening = Load(date);
+        try
+        {
+            return await opening;
+        }
+        finally
+        {
+            _opening.Remove(date);
+        }
     }
 
     private void Forget()
     {
-        foreach (var (date, opening) in _open.OrderBy(day => day.Key).ToList())
+        foreach (var (date, open) in _open.OrderBy(day => day.Key))
         {
-            if (!opening.IsCompletedSuccessfully || opening.Result.Day.IsDirty) continue;
+            if (open.Day.IsDirty) continue;
             _open.Remove(date);
             return;
         }
@@ -70,7 +77,8 @@ internal sealed class NetworkDays(IJournals journals, string network)
     {
         var stored = journals.OpenValue<DayRecord>(GrainId.Create(Kind, $"{network}/{date.ToString("yyyyMMdd", CultureInfo.InvariantCulture)}"));
         await stored.Activate(CancellationToken.None);
-        return new(stored, new(stored.Value ?? new(System.Collections.Immutable.ImmutableSortedDictionary<int, SlotRecord>.Empty)));
+        if (_open.Count >= OpenMax) Forget();
+        return _open[date] = new(stored, new(stored.Value ?? new(ImmutableSortedDictionary<int, SlotRecord>.Empty)));
     }
 
     private sealed record Open(IDurableValue<DayRecord> Stored, NetworkDay Day);

@@ -111,7 +111,7 @@ internal static class PeriodStatistics
     private static Estimate CostRatio(Estimate after, Estimate before)
     {
         if (before is not { Value: > 0 and var was, High: { } wasHigh } || after is not { Value: > 0 and var now, High: { } nowHigh }) return Nothing;
-        return OnLogarithm(now.Value / was.Value, Math.Sqrt(Square((nowHigh - now.Value) / Z / now.Value) + Square((wasHigh - was.Value) / Z / was.Value)));
+        return OnLogarithm(now / was, Math.Sqrt(Square((nowHigh - now) / Z / now) + Square((wasHigh - was) / Z / was)));
     }
 
     private static Estimate OnLogarithm(double ratio, double error) => new(ratio, ratio * Math.Exp(-Z * error), ratio * Math.Exp(Z * error));
