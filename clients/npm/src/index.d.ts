@@ -489,10 +489,26 @@ export class Run {
   /** Waits for the end, at most `waitMs` (default: until it ends; 0: not at all), and tells how it then stands. `deadlineMs` bounds how long the host may be away. */
   result(options?: { waitMs?: number } & CallOptions): Promise<RunResult>;
   timeline(options?: CallOptions): Promise<{ run: string; events: TimelineEvent[] }>;
+  /** Why it was slow, why it went wrong and why it stopped, the most important first. */
+  explain(options?: CallOptions): Promise<RunExplanation>;
   /** The run as it stands, then what happens in it, then the run as it ended; then the iterator ends. */
   events(options?: CallOptions): AsyncGenerator<ChannelEvent, void, undefined>;
   /** Ends the run as canceled unless it has ended; says how it then stands. */
   cancel(options?: CallOptions): Promise<RunResult>;
+}
+
+/** One thing that explains a run; `evidence` is a path of the HTTP API, with a JSON pointer behind `#`. */
+export interface Explanation {
+  sentence: string;
+  evidence: string;
+}
+
+export interface RunExplanation {
+  run: string;
+  status: RunStatus;
+  whySlow: Explanation[];
+  whyWrong: Explanation[];
+  whyStopped: Explanation[];
 }
 
 export interface CoordinationPolicyOptions {
@@ -539,6 +555,63 @@ export interface NetworkMetrics {
   errorRate: number | null;
 }
 
+/** A figure and its 95 % interval; null where there is too little to say one. */
+export interface Estimate {
+  value: number | null;
+  low: number | null;
+  high: number | null;
+}
+
+export interface PeriodFigures {
+  from: string;
+  to: string;
+  runs: number;
+  errors: number;
+  errorPercent: Estimate;
+  /** Stretches of adjoining quarters of an hour with an error. */
+  incidents: number;
+  incidentsPerThousandRuns: Estimate;
+  latencyP50Ms: Estimate;
+  latencyP95Ms: Estimate;
+  costUsdPerRun: Estimate;
+}
+
+export interface PeriodReport {
+  network: string;
+  before: PeriodFigures;
+  after: PeriodFigures;
+  change: { errorPoints: Estimate; incidentRatio: Estimate; latencyP50Ratio: Estimate; latencyP95Ratio: Estimate; costRatio: Estimate };
+  sentences: string[];
+}
+
+export type Finding = "open" | "better" | "worse" | "same" | "not_measured";
+
+/** A ratio of several agents to one: below 1 several agents take less. */
+export interface RatioComparison {
+  says: Finding;
+  pairs: number;
+  ratio: number | null;
+  low: number | null;
+  high: number | null;
+  p: number | null;
+}
+
+/** What the paired comparison of several agents with one says of a task class. Figures are null before the first look, at 80 pairs. */
+export interface Verdict {
+  taskClass: string;
+  baseline: string;
+  verdict: "multi" | "single" | "trade_off" | "equivalent" | "insufficient";
+  pairs: number;
+  pairsNeeded: number;
+  look: number;
+  confidence: number | null;
+  success: { says: Finding; multiRate: number; singleRate: number; onlyMulti: number; onlySingle: number; differencePoints: number; lowPoints: number; highPoints: number; p: number } | null;
+  latency: RatioComparison | null;
+  cost: RatioComparison | null;
+  /** The answer in plain words. */
+  sentence: string;
+}
+
 /** A named policy that channels share, and where the numbers of their runs add up. */
 export class Network {
   private constructor();
@@ -549,6 +622,10 @@ export class Network {
   static open(name?: string, options?: ClientOption): Network;
   describe(options?: CallOptions): Promise<{ name: string; revision: number; coordination: CoordinationPolicyOptions }>;
   metrics(options?: CallOptions): Promise<NetworkMetrics>;
+  /** What changed at one moment. Default: the last 7 days, split in the middle; at most 92 days, by quarters of an hour. */
+  report(options?: { from?: Date | string; split?: Date | string; to?: Date | string } & CallOptions): Promise<PeriodReport>;
+  /** Whether several agents beat one, for each task class that the policy names a baseline for. */
+  verdict(options?: CallOptions): Promise<Verdict[]>;
 }
 
 /** What an agent may read and write, and how much of it runs at once. */
@@ -678,6 +755,8 @@ export interface Usage {
   outputTokens?: number;
   /** Left out, the network's prices hold. */
   costUsd?: number | null;
+  /** The model, whose price counts before the agent's. */
+  model?: string | null;
 }
 
 export interface CompletionOptions {

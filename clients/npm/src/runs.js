@@ -56,6 +56,11 @@ export class Run {
     return fromWire((await this.#ask("GET", "/timeline", known(options, callOptions, "timeline"))).data);
   }
 
+  /** Why it was slow, why it went wrong and why it stopped: `{run, status, whySlow, whyWrong, whyStopped}`, lists of `{sentence, evidence}`. */
+  async explain(options = {}) {
+    return fromWire((await this.#ask("GET", "/explain", known(options, callOptions, "explain"))).data);
+  }
+
   /** The run as it stands, then what happens in it, then the run as it ended: an async iterator that ends with the run. */
   async *events(options = {}) {
     const call = known(options, callOptions, "events");

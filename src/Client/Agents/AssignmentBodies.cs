@@ -107,9 +107,13 @@ internal sealed record UsageBody
     [Range(0d, 1e9)]
     public decimal? CostUsd { get; init; }
 
-    public static UsageBody Of(Usage usage) => new() { InputTokens = usage.InputTokens, OutputTokens = usage.OutputTokens, CostUsd = usage.CostUsd };
+    /// <summary>The model, whose price counts before the agent's.</summary>
+    [Optional, Text(Usage.ModelLengthMax, 1)]
+    public string? Model { get; init; }
 
-    public Usage ToUsage() => new(InputTokens, OutputTokens, CostUsd);
+    public static UsageBody Of(Usage usage) => new() { InputTokens = usage.InputTokens, OutputTokens = usage.OutputTokens, CostUsd = usage.CostUsd, Model = usage.Model };
+
+    public Usage ToUsage() => new(InputTokens, OutputTokens, CostUsd, Model);
 }
 
 /// <summary>Ends an attempt without writes.</summary>

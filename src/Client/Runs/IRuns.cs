@@ -21,6 +21,10 @@ public interface IRun
     /// <exception cref="RefusedException"><c>not-found</c>.</exception>
     Task<RunResult> Describe(CancellationToken cancellationToken = default);
 
+    /// <summary>Why it was slow, why it went wrong and why it stopped, in plain sentences with their evidence.</summary>
+    /// <exception cref="RefusedException"><c>not-found</c>.</exception>
+    Task<RunExplanation> Explain(CancellationToken cancellationToken = default);
+
     /// <summary>Waits for the run's end.</summary>
     /// <param name="longest">How long to wait; null as long as the token allows.</param>
     /// <param name="cancellationToken">Ends the waiting, not the run.</param>

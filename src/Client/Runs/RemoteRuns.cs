@@ -22,6 +22,8 @@ internal sealed class RemoteRun(Reach reach, RunId id) : IRun
 
     public Task<RunResult> Describe(CancellationToken cancellationToken = default) => Found(_grain.Describe, cancellationToken);
 
+    public async Task<RunExplanation> Explain(CancellationToken cancellationToken = default) => RunExplanation.Of(await Describe(cancellationToken));
+
     public Task<RunResult> Cancel(CancellationToken cancellationToken = default) => Found(_grain.Cancel, cancellationToken);
 
     public async Task<Question> Answer(string question, JsonValue value, string? by = null, CancellationToken cancellationToken = default)

@@ -21,6 +21,8 @@ internal static class RunRoutes
             .Answers<RunBody>(200).Refuses(400, 404);
         runs.MapGet("/{run}/timeline", Timeline).WithSummary("What happened in a run, in order.")
             .Answers<TimelineBody>(200).Refuses(400, 404);
+        runs.MapGet("/{run}/explain", Explain).WithSummary("Why a run was slow, why it went wrong and why it stopped, in plain sentences with their evidence.")
+            .Answers<RunExplanation>(200).Refuses(400, 404);
         runs.MapPost("/{run}/cancel", Cancel).WithSummary("Ends a run as canceled unless it has ended.").ReadsKey("Not needed: a run is cancelled once.")
             .Reads<NothingBody>().Answers<RunBody>(200).Refuses(400, 404, 503);
         runs.MapPost("/{run}/answer", AnswerQuestion).WithSummary("Answers a question that the run has asked a person.")
@@ -50,6 +52,9 @@ internal static class RunRoutes
 
     private static Task<IResult> Timeline(string run, HttpContext http, IGrainFactory grains) =>
         Ask(run, http, grains, grain => grain.Describe(), result => TypedResults.Json(new TimelineBody(result.Run.Name, [.. result.Timeline.Select(TimelineEventBody.Of)]), Wire.Json));
+
+    private static Task<IResult> Explain(string run, HttpContext http, IGrainFactory grains) =>
+        Ask(run, http, grains, grain => grain.Describe(), result => TypedResults.Json(RunExplanation.Of(result), Wire.Json));
 
     private static async Task<IResult> Cancel(string run, HttpContext http, IGrainFactory grains)
     {

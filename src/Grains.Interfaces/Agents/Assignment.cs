@@ -79,11 +79,19 @@ public sealed record ChangedContext([property: Id(0)] AssignmentChange Change, [
 }
 
 /// <summary>What an attempt used.</summary>
+/// <param name="InputTokens">Tokens that went into models.</param>
+/// <param name="OutputTokens">Tokens that came out.</param>
+/// <param name="CostUsd">What it cost; null to be charged by the network's prices.</param>
+/// <param name="Model">The model, whose price counts before the agent's; null when it has none or several.</param>
 [GenerateSerializer, Immutable, Alias("rosud.usage")]
 public sealed record Usage(
     [property: Id(0)] long InputTokens = 0,
     [property: Id(1)] long OutputTokens = 0,
-    [property: Id(2)] decimal? CostUsd = null);
+    [property: Id(2)] decimal? CostUsd = null,
+    [property: Id(3)] string? Model = null)
+{
+    internal const int ModelLengthMax = 128;
+}
 
 /// <summary>An agent's answer to an assignment: what it wants committed.</summary>
 [GenerateSerializer, Immutable, Alias("rosud.completion")]

@@ -105,6 +105,9 @@ internal sealed class CompletionReader
                 case "cost_usd":
                     usage = usage with { CostUsd = Cost(part) };
                     break;
+                case "model":
+                    usage = usage with { Model = Model(part) };
+                    break;
                 default:
                     Unknown("/usage", part.Name);
                     break;
@@ -112,6 +115,14 @@ internal sealed class CompletionReader
         }
 
         return usage;
+    }
+
+    private string? Model(JsonProperty part)
+    {
+        if (part.Value.ValueKind is JsonValueKind.Null) return null;
+        if (part.Value.ValueKind is JsonValueKind.String && part.Value.GetString() is { Length: > 0 and <= Agents.Usage.ModelLengthMax } model) return model;
+        Fault("/usage/model", "Must be a string of 1 to 128 characters.", "invalid_model");
+        return null;
     }
 
     private long Tokens(JsonProperty part)

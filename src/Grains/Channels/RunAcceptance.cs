@@ -2,6 +2,7 @@ using Rosud.Agents;
 using Rosud.Networks;
 using Rosud.Runs;
 using Rosud.Tenants;
+using Rosud.Verdicts;
 
 namespace Rosud.Channels;
 
@@ -17,7 +18,7 @@ internal static class RunAcceptance
             request, spec, agents, pattern => state.Log.Read([pattern]).Any(entry => !state.Policies.IsExpired(entry, now)), policy, parent);
         return outcome switch
         {
-            ContractOutcome.Planned planned => (planned.Plan.Accept(run, request, spec, policy, state.Log.Head, now).Under(request, parent), null),
+            ContractOutcome.Planned planned => (planned.Plan.Accept(run, request, spec, policy, state.Log.Head, now).Under(request, parent) with { Baseline = Shadows.BaselineOf(run, request.Task.Class, policy.Verdict) }, null),
             ContractOutcome.Rejected rejected => (null, rejected.Problem),
             _ => throw new InvalidOperationException("The contract gave an outcome that is not known here."),
         };

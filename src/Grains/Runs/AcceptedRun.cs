@@ -70,6 +70,9 @@ internal sealed record AcceptedRun
     /// <summary>What the parent leaves it of its own budget; null where only the task's holds.</summary>
     [Id(24)] public Budget? Limit { get; init; }
 
+    /// <summary>The agent that does the task again, alone, to be compared with; null when the run is not sampled.</summary>
+    [Id(40)] public string? Baseline { get; init; }
+
     /// <summary>Everything the run's steps read or are guarded by: what the channel tells its driver about.</summary>
     public IEnumerable<KeyPattern> Interest => Steps.SelectMany(step => step.Reads.Select(read => read.Key)
         .Concat(step.When is { } when ? [new KeyPattern(when.Key.Value)] : []));

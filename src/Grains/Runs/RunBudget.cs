@@ -88,16 +88,9 @@ internal sealed class RunBudget(Budget? limit, ImmutableArray<Price> prices)
     public void Settle(string agent, string step, int attempt, Usage usage)
     {
         _reserved.Remove((step, attempt));
-        var used = (Tokens: usage.InputTokens + usage.OutputTokens, CostUsd: CostOf(agent, usage));
+        var used = (Tokens: usage.InputTokens + usage.OutputTokens, CostUsd: PriceTable.CostOf(prices, agent, usage));
         _spent = (_spent.Tokens + used.Tokens, _spent.CostUsd + used.CostUsd);
         var known = _largest.GetValueOrDefault(agent);
         _largest[agent] = (Math.Max(known.Tokens, used.Tokens), Math.Max(known.CostUsd, used.CostUsd));
-    }
-
-    private decimal CostOf(string agent, Usage usage)
-    {
-        if (usage.CostUsd is { } cost) return cost;
-        var price = prices.IsDefault ? null : prices.FirstOrDefault(price => price.Name == agent);
-        return price is null ? 0 : ((usage.InputTokens * price.InputUsdPerMillion) + (usage.OutputTokens * price.OutputUsdPerMillion)) / 1_000_000m;
     }
 }

@@ -1,4 +1,5 @@
 using Rosud.Networks;
+using Rosud.Verdicts;
 
 namespace Rosud.Runs;
 
@@ -33,6 +34,15 @@ internal sealed partial class RunGrain
         TellParent(drive);
         Archived(EndChildren(drive)).Ignore();
         Repeat(() => networks[new NetworkId(Id.Tenant, result.Network).Key].Report(result)).Ignore();
+        Shadow(drive.Accepted, result);
+    }
+
+    // Only now that the run has ended, so that its shadow costs it nothing.
+    private void Shadow(AcceptedRun accepted, RunResult result)
+    {
+        if (accepted.Baseline is null || result.Status == RunStatus.Canceled) return;
+        var half = new PairHalf(result.Status == RunStatus.Completed, result.WallMs, (double)result.CostUsd);
+        Repeat(() => shadows[Shadows.Of(Id).Key].Start(accepted, half)).Ignore();
     }
 
     private async Task Archived(Task children)

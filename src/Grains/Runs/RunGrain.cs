@@ -9,6 +9,7 @@ using Rosud.Journal;
 using Rosud.Networks;
 using Rosud.Supervision;
 using Rosud.Tenants;
+using Rosud.Verdicts;
 
 namespace Rosud.Runs;
 
@@ -21,6 +22,7 @@ internal sealed partial class RunGrain(
     GrainsOf<ISupervisorDoor> doors,
     GrainsOf<INetworkGrain> networks,
     GrainsOf<IRunDriver> runs,
+    GrainsOf<IShadowGrain> shadows,
     TimeProvider time,
     SupervisorIncarnations incarnations,
     SiloDeaths deaths,

@@ -91,6 +91,9 @@ internal sealed record AdmitRequest
 
     /// <summary>Why the attempt before was not accepted.</summary>
     [Id(22)] public string? Feedback { get; init; }
+
+    /// <summary>Runs only for comparison: no outside effects.</summary>
+    [Id(40)] public bool Shadow { get; init; }
 }
 
 /// <summary>The answer to an admission.</summary>

@@ -120,6 +120,7 @@ internal sealed record Permit
             Answers = request.Answers,
             Proposed = request.Proposed,
             Feedback = request.Feedback,
+            Shadow = request.Shadow,
         };
     }
 

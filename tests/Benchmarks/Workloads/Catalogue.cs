@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
+using Rosud.W1;
+using Rosud.W2;
 using Rosud.W3;
 using Rosud.W5;
 using Rosud.W6;
+using Rosud.W7;
 
 namespace Rosud.Workloads;
 
@@ -10,7 +13,7 @@ internal static class Catalogue
 {
     public const string All = "all";
 
-    private static readonly ImmutableArray<Workload> Workloads = [new StaleWorkload(), new OverheadWorkload(), new ContextWorkload()];
+    private static readonly ImmutableArray<Workload> Workloads = [new PipelineWorkload(), new SpineWorkload(), new StaleWorkload(), new OverheadWorkload(), new ContextWorkload(), new VerdictWorkload()];
 
     public static IEnumerable<string> Names => Workloads.Select(workload => workload.Name).Append(All);
 

@@ -51,6 +51,28 @@ public sealed class QuickRunTests : IDisposable
         Assert.True(checks["vio"].Single().GetProperty("pass").GetBoolean(), output);
     }
 
+    [Theory]   // Whether the goals are kept depends on the machine; that everything is measured does not.
+    [InlineData("W1", new[] { "naive", "single" })]
+    [InlineData("W2", new[] { "naive" })]
+    public async Task A_quick_run_in_simulation_measures_every_arm(string workload, string[] others)
+    {
+        var file = Path.Combine(_folder, "report.json");
+
+        await Run(workload, "--quick", "--seed", "7", "--json", file);
+
+        using var report = JsonDocument.Parse(await File.ReadAllTextAsync(file));
+        Assert.All(report.RootElement.GetProperty("checks").EnumerateArray(), check => Assert.True(check.GetProperty("value").ValueKind == JsonValueKind.Number, $"{check}\n{report.RootElement.GetProperty("remarks")}"));
+        Assert.All(others.Append("rosud"), arm => Assert.True(report.RootElement.GetProperty("arms").GetProperty(arm).GetProperty("p50_ms").GetDouble() > 0));
+        Assert.Contains("in simulation", report.RootElement.GetProperty("remarks").ToString(), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task A_quick_run_of_W7_keeps_every_goal()
+    {
+        var (code, output) = await Run("W7", "--quick", "--seed", "7");
+        Assert.True(code == 0, output);
+    }
+
     private static async Task<(int Code, string Output)> Run(params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Rosud.Benchmarks.dll"), .. arguments]) { RedirectStandardOutput = true };

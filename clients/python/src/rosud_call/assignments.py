@@ -131,7 +131,7 @@ class Completion:
         if self.reads is not None:
             body["reads"] = _check.patterns(self.reads, "reads")
         if isinstance(self.usage, Usage):
-            body["usage"] = {name: getattr(self.usage, name) for name in ("input_tokens", "output_tokens", "cost_usd") if getattr(self.usage, name) is not None}
+            body["usage"] = {name: getattr(self.usage, name) for name in ("input_tokens", "output_tokens", "cost_usd", "model") if getattr(self.usage, name) is not None}
         elif self.usage is not None:
             body["usage"] = dict(self.usage)
         return _json.encode_body(body)

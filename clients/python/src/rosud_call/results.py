@@ -22,6 +22,8 @@ class Usage:
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float | None = None
+    model: str | None = None
+    """The model, whose price counts before the agent's."""
 
 
 @dataclass(frozen=True, slots=True)

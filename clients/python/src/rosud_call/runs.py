@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from typing import Any, AsyncGenerator, Union
+from typing import Any, AsyncGenerator, Mapping, Union
 
 from . import _check
 from ._records import build, instant
@@ -102,6 +102,12 @@ class Run:
         """What happened in the run, in order."""
         body = (await self._client.call(Request("GET", f"{self._path}/timeline"))).body
         return tuple(build(TimelineEvent, event) for event in body["events"])
+
+    async def explain(self) -> Mapping[str, Any]:
+        """Why the run was slow, why it went wrong and why it stopped: ``why_slow``, ``why_wrong`` and ``why_stopped`` are lists of
+        ``{"sentence", "evidence"}``, the most important first; evidence is a path of the HTTP API."""
+        explanation: Mapping[str, Any] = (await self._client.call(Request("GET", f"{self._path}/explain"))).body
+        return explanation
 
     async def events(self) -> AsyncGenerator[RunEvent, None]:
         """The run as it stands, then its commits and notices as they happen, then the run as it ended.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Any, Iterator, Mapping
 
 from .. import runs as _async
 from .._background import wait
@@ -45,6 +45,10 @@ class Run:
     def timeline(self) -> tuple[TimelineEvent, ...]:
         """What happened in the run, in order."""
         return wait(self._async.timeline())
+
+    def explain(self) -> Mapping[str, Any]:
+        """Why the run was slow, why it went wrong and why it stopped, each sentence with its evidence."""
+        return wait(self._async.explain())
 
     def events(self) -> Iterator[_async.RunEvent]:
         """The run as it stands, then what happens in it, then the run as it ended."""
