@@ -93,4 +93,11 @@ internal sealed record PlannedStep
     [Id(10)] public required TimeSpan Timeout { get; init; }
 
     [Id(11)] public required long AgentRevision { get; init; }
+
+    /// <summary>The agents that can do it, when the task named a capability: each attempt goes to one of them. Empty when it named its agent.</summary>
+    [Id(30)] public ImmutableArray<GroupMember> Group { get; init; } = [];
 }
+
+/// <summary>An agent of a capability's group.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.group-member")]
+internal sealed record GroupMember([property: Id(0)] string Agent, [property: Id(1)] int MaxConcurrency);

@@ -201,6 +201,7 @@ internal sealed partial class RunDrive
         {
             case StepAnswer.EpochLost when Ended is null:
                 IsStopped = true;
+                foreach (var step in _steps) step.Lease = step.Lease?.End();
                 Act(new DriveAction.Stop());
                 break;
             case StepAnswer.Ended ended:

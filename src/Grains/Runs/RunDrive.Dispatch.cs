@@ -90,6 +90,7 @@ internal sealed partial class RunDrive
     private void Dispatch(StepState step, DateTimeOffset now)
     {
         var attempt = Math.Max(_epoch + step.Retries, step.Fence);
+        Choose(step, now);
         if (!_budget.TryReserve(step.Agent, step.Plan.Id, attempt))
         {
             if (!_steps.Any(other => other.IsAtWork)) EndRun(RunStatus.BudgetExceeded, "The budget is spent.", now);
@@ -97,6 +98,7 @@ internal sealed partial class RunDrive
         }
 
         step.Phase = StepPhase.Requested;
+        step.Lease = step.Plan.Group.IsEmpty || step.FellBack ? null : _groups.Enter(AgentOf(step));
         step.Attempt = attempt;
         step.AdmittedAt = step.StartedAt = null;
         step.Behind.Clear();
@@ -114,6 +116,16 @@ internal sealed partial class RunDrive
         _timeline.Mark(step.Index, attempt, _timeline.Spans(step.Index).Count == 0 ? "context" : "backoff", now);
         _timeline.Add(now, "requested", step, step.ReadVersion);
         Act(Admission(step, step.View, now));
+    }
+
+    // A step that named a capability goes to whoever of its group is best off; a fallback was named.
+    private void Choose(StepState step, DateTimeOffset now)
+    {
+        step.IsLastResort = false;
+        if (step.Plan.Group.IsEmpty || step.FellBack) return;
+        var spread = (uint)(_accepted.Run.Name.GetHashCode(StringComparison.Ordinal) ^ step.Index);
+        var (agent, isLastResort) = _groups.Choose(_accepted.Run.Tenant, step.Plan.Group, step.Avoid, spread, now);
+        (step.Agent, step.IsLastResort) = (agent, isLastResort);
     }
 
     /// <summary>Bytes of context handed to agents.</summary>
@@ -152,6 +164,7 @@ internal sealed partial class RunDrive
         BreakerThreshold = _accepted.BreakerThreshold,
         Isolation = _accepted.Isolation,
         Fallback = step.FellBack,
+        IsLastResort = step.IsLastResort,
         TraceParent = $"00-{_accepted.TraceId}-{Digest($"{_accepted.Run.Key}/{step.Plan.Id}/{step.Attempt}")[..16]}-01",
     });
 
@@ -180,6 +193,7 @@ internal sealed partial class RunDrive
     {
         _budget.Release(step.Plan.Id, step.Attempt);
         _timeline.Add(now, "refused", step, detail: problem.Detail);
+        if (AnotherOfGroup(step, problem, now)) return;
         var (status, wait) = Wait(step, problem);
         if (wait is { } delay && now + delay < _deadline)
         {
@@ -191,10 +205,23 @@ internal sealed partial class RunDrive
         GiveUp(step, RetryCause.Failure, status, Ending(step, AttemptOutcome.Refused, problem.Detail, now), now);
     }
 
+    // Somebody else of the group may have room: each is asked once before the step waits.
+    private bool AnotherOfGroup(StepState step, Problem problem, DateTimeOffset now)
+    {
+        if (step.Plan.Group.IsEmpty || step.FellBack) return false;
+        if (problem.Kind is ProblemKind.CircuitOpen) _groups.Eject(AgentOf(step), now + Sensible(problem.RetryAfter), now);
+        step.Avoid = step.Avoid.Add(step.Agent);
+        var isLeft = step.Plan.Group.Any(member => !step.Avoid.Contains(member.Agent));
+        if (!isLeft) step.Avoid = [];
+        step.Phase = isLeft ? StepPhase.Waiting : step.Phase;
+        return isLeft;
+    }
+
     private static (RunStatus Status, TimeSpan? Wait) Wait(StepState step, Problem problem) => problem.Kind switch
     {
         ProblemKind.CircuitOpen => (RunStatus.CircuitOpen, step.Plan.OnFailure.Kind == OnFailureKind.Fail ? problem.RetryAfter : null),
         ProblemKind.Overloaded => (RunStatus.Overloaded, Sensible(problem.RetryAfter)),
+        ProblemKind.ContractRejected => (RunStatus.Rejected, null),   // Poison: it failed three times on this very view.
         _ => (RunStatus.Failed, null),
     };
 

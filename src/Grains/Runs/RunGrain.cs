@@ -22,6 +22,7 @@ internal sealed partial class RunGrain(
     GrainsOf<INetworkGrain> networks,
     TimeProvider time,
     SupervisorIncarnations incarnations,
+    CapabilityGroups groups,
     SiloDeaths deaths,
     ILogger<RunGrain> logger) : Grain, IRunGrain, IRunDriver
 {
@@ -206,7 +207,7 @@ internal sealed partial class RunGrain(
         }
     }
 
-    private DriveSurroundings Surroundings(AcceptedRun accepted) => new(incarnations, AcceptanceSchemas.Compile(accepted.Steps).Fault);
+    private DriveSurroundings Surroundings(AcceptedRun accepted) => new(incarnations, AcceptanceSchemas.Compile(accepted.Steps).Fault) { Groups = groups };
 
     private void Opened(TimeSpan timeLeft)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orleans.Concurrency;
 using Rosud.Agents;
 using Rosud.Context;
 using Rosud.Networks;
@@ -34,6 +35,10 @@ internal interface ISupervisorDoor : IGrainWithStringKey
     /// <summary>The agent's registration changed; null when it was removed.</summary>
     [Alias("registered")]
     Task Registered(AgentView? agent);
+
+    /// <summary>What the agent depends on, together with others, changed.</summary>
+    [OneWay, Alias("dependency-moved")]
+    Task DependencyMoved(DependencyState state);
 }
 
 /// <summary>Asks a supervisor to admit one attempt.</summary>
@@ -78,6 +83,9 @@ internal sealed record AdmitRequest
     [Id(15)] public bool Fallback { get; init; }
 
     [Id(16)] public string? TraceParent { get; init; }
+
+    /// <summary>Admit it although the agent's breaker is open: half of its capability's group is left out already, and no more may be.</summary>
+    [Id(30)] public bool IsLastResort { get; init; }
 }
 
 /// <summary>The answer to an admission.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Rosud.Agents;
+using Rosud.Channels;
 using Rosud.Context;
 using Rosud.Runs;
 using Rosud.Tenants;
@@ -46,8 +47,19 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
         var (end, held) => end ?? held,
     };
 
-    public SupervisorLedger WithLimits(AgentSpec spec) =>
-        this with { Bulkhead = Bulkhead with { MaxConcurrency = spec.MaxConcurrency, QueueLimit = spec.QueueLimit } };
+    /// <param name="spec">The agent's own limits.</param>
+    /// <param name="share">What a throttled dependency leaves to this agent; null for as much as it likes.</param>
+    public SupervisorLedger WithLimits(AgentSpec spec, int? share = null) => this with
+    {
+        Bulkhead = Bulkhead with { MaxConcurrency = Math.Min(spec.MaxConcurrency, share ?? spec.MaxConcurrency), QueueLimit = spec.QueueLimit },
+    };
+
+    /// <summary>Nothing is handed out before <paramref name="until"/>.</summary>
+    public SupervisorLedger Hold(DateTimeOffset until) => until > HeldUntil || HeldUntil is null ? this with { HeldUntil = until } : this;
+
+    /// <summary>The channels whose runs were here last, latest first.</summary>
+    public IEnumerable<ChannelId> ChannelsOfRuns(int limit) =>
+        Runs.OrderByDescending(run => run.Value.KeepUntil).Select(run => run.Key.Channel).Distinct().Take(limit);
 
     /// <summary>The first rules for an admission: is it for us, is it new. A null answer means yes; the attempt before it has ended then.</summary>
     public (SupervisorLedger Next, AdmitAnswer? Answer, AssignmentId? Stopped) Screen(AdmitRequest request, DateTimeOffset now)
