@@ -433,6 +433,8 @@ export interface RunResult {
   staleContextEvents: number;
   staleContextEventsByKind: Record<string, number>;
   cascadePrevented: number;
+  /** The same by how the first attempt above each step ended: failure, timeout, lost, rejected, stale, refused. */
+  cascadePreventedByCause: Record<string, number>;
   tokens: { work: number; coordination: number };
   costUsd: number;
   acceptedAt: string;

@@ -42,6 +42,9 @@ internal sealed record RunBody
 
     public required int CascadePrevented { get; init; }
 
+    /// <summary>By how the first attempt above each step ended.</summary>
+    public required Dictionary<string, int> CascadePreventedByCause { get; init; }
+
     public required TokensBody Tokens { get; init; }
 
     public required decimal CostUsd { get; init; }
@@ -87,6 +90,7 @@ internal sealed record RunBody
         StaleContextEvents = result.StaleContextEvents.Values.Sum(count => (long)count),
         StaleContextEventsByKind = result.StaleContextEvents.ToDictionary(),
         CascadePrevented = result.CascadePrevented,
+        CascadePreventedByCause = result.CascadePreventedByCause.ToDictionary(),
         Tokens = new(result.WorkTokens, result.CoordinationTokens),
         CostUsd = result.CostUsd,
         AcceptedAt = result.AcceptedAt,
