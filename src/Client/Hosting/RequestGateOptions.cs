@@ -24,9 +24,9 @@ internal sealed class RequestGateOptions
     public int QueuePerTenant { get; set; } = 64;
 
     /// <summary>How long a request may wait for its turn.</summary>
-    /// <value>0 to 10 s. Default 100 ms.</value>
+    /// <value>0 to 10 s. Default 10 ms.</value>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10", ConvertValueInInvariantCulture = true, ParseLimitsInInvariantCulture = true)]
-    public TimeSpan WaitMax { get; set; } = TimeSpan.FromMilliseconds(100);
+    public TimeSpan WaitMax { get; set; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>How late the thread pool may be before the host counts as not keeping up: then the limit falls by a fifth at each look, else it grows.</summary>
     /// <value>1 ms to 10 s. Default 20 ms.</value>

@@ -19,7 +19,7 @@ internal sealed class CapabilityGroups
         var candidates = group.Select(member =>
         {
             var standing = _standings.GetValueOrDefault(new(tenant, member.Agent)) ?? Standing.Fresh;
-            return new Candidate(member.Agent, (double)standing.AtWork / Math.Max(1, member.MaxConcurrency), standing.EjectedAt, standing.EjectedUntil);
+            return new Candidate(member.Agent, (double)standing.AtWork / Math.Max(1, member.MaxConcurrency), standing.EjectedAt, standing.EjectedUntil, standing.FailedAt);
         });
         return CapabilityGroup.Choose([.. candidates], avoid, spread, now);
     }
@@ -37,12 +37,19 @@ internal sealed class CapabilityGroups
         _ => Standing.Fresh with { EjectedAt = now, EjectedUntil = until },
         (_, standing) => standing with { EjectedAt = standing.EjectedUntil > now ? standing.EjectedAt : now, EjectedUntil = until });
 
+    /// <summary>How an attempt at the agent ended, as far as that says something about it.</summary>
+    public void Ended(AgentId agent, bool isGood, DateTimeOffset now)
+    {
+        if (!_standings.TryGetValue(agent, out var standing) || (isGood && standing.FailedAt == default)) return;
+        _standings.AddOrUpdate(agent, _ => Standing.Fresh, (_, known) => known with { FailedAt = isGood ? default : now });
+    }
+
     internal void Leave(AgentId agent) =>
         _standings.AddOrUpdate(agent, _ => Standing.Fresh, (_, standing) => standing with { AtWork = Math.Max(0, standing.AtWork - 1) });
 
-    private sealed record Standing(int AtWork, DateTimeOffset EjectedAt, DateTimeOffset EjectedUntil)
+    private sealed record Standing(int AtWork, DateTimeOffset EjectedAt, DateTimeOffset EjectedUntil, DateTimeOffset FailedAt)
     {
-        public static Standing Fresh { get; } = new(0, default, default);
+        public static Standing Fresh { get; } = new(0, default, default, default);
     }
 }
 

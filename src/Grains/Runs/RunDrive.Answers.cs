@@ -155,6 +155,7 @@ internal sealed partial class RunDrive
 
     private void Accept(StepState step, AttemptView attempt, ImmutableArray<ContextKey> wrote, ImmutableArray<KeyPattern> read, DateTimeOffset now)
     {
+        if (!step.Plan.Group.IsEmpty) _groups.Ended(AgentOf(step), isGood: true, now);
         step.Phase = StepPhase.Done;
         step.Done = attempt;
         step.Wrote = wrote;

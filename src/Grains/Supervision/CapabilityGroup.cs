@@ -8,7 +8,7 @@ internal static class CapabilityGroup
     /// <summary>How many of a group may be left out at once: half of it, and never the last one.</summary>
     public static int EjectedMax(int members) => Math.Min(members / 2, Math.Max(0, members - 1));
 
-    /// <summary>The least loaded of those that are not left out; of equals, the one that <paramref name="spread"/> says.</summary>
+    /// <summary>The least loaded and best of those that are not left out; of equals, the one that <paramref name="spread"/> says.</summary>
     /// <remarks>
     /// Left out are those whose breaker is open, who opened first first, as many as may be. Those beyond that are asked in spite of their breaker, but only
     /// when the others have a full load more.
@@ -31,7 +31,10 @@ internal static class CapabilityGroup
 /// <param name="Load">What it has at work, in units of what it may have at work.</param>
 /// <param name="EjectedAt">When its breaker was first seen open.</param>
 /// <param name="EjectedUntil">Until when it is left out, if there is room for that.</param>
-internal readonly record struct Candidate(string Agent, double Load, DateTimeOffset EjectedAt, DateTimeOffset EjectedUntil)
+/// <param name="FailedAt">When an attempt there ended badly last, and none has succeeded since.</param>
+internal readonly record struct Candidate(string Agent, double Load, DateTimeOffset EjectedAt, DateTimeOffset EjectedUntil, DateTimeOffset FailedAt = default)
 {
-    public double Cost(DateTimeOffset now) => Load + (EjectedUntil > now ? 1 : 0);
+    private static readonly TimeSpan Doubted = TimeSpan.FromSeconds(5);
+
+    public double Cost(DateTimeOffset now) => Load + (EjectedUntil > now ? 1 : 0) + (FailedAt != default && FailedAt + Doubted > now ? 1 : 0);
 }

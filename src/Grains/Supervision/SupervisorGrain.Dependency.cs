@@ -1,4 +1,3 @@
-using Rosud.Agents;
 using Rosud.Networks;
 using Rosud.Runs;
 using Rosud.Tenants;

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using Rosud.Channels;
-using Rosud.Runs;
 
 namespace Rosud.Supervision;
 

@@ -80,9 +80,9 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
     {
         var waiting = new Waiting(request, now);
         var turn = Service.Median is { } median ? median / Math.Max(1, Bulkhead.MaxConcurrency) : (TimeSpan?)null;
-        if (!Bulkhead.HasPlace(waiting)) return Overloaded("The agent's queue is full.", turn ?? TimeSpan.FromSeconds(1));
+        if (!Bulkhead.HasPlace(waiting)) return Overloaded("The agent's queue is full.", Later(turn ?? TimeSpan.FromSeconds(1), request));
         if (waiting.Unlimited) return null;
-        if (turn * Bulkhead.Behind > request.TimeLeft) return Overloaded("The agent's queue takes longer than the time left.", turn!.Value);
+        if (turn * Bulkhead.Behind > request.TimeLeft) return Overloaded("The agent's queue takes longer than the time left.", Later(turn!.Value, request));
         return HeldUntil - now is { } held && held > request.TimeLeft
             ? new(ProblemKind.Overloaded, "The agent is throttled for longer than the time left.") { RetryAfter = held }
             : null;
@@ -159,6 +159,10 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
         (_, _, { Settlement: var kept }) => new(id.Step, id.Attempt, kept.ReadVersion, kept.StartedAt),
         _ => null,
     };
+
+    // When about half of those who wait have gone, and not all who were refused at the same moment: else the refused would be the load.
+    private TimeSpan Later(TimeSpan turn, AdmitRequest request) =>
+        turn * Math.Max(1, Bulkhead.Behind / 2) * (0.75 + ((uint)request.Assignment.GetHashCode() % 1_024 / 2_048.0));
 
     private static Problem Overloaded(string detail, TimeSpan retryAfter) =>
         new(ProblemKind.Overloaded, detail) { RetryAfter = retryAfter > MinRetryAfter ? retryAfter : MinRetryAfter };
