@@ -443,6 +443,8 @@ export interface RunResult {
   parent?: string;
   /** Runs that this run's steps started; what they used is in its tokens and cost. */
   children: string[];
+  /** The same by how the first attempt above each step ended: failure, timeout, lost, rejected, stale, refused. */
+  cascadePreventedByCause: Record<string, number>;
   tokens: { work: number; coordination: number };
   costUsd: number;
   acceptedAt: string;

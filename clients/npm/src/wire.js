@@ -72,5 +72,5 @@ export const shapes = {
   writes: { writes: mapOf(DATA), output: DATA },
   assignment: { input: DATA, context: { entries: mapOf({ value: DATA }) } },
   changedContext: { context: { entries: mapOf({ value: DATA }) } },
-  run: { outputs: mapOf(DATA), retriesByCause: mapOf({}), staleContextEventsByKind: mapOf({}), overheadPartsMs: mapOf({}) },
+  run: { outputs: mapOf(DATA), retriesByCause: mapOf({}), staleContextEventsByKind: mapOf({}), cascadePreventedByCause: mapOf({}), overheadPartsMs: mapOf({}) },
 };

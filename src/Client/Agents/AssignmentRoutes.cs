@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Rosud.Context;
+using Rosud.Hosting;
 using Rosud.Runs;
 using Rosud.Supervision;
 using Rosud.Tenants;
@@ -15,7 +16,7 @@ internal static class AssignmentRoutes
 {
     public static void Map(RouteGroupBuilder v1)
     {
-        var taking = v1.MapGroup("/agents/{agent}/assignments").WithTags("Assignments").RequireAuthorization(Rights.Agent);
+        var taking = v1.MapGroup("/agents/{agent}/assignments").WithTags("Assignments").RequireAuthorization(Rights.Agent).NeverHeldBack();
         taking.MapPost("/take", Take).WithSummary("Takes waiting assignments, or waits for one.")
             .Reads<TakeBody>().Answers<AssignmentListBody>(200).Refuses(400, 403, 404);
         taking.MapPost("/release", Release).WithSummary("A worker stops: its waiting takes answer at once, with what they were handed or with nothing.")
@@ -24,7 +25,7 @@ internal static class AssignmentRoutes
             .ReadsQuery("lease_ms", "How long the worker may be silent, 1000 to 600000. Default 30000.", "integer")
             .AnswersEvents().Refuses(400, 403, 404);
 
-        var answering = v1.MapGroup("/assignments/{assignment}").WithTags("Assignments").RequireAuthorization(Rights.Agent);
+        var answering = v1.MapGroup("/assignments/{assignment}").WithTags("Assignments").RequireAuthorization(Rights.Agent).NeverHeldBack();
         answering.MapPost("/heartbeat", Heartbeat).WithSummary("Renews the lease; with wait_ms returns early when the attempt is superseded or cancelled.")
             .Reads<HeartbeatBody>().Answers<BeatBody>(200).Refuses(400, 403, 404, 409);
         answering.MapPost("/publish", Publish).WithSummary("Commits early keys of a running attempt.").ReadsKey(Repeats)

@@ -48,6 +48,9 @@ internal sealed record RunBody
     /// <summary>Steps answered from an earlier run, without an attempt.</summary>
     public required int MemoHits { get; init; }
 
+    /// <summary>By how the first attempt above each step ended.</summary>
+    public required Dictionary<string, int> CascadePreventedByCause { get; init; }
+
     public required TokensBody Tokens { get; init; }
 
     public required decimal CostUsd { get; init; }
@@ -107,6 +110,7 @@ internal sealed record RunBody
         CascadePrevented = result.CascadePrevented,
         DuplicateWorkPrevented = result.DuplicateWorkPrevented,
         MemoHits = result.MemoHits,
+        CascadePreventedByCause = result.CascadePreventedByCause.ToDictionary(),
         Tokens = new(result.WorkTokens, result.CoordinationTokens),
         CostUsd = result.CostUsd,
         AcceptedAt = result.AcceptedAt,

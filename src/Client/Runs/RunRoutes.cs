@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Rosud.Channels;
+using Rosud.Hosting;
 using Rosud.Supervision;
 using Rosud.Tenants;
 
@@ -17,13 +18,13 @@ internal static class RunRoutes
         runs.MapGet("", List).WithSummary("Runs that are open or recent, by channel and id.")
             .ReadsQuery("channel", "Only of this channel.").ReadsQuery("status", "Only with this status.")
             .ReadsPage().Answers<RunListBody>(200).Refuses(400, 404);
-        runs.MapGet("/{run}", Describe).WithSummary("A run as it stands or ended.")
+        runs.MapGet("/{run}", Describe).NeverHeldBack().WithSummary("A run as it stands or ended.")
             .Answers<RunBody>(200).Refuses(400, 404);
         runs.MapGet("/{run}/timeline", Timeline).WithSummary("What happened in a run, in order.")
             .Answers<TimelineBody>(200).Refuses(400, 404);
         runs.MapGet("/{run}/explain", Explain).WithSummary("Why a run was slow, why it went wrong and why it stopped, in plain sentences with their evidence.")
             .Answers<RunExplanation>(200).Refuses(400, 404);
-        runs.MapPost("/{run}/cancel", Cancel).WithSummary("Ends a run as canceled unless it has ended.").ReadsKey("Not needed: a run is cancelled once.")
+        runs.MapPost("/{run}/cancel", Cancel).NeverHeldBack().WithSummary("Ends a run as canceled unless it has ended.").ReadsKey("Not needed: a run is cancelled once.")
             .Reads<NothingBody>().Answers<RunBody>(200).Refuses(400, 404, 503);
         runs.MapPost("/{run}/answer", AnswerQuestion).WithSummary("Answers a question that the run has asked a person.")
             .WithDescription("It counts once, while the question is open and nothing that it rests on has changed: 412 stale-context names what has, and the run asks anew. The same answer again gives the same answer, another is 409.")

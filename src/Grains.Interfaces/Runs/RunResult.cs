@@ -207,6 +207,9 @@ public sealed record RunResult
     /// <summary>Steps that did not run on a failed or rejected output.</summary>
     [Id(10)] public int CascadePrevented { get; init; }
 
+    /// <summary>The same by how the first attempt above each step ended: <c>failure</c>, <c>timeout</c>, <c>lost</c>, <c>rejected</c>, <c>stale</c>, <c>refused</c>.</summary>
+    [Id(60)] public ImmutableSortedDictionary<string, int> CascadePreventedByCause { get; init; } = ImmutableSortedDictionary<string, int>.Empty;
+
     /// <summary>Tokens that agents reported.</summary>
     [Id(11)] public long WorkTokens { get; init; }
 

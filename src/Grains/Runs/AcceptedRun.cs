@@ -120,7 +120,14 @@ internal sealed record PlannedStep
 
     /// <summary>A running attempt of the agent can take in changed context and go on.</summary>
     [Id(13)] public bool Rebase { get; init; }
+
+    /// <summary>The agents that can do it, when the task named a capability: each attempt goes to one of them. Empty when it named its agent.</summary>
+    [Id(30)] public ImmutableArray<GroupMember> Group { get; init; } = [];
 }
+
+/// <summary>An agent of a capability's group.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.group-member")]
+internal sealed record GroupMember([property: Id(0)] string Agent, [property: Id(1)] int MaxConcurrency);
 
 /// <summary>An agent that judges what a step wants to commit.</summary>
 /// <param name="Id">Names its attempts within the run.</param>

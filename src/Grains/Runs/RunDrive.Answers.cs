@@ -169,6 +169,7 @@ internal sealed partial class RunDrive
 
     private void Accept(StepState step, AttemptView attempt, ImmutableArray<ContextKey> wrote, ImmutableArray<KeyPattern> read, DateTimeOffset now)
     {
+        if (!step.Plan.Group.IsEmpty) _groups.Ended(AgentOf(step), isGood: true, now);
         step.Phase = StepPhase.Done;
         step.Done = attempt;
         step.Wrote = wrote;
@@ -232,6 +233,7 @@ internal sealed partial class RunDrive
         {
             case StepAnswer.EpochLost when Ended is null:
                 IsStopped = true;
+                foreach (var step in _steps) step.Lease = step.Lease?.End();
                 Act(new DriveAction.Stop());
                 break;
             case StepAnswer.Ended ended:

@@ -93,6 +93,7 @@ internal sealed partial class RunDrive
         if (step.Judged is null && (step.AwaitsIntent || IsSpared(step, now))) return;
         var attempt = Math.Max(_epoch + step.Retries, step.Fence);
         if (step.Judged is null && Intends(step, attempt)) return;
+        Choose(step, now);
         if (!_budget.TryReserve(step.Agent, step.Plan.Id, attempt))
         {
             if (!Everyone.Any(other => other.Phase is StepPhase.Requested or StepPhase.Committing or StepPhase.Held or StepPhase.Asking)) EndRun(RunStatus.BudgetExceeded, "The budget is spent.", now);
@@ -101,6 +102,7 @@ internal sealed partial class RunDrive
 
         Prepare(step, step.Judged is null ? View(step) : ViewOfJudge(step), attempt, now);
         step.Phase = StepPhase.Requested;
+        step.Lease = step.Plan.Group.IsEmpty || step.FellBack ? null : _groups.Enter(AgentOf(step));
         HandedBytes += SizeOf(step.View!);
         _timeline.Add(now, "requested", step, step.ReadVersion);
         Act(Admission(step, step.View!, now));
@@ -124,6 +126,16 @@ internal sealed partial class RunDrive
         step.SentTo = _incarnations.TryGetValue(AgentOf(step), out var known) ? known : 0;
         NoteEarlyReads(step);
         _timeline.Mark(step.Index, attempt, step.Judged is not null ? "dispatch" : _timeline.Spans(step.Index).Count == 0 ? "context" : "backoff", now);
+    }
+
+    // A step that named a capability goes to whoever of its group is best off; a fallback was named.
+    private void Choose(StepState step, DateTimeOffset now)
+    {
+        step.IsLastResort = false;
+        if (step.Plan.Group.IsEmpty || step.FellBack) return;
+        var spread = (uint)(_accepted.Run.Name.GetHashCode(StringComparison.Ordinal) ^ step.Index);
+        var (agent, isLastResort) = _groups.Choose(_accepted.Run.Tenant, step.Plan.Group, step.Avoid, spread, now);
+        (step.Agent, step.IsLastResort) = (agent, isLastResort);
     }
 
     /// <summary>Bytes of context handed to agents.</summary>
@@ -166,6 +178,7 @@ internal sealed partial class RunDrive
         Answers = step.Answers,
         Proposed = ProposedTo(step),
         Feedback = step.Feedback,
+        IsLastResort = step.IsLastResort,
         TraceParent = $"00-{_accepted.TraceId}-{Digest($"{_accepted.Run.Key}/{step.Plan.Id}/{step.Attempt}")[..16]}-01",
     });
 
@@ -195,6 +208,7 @@ internal sealed partial class RunDrive
     {
         _budget.Release(step.Plan.Id, step.Attempt);
         _timeline.Add(now, "refused", step, detail: problem.Detail);
+        if (AnotherOfGroup(step, problem, now)) return;
         var (status, wait) = Wait(step, problem);
         if (wait is { } delay && now + delay < _deadline)
         {
@@ -206,10 +220,23 @@ internal sealed partial class RunDrive
         GiveUp(step, RetryCause.Failure, status, Ending(step, AttemptOutcome.Refused, problem.Detail, now), now);
     }
 
+    // Somebody else of the group may have room: each is asked once before the step waits.
+    private bool AnotherOfGroup(StepState step, Problem problem, DateTimeOffset now)
+    {
+        if (step.Plan.Group.IsEmpty || step.FellBack) return false;
+        if (problem.Kind is ProblemKind.CircuitOpen) _groups.Eject(AgentOf(step), now + Sensible(problem.RetryAfter), now);
+        step.Avoid = step.Avoid.Add(step.Agent);
+        var isLeft = step.Plan.Group.Any(member => !step.Avoid.Contains(member.Agent));
+        if (!isLeft) step.Avoid = [];
+        step.Phase = isLeft ? StepPhase.Waiting : step.Phase;
+        return isLeft;
+    }
+
     private static (RunStatus Status, TimeSpan? Wait) Wait(StepState step, Problem problem) => problem.Kind switch
     {
         ProblemKind.CircuitOpen => (RunStatus.CircuitOpen, step.Plan.OnFailure.Kind == OnFailureKind.Fail ? problem.RetryAfter : null),
         ProblemKind.Overloaded => (RunStatus.Overloaded, Sensible(problem.RetryAfter)),
+        ProblemKind.ContractRejected => (RunStatus.Rejected, null),   // Poison: it failed three times on this very view.
         _ => (RunStatus.Failed, null),
     };
 

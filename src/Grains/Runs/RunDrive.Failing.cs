@@ -109,6 +109,12 @@ internal sealed partial class RunDrive
     private void Fail(StepState step, RetryCause cause, AttemptOutcome outcome, string reason, bool retryable, DateTimeOffset now, Usage? usage = null)
     {
         var last = Ending(step, outcome, reason, now, usage);
+        if (cause != RetryCause.Stale && !step.Plan.Group.IsEmpty)
+        {
+            step.Avoid = step.Avoid.Add(step.Agent);
+            _groups.Ended(AgentOf(step), isGood: false, now);
+        }
+
         if (cause == RetryCause.Failure) step.Failures++;
         var left = _accepted.RetryBudget - _charged;
         var mayFallBack = step.Plan.OnFailure.Kind == OnFailureKind.Fallback && !step.FellBack;

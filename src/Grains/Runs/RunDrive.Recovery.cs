@@ -78,6 +78,7 @@ internal sealed partial class RunDrive
         {
             Ask(step.Plan.Agent);
             foreach (var judge in step.Judges) Ask(judge.Agent);
+            foreach (var member in step.Plan.Group) Ask(member.Agent);
             if (step.Plan.OnFailure is { Kind: OnFailureKind.Fallback, Agent: { } other }) Ask(other);
         }
 
@@ -173,7 +174,7 @@ internal sealed partial class RunDrive
 
     private void Adopt(StepState step, AgentId agent, int attempt, long incarnation, ContextVersion read, DateTimeOffset? startedAt, DateTimeOffset now)
     {
-        var isFallback = agent.Name != step.Plan.Agent;
+        var isFallback = agent.Name != step.Plan.Agent && !step.Plan.Group.Any(member => member.Agent == agent.Name);
         if (step.Judged is not null || step.Phase != StepPhase.Waiting || attempt < step.Fence || attempt > _epoch + step.Retries || (isFallback && agent.Name != step.Plan.OnFailure.Agent)) return;
         step.Phase = StepPhase.Requested;
         step.Guard = step.Demanded = true;

@@ -199,6 +199,7 @@ internal sealed partial class RunDrive
         var problem = new Problem(settlement.Kind == SettlementKind.CircuitOpen ? ProblemKind.CircuitOpen : ProblemKind.Overloaded, reason) { RetryAfter = settlement.RetryAfter };
         var (status, wait) = Wait(step, problem);
         var last = Ending(step, AttemptOutcome.Refused, reason, now);
+        if (AnotherOfGroup(step, problem, now)) wait = TimeSpan.Zero;
         if (wait is { } delay && now + delay < _deadline) Again(step, RetryCause.Failure, charged: false, last, AfterBegin.Again, now + delay);
         else GiveUp(step, RetryCause.Failure, status, last, now);
     }

@@ -32,6 +32,7 @@ internal sealed partial class RunDrive
     private readonly RunTimeline _timeline;
     private readonly RunBudget _budget;
     private readonly IDictionary<AgentId, long> _incarnations;
+    private readonly CapabilityGroups _groups;
     private readonly AcceptanceTest _acceptance;
     private readonly List<DriveAction> _actions = [];
     private readonly List<AttemptView> _attempts = [];
@@ -64,6 +65,7 @@ internal sealed partial class RunDrive
         _timeline = new(accepted.AcceptedAt, _steps.Length);
         _budget = new(accepted.Limit ?? accepted.Task.Budget, accepted.Prices);
         _incarnations = surroundings.Incarnations;
+        _groups = surroundings.Groups;
         _acceptance = surroundings.Acceptance;
         _nextWatch = now + Jittered(0);
         _timeline.Add(accepted.AcceptedAt, "accepted", version: accepted.VersionStart);
@@ -193,4 +195,7 @@ internal sealed partial class RunDrive
 }
 
 /// <summary>What a drive shares with its surroundings: the supervisor incarnations that this silo knows, and the test of a step's writes.</summary>
-internal sealed record DriveSurroundings(IDictionary<AgentId, long> Incarnations, AcceptanceTest Acceptance);
+internal sealed record DriveSurroundings(IDictionary<AgentId, long> Incarnations, AcceptanceTest Acceptance)
+{
+    public CapabilityGroups Groups { get; init; } = new();
+}

@@ -25,6 +25,7 @@ internal sealed partial class RunGrain(
     GrainsOf<IShadowGrain> shadows,
     TimeProvider time,
     SupervisorIncarnations incarnations,
+    CapabilityGroups groups,
     SiloDeaths deaths,
     ILogger<RunGrain> logger) : Grain, IRunGrain, IRunDriver
 {
@@ -248,7 +249,7 @@ internal sealed partial class RunGrain(
         }
     }
 
-    private DriveSurroundings Surroundings(AcceptedRun accepted) => new(incarnations, AcceptanceSchemas.Compile(accepted.Steps).Fault);
+    private DriveSurroundings Surroundings(AcceptedRun accepted) => new(incarnations, AcceptanceSchemas.Compile(accepted.Steps).Fault) { Groups = groups };
 
     private void Opened(TimeSpan timeLeft)
     {

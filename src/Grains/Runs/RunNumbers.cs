@@ -15,6 +15,7 @@ internal static class RunNumbers
         var end = drive.Ended?.At ?? now;
         if (end < accepted.AcceptedAt) end = accepted.AcceptedAt;
         var path = CriticalPath.Of(drive.Timeline, drive.Steps, end);
+        var cascade = CascadePreventedByCause(drive.Graph, drive.Steps, drive.Attempts);
         var overhead = path.Where(part => part.Kind is not ("work" or "rework" or "person")).GroupBy(part => part.Kind).ToImmutableSortedDictionary(kind => kind.Key, kind => kind.Sum(part => part.Ms), StringComparer.Ordinal);
         return new()
         {
@@ -28,7 +29,8 @@ internal static class RunNumbers
             Attempts = [.. drive.Attempts, .. drive.Everyone.Where(step => step.IsAtWork).Select(Running)],
             RetriesByCause = RetriesByCause(drive.Attempts, drive.Everyone),
             StaleContextEvents = drive.StaleEvents.ToImmutableSortedDictionary(StringComparer.Ordinal),
-            CascadePrevented = CascadePrevented(drive.Graph, drive.Steps, drive.Attempts),
+            CascadePrevented = cascade.Values.Sum(),
+            CascadePreventedByCause = cascade,
             WorkTokens = drive.Budget.Tokens,
             CoordinationTokens = drive.HandedBytes / BytesPerToken,
             CostUsd = drive.Budget.CostUsd,
@@ -66,11 +68,28 @@ internal static class RunNumbers
         drive.IsFinished ? drive.Ended!.Status : drive.IsAsking ? RunStatus.InputRequired : drive.Steps.All(step => step.Phase == StepPhase.Waiting) ? RunStatus.Submitted : RunStatus.Working;
 
     /// <summary>N2: descendants of steps with an attempt that was not accepted, without those that started on something such an attempt wrote.</summary>
-    public static int CascadePrevented(StepGraph graph, IReadOnlyList<StepState> steps, IEnumerable<AttemptView> attempts)
+    public static int CascadePrevented(StepGraph graph, IReadOnlyList<StepState> steps, IEnumerable<AttemptView> attempts) =>
+        CascadePreventedByCause(graph, steps, attempts).Values.Sum();
+
+    /// <summary>The same by how the first bad attempt above each ended.</summary>
+    public static ImmutableSortedDictionary<string, int> CascadePreventedByCause(StepGraph graph, IReadOnlyList<StepState> steps, IEnumerable<AttemptView> attempts)
     {
-        var bad = attempts.Where(attempt => IsBad(attempt.Outcome)).Select(attempt => (attempt.Step, attempt.Attempt)).ToHashSet();
-        var roots = steps.Where(step => bad.Any(attempt => attempt.Step == step.Plan.Id)).Select(step => step.Index);
-        return graph.Descendants(roots).Count(i => !steps[i].RestsOn.Any(rest => bad.Contains((steps[rest.Producer].Plan.Id, rest.Attempt))));
+        var bad = attempts.Where(attempt => IsBad(attempt.Outcome)).ToArray();
+        if (bad.Length == 0) return ImmutableSortedDictionary<string, int>.Empty;
+        var known = bad.Select(attempt => (attempt.Step, attempt.Attempt)).ToHashSet();
+        var (causes, counted) = (new SortedDictionary<string, int>(StringComparer.Ordinal), new HashSet<int>());
+        foreach (var attempt in bad.DistinctBy(attempt => attempt.Step))
+        {
+            var root = steps.Where(step => step.Plan.Id == attempt.Step).Select(step => step.Index);
+            foreach (var i in graph.Descendants(root))
+            {
+                if (steps[i].RestsOn.Any(rest => known.Contains((steps[rest.Producer].Plan.Id, rest.Attempt))) || !counted.Add(i)) continue;
+                var cause = Rosud.Tenants.SnakeCase.Of(attempt.Outcome);
+                causes[cause] = causes.GetValueOrDefault(cause) + 1;
+            }
+        }
+
+        return causes.ToImmutableSortedDictionary(StringComparer.Ordinal);
     }
 
     /// <summary>N3: the agents whose accepted commits were read, transitively, for accepted outputs, and those that wrote them.</summary>

@@ -90,8 +90,9 @@ internal sealed class StepContract(CoordinationTask task, ChannelSpec spec, IRea
             AgentRevision = agent?.Revision ?? 0,
             Verifiers = VerifiersOf(step, at),
             Effects = EffectsOf(step, $"{at}/effects"),
-            Memo = agent?.Spec.Memo ?? false,
+            Memo = step.Capability is null && (agent?.Spec.Memo ?? false),
             Rebase = agent?.Spec.Rebase ?? false,
+            Group = step.Capability is { } capability ? [.. Able(capability, step).Select(able => new GroupMember(able.Id.Name, able.Spec.MaxConcurrency))] : [],
         };
     }
 
@@ -121,6 +122,10 @@ internal sealed class StepContract(CoordinationTask task, ChannelSpec spec, IRea
         return [.. effects.Distinct(StringComparer.Ordinal)];
     }
 
+    // Who may read and write all of it; when nobody may, the first is checked in their place, so that the problem says what is missing.
+    private IEnumerable<AgentView> Able(string capability, TaskStep step) =>
+        spec.Agents.Select(name => agents.GetValueOrDefault(name)).OfType<AgentView>().Where(agent => agent.Spec.Capability == capability && MayDo(agent, step));
+
     private AgentView? Agent(TaskStep step, string at)
     {
         if (step.Agent is null == step.Capability is null)
@@ -131,7 +136,8 @@ internal sealed class StepContract(CoordinationTask task, ChannelSpec spec, IRea
 
         if (step.Capability is { } capability)
         {
-            var able = spec.Agents.Select(name => agents.GetValueOrDefault(name)).FirstOrDefault(agent => agent?.Spec.Capability == capability);
+            var able = Able(capability, step).FirstOrDefault()
+                ?? spec.Agents.Select(name => agents.GetValueOrDefault(name)).FirstOrDefault(agent => agent?.Spec.Capability == capability);
             if (able is null) errors.Add(new($"{at}/capability", "No registered agent of the channel has this capability.", "unknown_agent"));
             return able;
         }

@@ -65,7 +65,18 @@ internal sealed class StepState(PlannedStep plan, int index)
 
     public int Index { get; } = index;
 
-    public StepPhase Phase { get; set; }
+    public StepPhase Phase
+    {
+        get => field;
+        set
+        {
+            if (field == StepPhase.Requested && value != StepPhase.Requested) Lease = Lease?.End();
+            field = value;
+        }
+    }
+
+    /// <summary>The place in its capability's group that the attempt takes up; null when the task named its agent.</summary>
+    public GroupLease? Lease { get; set; }
 
     /// <summary>The guard's answer; null while undecided.</summary>
     public bool? Guard { get; set; } = plan.When is null ? true : null;
@@ -91,6 +102,12 @@ internal sealed class StepState(PlannedStep plan, int index)
     public string Agent { get; set; } = plan.Agent;
 
     public bool FellBack { get; set; }
+
+    /// <summary>Half of the group is left out already: this agent's open breaker does not hold the attempt back.</summary>
+    public bool IsLastResort { get; set; }
+
+    /// <summary>Agents of the group that have refused or failed the step: others come first.</summary>
+    public ImmutableHashSet<string> Avoid { get; set; } = [];
 
     /// <summary>The supervisor incarnation that the attempt was sent to.</summary>
     public long SentTo { get; set; }

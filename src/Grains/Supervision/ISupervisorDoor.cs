@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orleans.Concurrency;
 using Rosud.Agents;
 using Rosud.Context;
 using Rosud.Networks;
@@ -38,6 +39,10 @@ internal interface ISupervisorDoor : IGrainWithStringKey
     /// <summary>The agent's registration changed; null when it was removed.</summary>
     [Alias("registered")]
     Task Registered(AgentView? agent);
+
+    /// <summary>What the agent depends on, together with others, changed.</summary>
+    [OneWay, Alias("dependency-moved")]
+    Task DependencyMoved(DependencyState state);
 }
 
 /// <summary>Asks a supervisor to admit one attempt.</summary>
@@ -94,6 +99,9 @@ internal sealed record AdmitRequest
 
     /// <summary>Runs only for comparison: no outside effects.</summary>
     [Id(40)] public bool Shadow { get; init; }
+
+    /// <summary>Admit it although the agent's breaker is open: half of its capability's group is left out already, and no more may be.</summary>
+    [Id(30)] public bool IsLastResort { get; init; }
 }
 
 /// <summary>The answer to an admission.</summary>

@@ -51,7 +51,9 @@ internal sealed partial class SupervisorGrain(
         var durable = journals.OpenValue<SupervisorRecord>(this.GetGrainId());
         await durable.Activate(cancellationToken);
         _breakers = Breakers.Restore(durable.Value, Now, _options);
-        _writes = new(durable, () => _breakers.Save(), DeactivateOnIdle, time.Provider, logger);
+        _quarantine = Quarantine.Restore(durable.Value?.Quarantine ?? [], Now);
+        _transitions = durable.Value is { Transitions: { IsDefault: false } before } ? before : [];
+        _writes = new(durable, Saved, DeactivateOnIdle, time.Provider, logger);
         if (await grains.GetGrain<IAgentGrain>(id.Key).Describe() is AgentOutcome.Found found) Register(found.Agent);
     }
 
@@ -135,7 +137,9 @@ internal sealed partial class SupervisorGrain(
 
     public async Task<SupervisorView> Reset()
     {
-        Change(new Breakers());
+        Forced(new Breakers());
+        _quarantine = Quarantine.None;
+        await ResetDependency();
         await Stored();
         Advance();
         return View(null);
@@ -143,7 +147,7 @@ internal sealed partial class SupervisorGrain(
 
     public async Task<SupervisorView> ForceOpen()
     {
-        Change(_breakers.Force());
+        Forced(_breakers.Force());
         TurnAwayWaiting(_ => true, SettlementKind.CircuitOpen, "An operator opened the agent's breaker.");
         await Stored();
         return View(null);
@@ -213,7 +217,12 @@ internal sealed partial class SupervisorGrain(
         _breakers.ViewOf(network ?? NetworkId.DefaultName, Now, _options),
         new(_ledger.Bulkhead.Permits.Count, _ledger.Bulkhead.Queue.Count, _ledger.Bulkhead.MaxConcurrency, _ledger.Bulkhead.QueueLimit),
         _breakers.View(Now, _options),
-        _retryTokens.Left(Now));
+        _retries.Left(Now))
+    {
+        Transitions = _transitions,
+        Quarantine = [.. _quarantine.Steps.Where(step => step.Until > Now).Select(step => new QuarantineView(step.Step, step.Until))],
+        Dependency = DependencyView(),
+    };
 
     private static Problem? TakeFaults(TakeRequest request) => request switch
     {

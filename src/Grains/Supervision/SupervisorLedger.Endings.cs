@@ -87,6 +87,13 @@ internal sealed partial record SupervisorLedger
         };
     }
 
+    /// <summary>Notes that an attempt ended in failure or loss. True when that makes its step poison.</summary>
+    public (SupervisorLedger Next, bool IsPoison) Failed(AssignmentId id, DateTimeOffset now)
+    {
+        var marks = MarksOf(id.Run, now).Fail(id.Step);
+        return (With(id.Run, marks), marks[id.Step].Failures == Quarantine.AttemptsMax);
+    }
+
     /// <summary>The run does not know the attempt, or is over.</summary>
     public (SupervisorLedger Next, bool Stopped) Disown(AssignmentId id) =>
         (Fence(id, new(Superseded: false, Cancelled: true)), Bulkhead.PermitOf(id) is not null);

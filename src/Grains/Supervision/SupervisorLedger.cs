@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Rosud.Agents;
+using Rosud.Channels;
 using Rosud.Context;
 using Rosud.Runs;
 using Rosud.Tenants;
@@ -49,8 +50,19 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
         var (end, held) => end ?? held,
     };
 
-    public SupervisorLedger WithLimits(AgentSpec spec) =>
-        this with { Bulkhead = Bulkhead with { MaxConcurrency = spec.MaxConcurrency, QueueLimit = spec.QueueLimit } };
+    /// <param name="spec">The agent's own limits.</param>
+    /// <param name="share">What a throttled dependency leaves to this agent; null for as much as it likes.</param>
+    public SupervisorLedger WithLimits(AgentSpec spec, int? share = null) => this with
+    {
+        Bulkhead = Bulkhead with { MaxConcurrency = Math.Min(spec.MaxConcurrency, share ?? spec.MaxConcurrency), QueueLimit = spec.QueueLimit },
+    };
+
+    /// <summary>Nothing is handed out before <paramref name="until"/>.</summary>
+    public SupervisorLedger Hold(DateTimeOffset until) => until > HeldUntil || HeldUntil is null ? this with { HeldUntil = until } : this;
+
+    /// <summary>The channels whose runs were here last, latest first.</summary>
+    public IEnumerable<ChannelId> ChannelsOfRuns(int limit) =>
+        Runs.OrderByDescending(run => run.Value.KeepUntil).Select(run => run.Key.Channel).Distinct().Take(limit);
 
     /// <summary>The first rules for an admission: is it for us, is it new. A null answer means yes; the attempt before it has ended then.</summary>
     public (SupervisorLedger Next, AdmitAnswer? Answer, AssignmentId? Stopped) Screen(AdmitRequest request, DateTimeOffset now)
@@ -71,9 +83,9 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
     {
         var waiting = new Waiting(request, now);
         var turn = Service.Median is { } median ? median / Math.Max(1, Bulkhead.MaxConcurrency) : (TimeSpan?)null;
-        if (!Bulkhead.HasPlace(waiting)) return Overloaded("The agent's queue is full.", turn ?? TimeSpan.FromSeconds(1));
+        if (!Bulkhead.HasPlace(waiting)) return Overloaded("The agent's queue is full.", Later(turn ?? TimeSpan.FromSeconds(1), request));
         if (waiting.Unlimited) return null;
-        if (turn * Bulkhead.Behind > request.TimeLeft) return Overloaded("The agent's queue takes longer than the time left.", turn!.Value);
+        if (turn * Bulkhead.Behind > request.TimeLeft) return Overloaded("The agent's queue takes longer than the time left.", Later(turn!.Value, request));
         return HeldUntil - now is { } held && held > request.TimeLeft
             ? new(ProblemKind.Overloaded, "The agent is throttled for longer than the time left.") { RetryAfter = held }
             : null;
@@ -169,6 +181,10 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
         (_, _, { Settlement: var kept }) => new(id.Step, id.Attempt, kept.ReadVersion, kept.StartedAt),
         _ => null,
     };
+
+    // When about half of those who wait have gone, and not all who were refused at the same moment: else the refused would be the load.
+    private TimeSpan Later(TimeSpan turn, AdmitRequest request) =>
+        turn * Math.Max(1, Bulkhead.Behind / 2) * (0.75 + ((uint)request.Assignment.GetHashCode() % 1_024 / 2_048.0));
 
     private static Problem Overloaded(string detail, TimeSpan retryAfter) =>
         new(ProblemKind.Overloaded, detail) { RetryAfter = retryAfter > MinRetryAfter ? retryAfter : MinRetryAfter };

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Rosud.Supervision;
 using Rosud.W1;
 using Rosud.W2;
 using Rosud.W3;
@@ -13,7 +14,8 @@ internal static class Catalogue
 {
     public const string All = "all";
 
-    private static readonly ImmutableArray<Workload> Workloads = [new PipelineWorkload(), new SpineWorkload(), new StaleWorkload(), new OverheadWorkload(), new ContextWorkload(), new VerdictWorkload()];
+    private static readonly ImmutableArray<Workload> Workloads =
+        [new PipelineWorkload(), new SpineWorkload(), new StaleWorkload(), new OverheadWorkload(), new ContextWorkload(), new VerdictWorkload(), new SupervisionWorkload()];
 
     public static IEnumerable<string> Names => Workloads.Select(workload => workload.Name).Append(All);
 
