@@ -59,7 +59,7 @@ public sealed class RunSimulationTests
     [InlineData(nameof(Mutant.NoSupervisorEpoch), "(c)")]
     [InlineData(nameof(Mutant.SettleBeforeQuery), "(c)")]
     [InlineData(nameof(Mutant.NewestIncarnation), "(c)")]
-    [InlineData(nameof(Mutant.NoAttemptFence), "(a) a fenced attempt published")], "(a) a fenced attempt published")]
+    [InlineData(nameof(Mutant.NoAttemptFence), "(a) a fenced attempt published")]
     [InlineData(nameof(Mutant.NoDriverEpoch), "(c)")]
     [InlineData(nameof(Mutant.NoStaleCheck), "(a) a stale attempt was accepted")]
     [InlineData(nameof(Mutant.KeepEarlyKeys), "(a) an early key of an ended attempt stays")]
