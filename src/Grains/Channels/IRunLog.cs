@@ -185,6 +185,9 @@ internal abstract record StepAnswer
 
         /// <summary>Of a recall: what was remembered, also where it changed nothing.</summary>
         [Id(5)] public ImmutableArray<ContextWrite> Recalled { get; init; } = [];
+
+        /// <summary>What it had read and had changed: it was committed all the same, because the run flags and does not refuse.</summary>
+        [Id(6)] public ImmutableArray<StaleKey> Flagged { get; init; } = [];
     }
 
     /// <summary>The step was done before, by this attempt. <paramref name="Attempt"/> is how it is listed.</summary>
