@@ -124,7 +124,7 @@ internal sealed record RunBody
         Questions = [.. result.Questions.Select(QuestionBody.Of)],
         Effects = [.. result.Effects.Select(EffectLineBody.Of)],
         Parent = result.Parent,
-        Children = [.. result.Children],
+        Children = result.Children.IsDefault ? [] : [.. result.Children],
         Problem = result.ProblemDetail,
         TraceId = result.TraceId,
     };
@@ -152,7 +152,7 @@ internal sealed record AttemptBody(
 
     // Only of answers that came too late.
     private static ContextWrite[]? Late(AttemptView attempt, Func<ContextWrite, bool> which) =>
-        attempt.LateWrites.Where(which).ToArray() is { Length: > 0 } writes ? writes : null;
+        !attempt.LateWrites.IsDefaultOrEmpty && attempt.LateWrites.Where(which).ToArray() is { Length: > 0 } writes ? writes : null;
 }
 
 /// <summary>Part of the way from acceptance to end: work, or one kind of waiting.</summary>

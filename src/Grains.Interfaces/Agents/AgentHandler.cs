@@ -19,7 +19,7 @@ public interface IAgentWork
     bool HasChanged => false;
 
     /// <summary>Completes when <see cref="HasChanged"/> is true, or is cancelled with <paramref name="stopped"/>.</summary>
-    Task WhenChanged(CancellationToken stopped) => Task.Delay(Timeout.Infinite, stopped);
+    Task WhenChanged(CancellationToken stopped) => new TaskCompletionSource().Task.WaitAsync(stopped);
 
     /// <summary>Takes what has changed into <see cref="Context"/>; the attempt's completion then rests on it.</summary>
     /// <returns>The keys that changed, came or went since the attempt began; none when nothing has since the last call.</returns>

@@ -29,5 +29,5 @@ internal static class LateResults
         };
     }
 
-    private static int SizeOf(ImmutableArray<Context.ContextWrite> writes) => writes.Sum(write => write.Key.Value.Length + (write.Value?.Length ?? 0));
+    private static int SizeOf(ImmutableArray<Context.ContextWrite> writes) => writes.IsDefault ? 0 : writes.Sum(write => write.Key.Value.Length + (write.Value?.Length ?? 0));
 }

@@ -1,4 +1,3 @@
-using Rosud.Agents;
 using Rosud.Channels;
 using Rosud.Context;
 
@@ -7,6 +6,9 @@ namespace Rosud.Runs;
 // Work that need not be done: it was done in an earlier run (memo, opt-in), or by another step of this one. SEMANTICS R7.
 internal sealed partial class RunDrive
 {
+    private const string FromMemo = "It was answered from an earlier run.";
+    private const string FromEqual = "A step of this run had done the equal work.";
+
     /// <summary>Attempts that were not made because a step of this run did the equal work.</summary>
     public int DuplicatesPrevented => _steps.Count(step => step.AnsweredBy == AnsweredBy.EqualStep);
 
@@ -34,7 +36,7 @@ internal sealed partial class RunDrive
     {
         Prepare(step, view, Math.Max(_epoch + step.Retries, step.Fence), now);
         step.AnsweredBy = by;
-        var reason = by == AnsweredBy.Memo ? "It was answered from an earlier run." : "A step of this run had done the equal work.";
+        var reason = by == AnsweredBy.Memo ? FromMemo : FromEqual;
         step.Commit = new()
         {
             Run = _accepted.Run,
@@ -51,6 +53,9 @@ internal sealed partial class RunDrive
         TryCommit(step, now);
         return true;
     }
+
+    private static AnsweredBy Answerer(AttemptView done) =>
+        done.StartedAt is not null ? AnsweredBy.Agent : done.Reason == FromMemo ? AnsweredBy.Memo : done.Reason == FromEqual ? AnsweredBy.EqualStep : AnsweredBy.Agent;
 
     // Nothing is remembered, what it rested on has changed meanwhile, or it is refused: nothing was spent, and the step begins again.
     private void NotSpared(StepState step, StepAnswer answer, DateTimeOffset now)

@@ -153,6 +153,7 @@ internal sealed partial class RunDrive
         step.Phase = StepPhase.Done;
         step.Guard = step.Demanded = true;
         step.Done = done;
+        step.AnsweredBy = Answerer(done);
         step.Attempt = done.Attempt;
         step.Agent = done.Agent;
         step.Wrote = known.Wrote;

@@ -132,7 +132,7 @@ internal sealed partial class RunDrive
     public bool KeepLate(AssignmentId assignment, Completion completion, DateTimeOffset now)
     {
         var isKnown = _byId.TryGetValue(assignment.Step, out var step) && (assignment.Agent.Name == step.Plan.Agent || assignment.Agent.Name == step.Plan.OnFailure.Agent)
-            && assignment.Attempt <= step.Attempt && step.Done?.Attempt != assignment.Attempt;
+            && assignment.Attempt <= Math.Max(step.Attempt, _epoch + step.Retries) && step.Done?.Attempt != assignment.Attempt;
         if (!isKnown || LateResults.With(_late, assignment, completion, now) is not { } late) return false;
         _late.Add(late);
         _budget.Settle(assignment.Agent.Name, assignment.Step, assignment.Attempt, completion.Usage);

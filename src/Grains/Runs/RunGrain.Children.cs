@@ -52,6 +52,12 @@ internal sealed partial class RunGrain
         await End(EndedWithParent);
     }
 
+    // A parent that has ended between the asking and the acceptance did not know this run.
+    private async Task LookUp(RunId parent)
+    {
+        if (await runs[parent.Key].Standing() is ParentAnswer.Refused) await End(EndedWithParent);
+    }
+
     // Those below are told at once, and this run is not forgotten before they know.
     private Task EndChildren(RunDrive drive) =>
         Task.WhenAll(drive.Children.Where(child => child.Used is null).Select(child => Repeat(() => runs[child.Run.Key].ParentEnded())).ToList());

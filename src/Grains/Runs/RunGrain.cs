@@ -257,6 +257,7 @@ internal sealed partial class RunGrain(
         _timer = this.RegisterGrainTimer(_ => Tick(), new() { DueTime = Timeout.InfiniteTimeSpan, Period = Timeout.InfiniteTimeSpan, Interleave = true, KeepAlive = true });
         deaths.Watch(this, () => Do(drive => drive.SiloDied(Now)));
         Do(drive => drive.Changed(_missed, _missed, [], Now));
+        if (_drive?.Accepted.Parent is { } parent) Repeat(() => LookUp(parent)).Ignore();
     }
 
     // Nothing of time or membership concerns the drive any more.

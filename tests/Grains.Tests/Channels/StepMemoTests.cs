@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Rosud.Context;
 using Rosud.Runs;
 using static Rosud.Context.ContextFixture;

@@ -1,5 +1,4 @@
 using Rosud.Channels;
-using Rosud.Context;
 using Rosud.Tenants;
 using static Rosud.Runs.RunExamples;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using CsCheck;
-using Rosud.Agents;
 using Rosud.Channels;
 using Rosud.Context;
 using static Rosud.Runs.RunExamples;
