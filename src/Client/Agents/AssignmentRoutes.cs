@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Rosud.Context;
-using Rosud.Runs;
 using Rosud.Supervision;
 using Rosud.Tenants;
 
