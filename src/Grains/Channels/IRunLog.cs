@@ -241,6 +241,9 @@ internal abstract record StepAnswer
 
         /// <summary>The question that the record asked.</summary>
         [Id(20)] public Question? Question { get; init; }
+
+        /// <summary>What it had read and had changed: it was committed all the same, because the run flags and does not refuse.</summary>
+        [Id(6)] public ImmutableArray<StaleKey> Flagged { get; init; } = [];
     }
 
     /// <summary>How an effect stands now. <paramref name="Made"/> is true when this call recorded it.</summary>
