@@ -399,6 +399,8 @@ export interface Step {
   onFailure?: { kind: "fail" | "skip" | "default" | "fallback"; value?: Record<string, Value>; agent?: string };
   acceptance?: { schema?: Value; key?: string; verifier?: string }[];
   timeoutMs?: number;
+  /** Names of what it may do outside: it may claim these effects and no others. Left out, any. */
+  effects?: string[];
 }
 
 export type RunStatus = "submitted" | "working" | "completed" | "partial" | "deadline_exceeded" | "budget_exceeded" | "stale_exhausted"
@@ -457,9 +459,54 @@ export interface RunResult {
   reworkMs: number;
   criticalPath: { kind: string; ms: number; step?: string; agent?: string; attempt?: number }[];
   lateResults: AttemptResult[];
+  /** What it asked people; the run is `input_required` while one is `open`. */
+  questions: Question[];
+  /** What its steps did outside, or were about to do. */
+  effects: Effect[];
   /** Why it did not complete. */
   problem?: string;
   traceId: string;
+}
+
+/** A question to a person, pinned to what the one who asked had read. */
+export interface Question {
+  id: string;
+  kind: "agent" | "stale";
+  state: "open" | "answered" | "withdrawn" | "expired";
+  step: string;
+  agent: string;
+  attempt: number;
+  text: string;
+  /** JSON schema of an answer; null for any value. */
+  schema: Value;
+  askedAt: string;
+  expiresAt: string | null;
+  readVersion: number;
+  /** The keys that it rests on, each with the version that wrote it. */
+  reads: Record<string, number>;
+  /** Keys that have changed: why a person is asked, or why the question was withdrawn. */
+  changed: string[];
+  /** The answer that counts. */
+  value?: Value;
+  answeredAt: string | null;
+  answeredBy: string | null;
+}
+
+/** Something that a step does outside, once: a line of the run's ledger. */
+export interface Effect {
+  name: string;
+  step: string;
+  /** `claimed`: it may or may not have been done. `done`: it was, and is not done again. */
+  state: "claimed" | "done";
+  attempt: number;
+  idempotencyKey: string;
+  receipt: Value;
+  /** The version of the context that it was made on. */
+  readVersion: number;
+  reads: Record<string, number>;
+  claimedAt: string;
+  doneAt: string | null;
+  doneBy: number | null;
 }
 
 export interface RunSummary {
@@ -495,6 +542,10 @@ export class Run {
   explain(options?: CallOptions): Promise<RunExplanation>;
   /** The run as it stands, then what happens in it, then the run as it ended; then the iterator ends. */
   events(options?: CallOptions): AsyncGenerator<ChannelEvent, void, undefined>;
+  /** The questions that wait for a person now; all that were asked are in the result's `questions`. */
+  questions(options?: CallOptions): Promise<Question[]>;
+  /** Answers a question; durable when it returns, and the same answer again gives the same. StaleContext when what the question rests on has changed: it is asked anew. AlreadyExists when another answer counts; Fenced when its time is over. */
+  answer(question: string | Question, value: Value, options?: { by?: string } & CallOptions): Promise<Question>;
   /** Ends the run as canceled unless it has ended; says how it then stands. */
   cancel(options?: CallOptions): Promise<RunResult>;
 }
@@ -701,7 +752,7 @@ export class Agent {
   delete(options?: CallOptions): Promise<void>;
 }
 
-export type StopReason = "superseded" | "cancelled" | "deadline" | "fenced" | "stopping" | "disconnected";
+export type StopReason = "superseded" | "cancelled" | "deadline" | "fenced" | "asked" | "stopping" | "disconnected";
 
 /** The reason of an aborted `work.signal`. */
 export class Stopped extends Error {
@@ -746,6 +797,22 @@ export class Work {
   publish(writes: Record<string, Value>, options?: { delete?: string[]; deadlineMs?: number }): Promise<number>;
   /** `progress` from 0 to 1, `status` at most 1,024 characters. */
   report(progress?: number, status?: string): Promise<void>;
+  /** What people have answered, as far as what they were shown still holds. */
+  readonly answers: { questionId: string; question: string; value: Value; answeredAt: string | null; answeredBy: string | null }[];
+  /** In a verifier: what it judges. It returns `new Completion({ output: { accepted: boolean, reason } })`. */
+  readonly proposed: { step: string; agent: string; attempt: number; writes: Record<string, Value>; delete: string[]; output: Value } | null;
+  /** Why the attempt before was not accepted, when a verifier or a schema refused it. */
+  readonly feedback: string | null;
+  /**
+   * Does something outside once per run and step: claims it durably, calls `act` with the key that whoever is outside knows the request by, and keeps what that returns (at most 16 KiB) as the receipt.
+   * Is not called when an earlier attempt left a receipt; called again with the same key when an attempt was lost in between.
+   */
+  effect(name: string, act: (idempotencyKey: string) => Value | void | Promise<Value | void>): Promise<Effect>;
+  /**
+   * Asks a person. The first time this ends the attempt (rejects with a Stopped whose `why` is "asked": let it through); the handler runs again when the answer is there, and then this returns it.
+   * With the same words the answer is found again. When anything the attempt was handed changes before the step is committed, the handler runs anew and asks again.
+   */
+  ask(question: string, options?: { schema?: Value; expiresMs?: number }): Promise<Value>;
   /** Stops the attempt from inside the worker: aborts its signal. */
   stop(why: StopReason): void;
   /** The value of a key of the view. */
@@ -886,6 +953,8 @@ export class AlreadyExists extends RosudError { private "already-exists"; }
 export class VersionAhead extends RosudError { private "version-ahead"; }
 export class ParkedFull extends RosudError { private "parked-full"; }
 export class Fenced extends RosudError { private "fenced"; }
+/** The step has a verifier: complete it instead of publishing. */
+export class Unverified extends RosudError { private "unverified"; }
 export class InProgress extends RosudError { private "in-progress"; }
 export class IdempotencyMismatch extends RosudError { private "idempotency-mismatch"; }
 export class PreconditionRequired extends RosudError { private "precondition-required"; }

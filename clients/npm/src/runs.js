@@ -71,6 +71,19 @@ export class Run {
     }
   }
 
+  /** The questions that wait for a person now. */
+  async questions(options = {}) {
+    return (await this.#describe(known(options, callOptions, "questions"))).questions.filter((question) => question.state === "open");
+  }
+
+  /** Answers a question, by its id or as `questions` gave it; durable when it returns. */
+  async answer(question, value, options = {}) {
+    const { by, ...call } = known(options, ["by", ...callOptions], "answer");
+    if (value === undefined) throw new TypeError("value is undefined; null is a value.");
+    const body = { question: text(question?.id ?? question, "question"), value, by };
+    return fromWire((await this.#ask("POST", "/answer", { ...call, body })).data, shapes.question);
+  }
+
   /** Ends the run as canceled unless it has ended. Returns it as it then stands. */
   async cancel(options = {}) {
     return fromWire((await this.#ask("POST", "/cancel", { ...known(options, callOptions, "cancel"), body: {} })).data, shapes.run);

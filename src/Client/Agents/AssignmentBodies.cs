@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using Rosud.Context;
-using Rosud.Runs;
 using Rosud.Supervision;
 using Rosud.Tenants;
 

@@ -1,7 +1,5 @@
-using System.Collections.Immutable;
 using Rosud.Agents;
 using Rosud.Channels;
-using Rosud.Context;
 using Rosud.Tenants;
 
 namespace Rosud.Runs;

@@ -96,7 +96,7 @@ internal sealed partial class RunDrive
 
     private static AnswerOutcome.Refused Refused(Problem problem) => new(problem, []);
 
-    private void Know(StepState step, Question question)
+    private static void Know(StepState step, Question question)
     {
         if (step.Questions.FirstOrDefault(known => known.Id == question.Id) is not { } known) step.Questions = step.Questions.Add(question);
         else if (known.State == QuestionState.Open) step.Questions = step.Questions.Replace(known, question);

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Rosud.Agents;
 using Rosud.Channels;
 using Rosud.Context;
-using Rosud.Supervision;
 using Rosud.Tenants;
 
 namespace Rosud.Runs;

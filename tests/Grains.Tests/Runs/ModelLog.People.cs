@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Rosud.Channels;
 using Rosud.Context;
-using Rosud.Tenants;
 
 namespace Rosud.Runs;
 

@@ -1,5 +1,3 @@
-using Rosud.Context;
-
 namespace Rosud.Runs;
 
 /// <summary>Runs with effects, questions and verifiers over every kind of fault: (h) an answer counts once and for what was shown, (i) nothing is committed before its verifier accepted, (j) no effect after its receipt.</summary>
@@ -9,7 +7,7 @@ public sealed class PeopleSimulationTests
     public void R9_R13_R15_no_schedule_breaks_an_invariant_and_every_run_ends()
     {
         var (effects, counted, escalated) = (0, 0, 0);
-        for (var seed = 0; seed < 2_000; seed++)
+        for (var seed = 0; seed < 800; seed++)
         {
             try
             {
@@ -27,7 +25,7 @@ public sealed class PeopleSimulationTests
             }
         }
 
-        Assert.True(effects > 500 && counted > 500 && escalated > 50, $"{effects} effects, {counted} answers, {escalated} escalations");
+        Assert.True(effects > 200 && counted > 200 && escalated > 20, $"{effects} effects, {counted} answers, {escalated} escalations");
     }
 
     [Theory]

@@ -1,6 +1,4 @@
-using Rosud.Channels;
 using Rosud.Context;
-using Rosud.Supervision;
 
 namespace Rosud.Runs;
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any, Iterator, Mapping, Sequence
 
 from . import _check, _json
-from ._records import at, build, made, one
+from ._records import at, build, made, many, one
 from .client import Request, Rosud, part
-from .results import Usage
+from .results import Effect, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,29 @@ class ChangedReads:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenAnswer:
+    """What a person has answered to a question of the step."""
+
+    question_id: str
+    question: str
+    value: Any = None
+    answered_at: datetime | None = at()
+    answered_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What a verifier is to judge: it returns ``Completion(output={"accepted": bool, "reason": str})`` and writes nothing."""
+
+    step: str
+    agent: str
+    attempt: int
+    writes: Mapping[str, Any]
+    delete: tuple[str, ...] = made(tuple, default=())
+    output: Any = None
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
     """One attempt at one step."""
 
@@ -72,6 +95,14 @@ class Assignment:
     """Give it to whatever has effects: the same after a failure, a new one when the reads changed."""
 
     traceparent: str | None = None
+    answers: tuple[GivenAnswer, ...] = many(GivenAnswer)
+    """What people have answered, as far as what they were shown still holds."""
+
+    proposed: Proposed | None = one(Proposed)
+    """What a verifier is to judge; None for all other work."""
+
+    feedback: str | None = None
+    """Why the attempt before was not accepted, when a verifier or a schema refused it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +201,27 @@ class AssignmentCalls:
             body["delete"] = _check.keys(delete, "delete")
         version: int = (await self._say("publish", _json.encode_body(body)))["version"]
         return version
+
+    async def claim(self, name: str) -> Effect:
+        """Claims an effect before it is done, or returns what an earlier attempt left."""
+        return await self._effect(name, {})
+
+    async def receipt(self, name: str, receipt: Any) -> Effect:
+        """Says that an effect was done; an earlier receipt stays."""
+        return await self._effect(name, {"receipt": receipt})
+
+    async def ask(self, question: str, schema: Any = None, expires_ms: int | None = None) -> str:
+        """Ends the attempt with a question; returns its id."""
+        body: dict[str, Any] = {"question": _check.text(question, "question", 1, 16_384)}
+        if schema is not None:
+            body["schema"] = schema
+        if expires_ms is not None:
+            body["expires_ms"] = _check.duration_ms(expires_ms, "expires_ms", 1)
+        return str((await self._say("ask", _json.encode_body(body))).get("question", ""))
+
+    async def _effect(self, name: str, body: dict[str, Any]) -> Effect:
+        path = f"{self._path}/effects/{part(_check.name(name, 'name'))}"
+        return build(Effect, (await self._client.call(Request("PUT", path, body=_json.encode_body(body)))).body)
 
     async def complete(self, completion: str) -> Settled:
         return build(Settled, await self._say("complete", completion))

@@ -6,14 +6,14 @@ import asyncio
 from contextlib import aclosing
 from typing import Any, AsyncGenerator, Mapping, Union
 
-from . import _check
+from . import _check, _json
 from ._records import build, instant
 from ._sse import COMMENTS_MISSING_AFTER, ServerEvent, follow
 from .client import Request, Rosud, part, pick
 from .context import Change
 from .errors import RosudError, Unreachable
 from .pages import Pages, pages
-from .results import STATUSES, RunResult, RunSummary, TimelineEvent, result_of
+from .results import STATUSES, Question, RunResult, RunSummary, TimelineEvent, result_of
 from .retry import Backoff, is_worth_repeating
 from .watch import Gap, Notice
 
@@ -140,6 +140,22 @@ class Run:
                     return
             failures += 1
             await asyncio.sleep(_BACKOFF.pause(failures))
+
+    async def questions(self) -> tuple[Question, ...]:
+        """The questions that wait for a person now; all that were asked are in ``describe().questions``."""
+        return tuple(question for question in (await self.describe()).questions if question.state == "open")
+
+    async def answer(self, question: str | Question, value: Any, by: str | None = None) -> Question:
+        """Answers a question; durable when it returns. The same answer again gives the same answer.
+
+        Raises `StaleContext` (``stale`` names the keys) when what the question rests on has changed: the run asks anew under
+        another id. `AlreadyExists` when another answer counts, `Fenced` when its time is over or the run has ended,
+        `InvalidRequest` when the value breaks the question's schema. ``by``: who answers, for the record.
+        """
+        body: dict[str, Any] = {"question": question.id if isinstance(question, Question) else _check.text(question, "question", 1, 512), "value": value}
+        if by is not None:
+            body["by"] = _check.text(by, "by", 1, 256)
+        return build(Question, (await self._client.call(Request("POST", f"{self._path}/answer", body=_json.encode_body(body)))).body)
 
     async def cancel(self) -> RunResult:
         """Ends the run as ``canceled`` unless it has ended. Agents at work are told."""

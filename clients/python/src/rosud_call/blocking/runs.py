@@ -7,7 +7,7 @@ from typing import Any, Iterator, Mapping
 from .. import runs as _async
 from .._background import wait
 from ..client import Rosud
-from ..results import RunResult, RunSummary, TimelineEvent
+from ..results import Question, RunResult, RunSummary, TimelineEvent
 from .pages import Pages
 
 
@@ -62,6 +62,14 @@ class Run:
                 yield event
         finally:
             wait(_async.close_events(events))
+
+    def questions(self) -> tuple[Question, ...]:
+        """The questions that wait for a person now."""
+        return wait(self._async.questions())
+
+    def answer(self, question: str | Question, value: Any, by: str | None = None) -> Question:
+        """Answers a question; durable when it returns."""
+        return wait(self._async.answer(question, value, by))
 
     def cancel(self) -> RunResult:
         """Ends the run as ``canceled`` unless it has ended."""
