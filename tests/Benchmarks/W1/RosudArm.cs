@@ -25,7 +25,7 @@ internal sealed class RosudArm : IAsyncDisposable
         var arm = new RosudArm(agents);
         arm._host = await LocalHost.Start(settings, services =>
         {
-            foreach (var script in Pipeline.Agents) services.AddRosudAgent(script.Name, arm.Spec(script), (work, stopped) => arm.Work(script, work, stopped));
+            foreach (var script in Pipeline.Agents) services.AddRosudAgent(script.Name, Spec(script), (work, stopped) => arm.Work(script, work, stopped));
         });
         arm._lanes = await Task.WhenAll(Enumerable.Range(0, lanes).Select(arm.Open));
         return arm;
@@ -109,7 +109,7 @@ internal sealed class RosudArm : IAsyncDisposable
         return opened;
     }
 
-    private AgentSpec Spec(AgentScript script) => new()
+    private static AgentSpec Spec(AgentScript script) => new()
     {
         Reads = ["plan.*", Pipeline.World(script.Name)],
         Writes = [.. script.Writes.Select(write => new KeyPattern(write))],

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Rosud.Channels;
 using Rosud.Runs;
 using Rosud.Tenants;
