@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Rosud.Supervision;
 using Rosud.W3;
+using Rosud.W4;
 using Rosud.W5;
 using Rosud.W6;
 
@@ -11,7 +12,7 @@ internal static class Catalogue
 {
     public const string All = "all";
 
-    private static readonly ImmutableArray<Workload> Workloads = [new StaleWorkload(), new OverheadWorkload(), new ContextWorkload(), new SupervisionWorkload()];
+    private static readonly ImmutableArray<Workload> Workloads = [new StaleWorkload(), new FaultWorkload(), new OverheadWorkload(), new ContextWorkload(), new SupervisionWorkload()];
 
     public static IEnumerable<string> Names => Workloads.Select(workload => workload.Name).Append(All);
 
