@@ -15,6 +15,7 @@ public sealed class QuickRunTests : IDisposable
     [Theory]
     [InlineData("W5")]
     [InlineData("W6")]
+    [InlineData("supervision")]
     public async Task A_quick_run_measures_every_goal_and_exits_by_what_it_found(string workload)
     {
         var file = Path.Combine(_folder, "report.json");
@@ -71,6 +72,22 @@ public sealed class QuickRunTests : IDisposable
     {
         var (code, output) = await Run("W7", "--quick", "--seed", "7");
         Assert.True(code == 0, output);
+    }
+
+    [Fact]
+    public async Task A_quick_run_of_W4_has_both_arms_and_says_what_it_did_not_run()
+    {
+        var file = Path.Combine(_folder, "report.json");
+
+        var (code, output) = await Run("W4", "--quick", "--seed", "7", "--json", file);
+
+        using var report = JsonDocument.Parse(await File.ReadAllTextAsync(file));
+        var arms = report.RootElement.GetProperty("arms");
+        Assert.Equal(28, arms.GetProperty("rosud").GetProperty("runs").GetInt32());
+        Assert.Equal(28, arms.GetProperty("naive").GetProperty("runs").GetInt32());
+        Assert.True(arms.GetProperty("naive").GetProperty("error_rate").GetDouble() > 0, output);
+        Assert.Equal(1, code);   // Hosts and storage are not harmed here yet, which is no pass.
+        Assert.Equal(1, output.Split("NOT RUN").Length - 1);
     }
 
     private static async Task<(int Code, string Output)> Run(params string[] arguments)
