@@ -46,6 +46,7 @@ public sealed class QuickRunTests : IDisposable
         var checks = report.RootElement.GetProperty("checks").EnumerateArray().ToLookup(check => check.GetProperty("name").GetString()![..3]);
         Assert.Equal(1, code);   // (b) and (e) are not run yet, which is no pass.
         Assert.Equal(2, output.Split("NOT RUN").Length - 1);
+        Assert.All(checks["(a)"].Concat(checks["(d)"]).Where(check => check.GetProperty("unit").GetString() != "ms"), check => Assert.True(check.GetProperty("pass").GetBoolean(), output));
         Assert.True(checks["(c)"].Single().GetProperty("pass").GetBoolean(), output);
         Assert.True(checks["wit"].Single().GetProperty("pass").GetBoolean(), output);
         Assert.True(checks["vio"].Single().GetProperty("pass").GetBoolean(), output);
