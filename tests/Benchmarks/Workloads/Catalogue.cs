@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Rosud.Listeners;
 using Rosud.W3;
 using Rosud.W5;
 using Rosud.W6;
@@ -10,7 +11,7 @@ internal static class Catalogue
 {
     public const string All = "all";
 
-    private static readonly ImmutableArray<Workload> Workloads = [new StaleWorkload(), new OverheadWorkload(), new ContextWorkload()];
+    private static readonly ImmutableArray<Workload> Workloads = [new StaleWorkload(), new OverheadWorkload(), new ContextWorkload(), new ListenersWorkload()];
 
     public static IEnumerable<string> Names => Workloads.Select(workload => workload.Name).Append(All);
 

@@ -3,7 +3,7 @@ namespace Rosud.Benchmarks;
 public sealed class CommandLineTests
 {
     [Theory]
-    [InlineData("W99", "There is no workload 'W99'. There are W3, W5, W6, all.")]
+    [InlineData("W99", "There is no workload 'W99'. There are W3, W5, W6, listeners, all.")]
     [InlineData("", "Required argument missing")]
     [InlineData("W5 --seed many", "Cannot parse argument 'many'")]
     [InlineData("W5 --json no-such-folder/report.json", "'no-such-folder/report.json' cannot be written")]
