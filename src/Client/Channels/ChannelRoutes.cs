@@ -5,6 +5,7 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Rosud.Context;
 using Rosud.Tenants;
 
 namespace Rosud.Channels;
@@ -21,13 +22,11 @@ internal static class ChannelRoutes
             .Reads<CreateChannelBody>().Answers<ChannelBody>(200, 201).Refuses(400, 409, 422);
         channels.MapGet("/{channel}", Describe).WithSummary("A channel as it is now.").RequireAuthorization(Rights.Agent).AddEndpointFilter(AgentScope.Filter)
             .Answers<ChannelBody>(200).Refuses(400, 404);
-        channels.MapPatch("/{channel}", Configure).WithSummary("Replaces a channel's agents or sync.").RequireAuthorization(Rights.Client).ReadsKey(Same)
-            .Reads<ConfigureChannelBody>().Answers<ChannelBody>(200).Refuses(400, 404);
+        channels.MapPatch("/{channel}", Configure).WithSummary("Replaces a channel's agents or sync.").RequireAuthorization(Rights.Client).ReadsKey()
+            .Reads<ConfigureChannelBody>().Answers<ChannelBody>(200).Refuses(400, 404, 422);
         channels.MapDelete("/{channel}", Delete).WithSummary("Deletes a channel: cancels its runs and ends its events.").RequireAuthorization(Rights.Client)
             .Produces(204).Refuses(400, 404);
     }
-
-    private const string Same = "Not needed: the same change again changes nothing.";
 
     private static async Task<IResult> Create(HttpContext http, IGrainFactory grains)
     {
@@ -58,11 +57,13 @@ internal static class ChannelRoutes
     {
         var request = new RequestReader(http);
         var id = request.Channel(channel);
-        request.IdempotencyKey();
+        var key = request.IdempotencyKey();
         var body = await request.BodyAsync<ConfigureChannelBody>();
         ImmutableArray<string>? agents = body?.Agents is { } names ? AgentNames.Of(names, request) : null;
         var sync = body?.Sync?.ToPolicy(request);
-        return request.Refusal ?? Answer(await grains.GetGrain<IChannelGrain>(id.Key).Configure(agents, sync), http);
+        if (request.Refusal is { } refusal) return refusal;
+        var operation = key is null ? null : new OperationKey(PatchAnswers.OperationOf(request.Caller, key), ContentHash.Of([.. "configure "u8, .. request.Body.Utf8.Span]));
+        return Answer(await grains.GetGrain<IChannelGrain>(id.Key).Configure(agents, sync, operation), http);
     }
 
     private static async Task<IResult> Delete(string channel, HttpContext http, IGrainFactory grains)

@@ -24,7 +24,8 @@ internal sealed class RemoteChannel(Reach reach, string id) : IChannel
     public Task<ChannelView> Configure(IEnumerable<string>? agents = null, ContextSync? sync = null, CancellationToken cancellationToken = default)
     {
         ImmutableArray<string>? names = agents is null ? null : [.. agents];
-        return Found(() => _grain.Configure(names, sync), cancellationToken);
+        var operation = new OperationKey(NewOperation(), default);
+        return Found(() => _grain.Configure(names, sync, operation), cancellationToken);
     }
 
     public async Task Delete(CancellationToken cancellationToken = default)

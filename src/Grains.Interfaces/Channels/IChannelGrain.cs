@@ -21,8 +21,9 @@ public interface IChannelGrain : IGrainWithStringKey
     Task<ChannelOutcome> Create(ChannelSpec spec);
 
     /// <summary>Replaces agents and sync of a channel that exists; null leaves them. The network cannot change.</summary>
+    /// <param name="operation">With it a repeat gets the first answer, also after somebody else has changed the channel again.</param>
     [Alias("configure")]
-    Task<ChannelOutcome> Configure(ImmutableArray<string>? agents, ContextSync? sync);
+    Task<ChannelOutcome> Configure(ImmutableArray<string>? agents, ContextSync? sync, OperationKey? operation = null);
 
     /// <summary>The channel as it is now, confirmed.</summary>
     [Alias("describe")]

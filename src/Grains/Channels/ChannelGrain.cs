@@ -74,10 +74,10 @@ internal sealed partial class ChannelGrain(
         return outcome;
     }
 
-    public async Task<ChannelOutcome> Configure(ImmutableArray<string>? agents, ContextSync? sync)
+    public async Task<ChannelOutcome> Configure(ImmutableArray<string>? agents, ContextSync? sync, OperationKey? operation = null)
     {
         var errors = ChannelRules.Check(agents ?? [], sync ?? new());
-        return errors.Length > 0 ? Invalid(errors) : await Decide(draft => ChannelRules.Configure(draft, _id, agents, sync));
+        return errors.Length > 0 ? Invalid(errors) : await Decide(draft => ChannelRules.Configure(draft, _id, agents, sync, operation));
     }
 
     public async Task<ChannelOutcome> Describe()

@@ -57,9 +57,12 @@ internal static class ChannelRules
         }
     }
 
-    public static ChannelOutcome Configure(Draft draft, ChannelId id, ImmutableArray<string>? agents, ContextSync? sync)
+    public static ChannelOutcome Configure(Draft draft, ChannelId id, ImmutableArray<string>? agents, ContextSync? sync, OperationKey? operation) => !draft.State.Exists
+        ? Refuse(NotFound)
+        : Operations.Once(draft, operation, () => Configure(draft, id, agents, sync), outcome => outcome is ChannelOutcome.Found, Refuse);
+
+    private static ChannelOutcome.Found Configure(Draft draft, ChannelId id, ImmutableArray<string>? agents, ContextSync? sync)
     {
-        if (!draft.State.Exists) return Refuse(NotFound);
         var spec = draft.State.Record!.Spec;
         var next = spec with { Agents = agents ?? spec.Agents, Sync = sync ?? spec.Sync };
         if (!SameSpec(draft.State, spec, next)) draft.Put(draft.State.Record with { Spec = next });

@@ -165,6 +165,9 @@ internal abstract record StepAnswer
 
         /// <summary>Written keys whose writes wait to be resolved: like the dropped they did not change, and they may later.</summary>
         [Id(4)] public ImmutableArray<ContextKey> Parked { get; init; } = [];
+
+        /// <summary>What it had read and had changed: it was committed all the same, because the run flags and does not refuse.</summary>
+        [Id(6)] public ImmutableArray<StaleKey> Flagged { get; init; } = [];
     }
 
     /// <summary>The step was done before, by this attempt. <paramref name="Attempt"/> is how it is listed.</summary>

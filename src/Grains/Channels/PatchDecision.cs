@@ -1,6 +1,4 @@
-using System.Text;
 using Rosud.Context;
-using Rosud.Journal;
 using Rosud.Tenants;
 
 namespace Rosud.Channels;
@@ -21,22 +19,8 @@ internal static class PatchDecision
         return Once(draft, resolution.OperationId, resolution.BodyHash, () => Evaluate(draft, resolution));
     }
 
-    // A refusal is not kept: the same operation is evaluated again.
-    private static PatchOutcome Once(Draft draft, string? id, ContentHash body, Func<PatchOutcome> evaluate)
-    {
-        if (id is null) return evaluate();
-        var operation = ContentHash.Of(Encoding.UTF8.GetBytes(id));
-        if (draft.FindOperation(operation) is { } known)
-        {
-            return known.Body == body
-                ? draft.State.Codec.Read<PatchOutcome>(known.Answer)
-                : new PatchOutcome.Refused(new(ProblemKind.IdempotencyMismatch, "This Idempotency-Key was used with another body."));
-        }
-
-        var outcome = evaluate();
-        if (outcome is PatchOutcome.Applied) draft.Finish(new JournalOperation(operation, body, draft.Now, draft.State.Codec.Write(outcome)));
-        return outcome;
-    }
+    private static PatchOutcome Once(Draft draft, string? id, ContentHash body, Func<PatchOutcome> evaluate) => Operations.Once(
+        draft, id is null ? null : new(id, body), evaluate, outcome => outcome is PatchOutcome.Applied, problem => new PatchOutcome.Refused(problem));
 
     private static PatchOutcome Evaluate(Draft draft, ContextPatch patch)
     {

@@ -92,7 +92,7 @@ internal static class RunRules
         draft.Notify("assignment", new { run = commit.Run.Name, step = commit.Step, agent = done.Agent, attempt = done.Attempt, outcome = "accepted", version = version.Number });
         var before = draft.Commits.Count;
         if (commit.Last is { } status) record = EndNow(draft, record, status, commit.LastDetail, []);
-        return new StepAnswer.Done(version, [.. made, .. draft.Commits.Skip(before)]) { End = record.End, Dropped = lost.Dropped, Parked = lost.Parked };
+        return new StepAnswer.Done(version, [.. made, .. draft.Commits.Skip(before)]) { End = record.End, Dropped = lost.Dropped, Parked = lost.Parked, Flagged = lost.Flagged };
     }
 
     public static StepAnswer Publish(Draft draft, StepPublish publish)
@@ -218,10 +218,10 @@ internal static class RunRules
     }
 
     private static StepAnswer? Judge(
-        Draft draft, ContextPatch patch, RunRecord record, bool flagStale, bool provisional, out ImmutableArray<Change> made, out (ImmutableArray<ContextKey> Dropped, ImmutableArray<ContextKey> Parked) lost)
+        Draft draft, ContextPatch patch, RunRecord record, bool flagStale, bool provisional, out ImmutableArray<Change> made, out (ImmutableArray<ContextKey> Dropped, ImmutableArray<ContextKey> Parked, ImmutableArray<StaleKey> Flagged) lost)
     {
         made = [];
-        lost = ([], []);
+        lost = ([], [], []);
         if (patch.Writes.IsEmpty && patch.Reads.IsEmpty) return null;
         draft.Cause = CauseOf(record, record.Accepted.Steps.FirstOrDefault(step => step.Id == patch.Origin.Step)?.Goal);
         switch (draft.State.Log.Judge(patch, draft.State.Policies, draft.Now, flagStale))
@@ -232,10 +232,10 @@ internal static class RunRules
                 return NotEarly(parked);
             case PatchVerdict.Apply apply:
                 made = [draft.Commit(apply.Writes, patch.Origin, provisional, !apply.Flagged.IsEmpty, basis: new(patch.BasedOn, patch.Reads))];
-                lost = (apply.Dropped, apply.Parked);
+                lost = (apply.Dropped, apply.Parked, apply.Flagged);
                 return null;
             case PatchVerdict.Nothing nothing:
-                lost = (nothing.Dropped, nothing.Parked);
+                lost = (nothing.Dropped, nothing.Parked, []);
                 return null;
             case PatchVerdict.Stale behind:
                 return new StepAnswer.Stale(behind.Keys, Interest(draft.State, record, draft.Now));

@@ -65,6 +65,7 @@ internal sealed partial class RunDrive
                 Act(new DriveAction.Commit(sent));
                 break;
             case StepAnswer.Done done:
+                NoteStale(step, done.Flagged, now);
                 var wrote = sent.Writes.Where(write => write.Value is not null && !done.Dropped.Contains(write.Key) && !done.Parked.Contains(write.Key)).Select(write => write.Key).Union(step.Early.Keys);
                 Take(done.Changes);
                 Accept(step, sent.Attempt with { WroteVersion = done.Version, Handed = [] }, [.. wrote], sent.Reads, now);
@@ -138,12 +139,16 @@ internal sealed partial class RunDrive
     {
         _replica.Load(stale.Context);
         Note(stale.Context.Version);
-        foreach (var key in stale.Keys)
+        NoteStale(step, stale.Keys, now);
+        return stale.Keys.Length == 0 ? "What it read has changed." : $"It read {stale.Keys[0].Key} at {stale.Keys[0].Read}, which changed at {stale.Keys[0].Current}.";
+    }
+
+    private void NoteStale(StepState step, ImmutableArray<StaleKey> keys, DateTimeOffset now)
+    {
+        foreach (var key in keys)
         {
             if (NoteStale(step, "stale", key.Key)) _timeline.Add(now, "stale", step, key.Current, key.Key.Value);
         }
-
-        return stale.Keys.Length == 0 ? "What it read has changed." : $"It read {stale.Keys[0].Key} at {stale.Keys[0].Read}, which changed at {stale.Keys[0].Current}.";
     }
 
     private bool NoteStale(StepState step, string kind, ContextKey key)

@@ -88,13 +88,14 @@ public sealed class LostHostTests : IDisposable
     public async Task Whoever_waits_for_a_run_of_a_cluster_that_stays_away_is_told_that_its_end_is_unknown()
     {
         await using var killed = await Host(HostPorts.Free());
-        await using var app = await ClientApp.Start(killed, worker => worker.Services.Configure<RosudClientOptions>(options => (options.CallTimeout, options.ResponseTimeout) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1))));
+        await using var app = await ClientApp.Start(killed);
+        await using var waiter = await ClientApp.Start(killed, worker => worker.Services.Configure<RosudClientOptions>(options => (options.CallTimeout, options.ResponseTimeout) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1))));
         await app.Rosud.Agents.Register("nobody", new() { Writes = ["out"] });
         var channel = await app.Rosud.Channels.Create(agents: ["nobody"]);
         var run = await channel.Submit(new() { Task = "wait", Timeout = TimeSpan.FromMinutes(5) });
         await killed.Kill();
 
-        var unknown = await Assert.ThrowsAsync<UnknownOutcomeException>(() => run.Result(longest: TimeSpan.Zero));
+        var unknown = await Assert.ThrowsAsync<UnknownOutcomeException>(() => waiter.Rosud.Runs.Open(run.Id).Result(longest: TimeSpan.Zero));
 
         Assert.Contains(run.Id, unknown.Message, StringComparison.Ordinal);
     }

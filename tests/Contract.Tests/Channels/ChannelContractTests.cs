@@ -48,6 +48,20 @@ public sealed class ChannelContractTests(RosudHost host) : IClassFixture<RosudHo
     }
 
     [Fact]
+    public async Task A_repeated_change_of_a_channel_is_answered_and_not_made_again()
+    {
+        var name = await host.NewChannel();
+        var key = ("Idempotency-Key", "change once");
+        var first = await host.Send("PATCH", $"/v1/channels/{name}", """{"agents":["x"]}""", key);
+        await host.Send("PATCH", $"/v1/channels/{name}", """{"agents":["y"]}""");
+        var again = await host.Send("PATCH", $"/v1/channels/{name}", """{"agents":["x"]}""", key);
+        var other = await host.Send("PATCH", $"/v1/channels/{name}", """{"agents":["z"]}""", key);
+        Assert.Equal((200, first.Json.GetRawText()), (again.Status, again.Json.GetRawText()));
+        Assert.Equal((422, "idempotency-mismatch"), (other.Status, other.Problem));
+        Assert.Equal("y", (await host.Send("GET", $"/v1/channels/{name}")).Json.GetProperty("agents")[0].GetString());
+    }
+
+    [Fact]
     public async Task A_list_is_read_page_by_page()
     {
         var made = new List<string>();
