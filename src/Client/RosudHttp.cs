@@ -44,6 +44,7 @@ public static class RosudHttp
         services.TryAddSingleton<ApiKeyRing>();
         services.TryAddSingleton<AgentHosts>();
         services.Configure<AuditOptions>(configuration.GetSection(AuditOptions.Section));
+        services.AddOptions<ListenerOptions>().Bind(configuration.GetSection(ListenerOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton<AuditSigner>();
         services.TryAddSingleton<Mapped>();
         services.AddOptions<RequestGateOptions>().BindConfiguration(RequestGateOptions.Section).ValidateOnStart();

@@ -5,6 +5,7 @@ using Rosud.Agents;
 using Rosud.Channels;
 using Rosud.Context;
 using Rosud.Hosting;
+using Rosud.Measuring;
 using Rosud.Runs;
 using Rosud.Tenants;
 using Rosud.Workloads;
@@ -13,7 +14,17 @@ namespace Rosud.W3;
 
 /// <summary>(b) A price changes 100 → 999 while a person approves: the approval of 100 never counts for 999, it is asked again, always.</summary>
 /// <remarks>The change comes before the answer, together with it, or after it and before the commit; half of the channels tell nobody early, so that the answer itself finds out.</remarks>
-internal sealed class Approvals(Bench bench)
+internal sealed class Approvals : StalePart
+{
+    public override string Title => "(b) approvals";
+
+    public override Task Measure(Bench bench, int seed) => new ApprovalLanes(bench, seed).Measure();
+
+    public override IEnumerable<Check> Judge(Notebook notes) => [notes.CheckWorst(ApprovalLanes.NotAskedAgain, Goal.AtMost(0))];
+}
+
+/// <summary>Channels on each of which somebody approves a price.</summary>
+internal sealed class ApprovalLanes(Bench bench, int seed)
 {
     public const string NotAskedAgain = "(b) price changes while a person approves: not asked again";
 
@@ -25,7 +36,7 @@ internal sealed class Approvals(Bench bench)
 
     public async Task Measure()
     {
-        var settings = HostSettings.New("w3-approvals").OnSqlite(bench.NewFolder("w3-approvals"));
+        var settings = HostSettings.New(string.Create(CultureInfo.InvariantCulture, $"w3-approvals-{seed}")).OnSqlite(bench.NewFolder(string.Create(CultureInfo.InvariantCulture, $"w3-approvals-{seed}")));
         await using var host = await LocalHost.Start(settings, services => services.AddRosudAgent(
             Agent, new AgentSpec { Reads = ["price"], Writes = ["order"], MaxConcurrency = 128, QueueLimit = 10_000 }, Work));
         var (asked, wrong, refused) = (0, 0, 0);

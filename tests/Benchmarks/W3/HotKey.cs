@@ -4,6 +4,7 @@ using Rosud.Agents;
 using Rosud.Channels;
 using Rosud.Context;
 using Rosud.Hosting;
+using Rosud.Measuring;
 using Rosud.Runs;
 using Rosud.Tenants;
 using Rosud.Workloads;
@@ -11,8 +12,20 @@ using Rosud.Workloads;
 namespace Rosud.W3;
 
 /// <summary>(e) A step reads a key that is rewritten every 300 ms: the run completes, or says after three retries that the key never held still.</summary>
-internal sealed class HotKey(Bench bench)
+internal sealed class HotKey : StalePart
 {
+    public override string Title => "(e) a hot key";
+
+    public override Task Measure(Bench bench, int seed) => new HotLanes(bench, seed).Measure();
+
+    public override IEnumerable<Check> Judge(Notebook notes) => [notes.CheckWorst(HotLanes.Endless, Goal.AtMost(0))];
+}
+
+/// <summary>Channels each with a key that is rewritten without end.</summary>
+internal sealed class HotLanes(Bench bench, int seed)
+{
+    public const string Endless = "(e) hot key: neither completed nor exhausted within 3 retries";
+
     private const string Fast = "fast";
     private const string Slow = "slow";
     private const int Retries = 3;
@@ -23,7 +36,7 @@ internal sealed class HotKey(Bench bench)
 
     public async Task Measure()
     {
-        var settings = HostSettings.New("w3-hot").OnSqlite(bench.NewFolder("w3-hot"));
+        var settings = HostSettings.New(string.Create(CultureInfo.InvariantCulture, $"w3-hot-{seed}")).OnSqlite(bench.NewFolder(string.Create(CultureInfo.InvariantCulture, $"w3-hot-{seed}")));
         await using var host = await LocalHost.Start(settings, services => services
             .AddRosudAgent(Fast, new AgentSpec { Reads = ["price"], Writes = ["offer"], MaxConcurrency = 128 }, (work, stopped) => Work(FastTakes, stopped))
             .AddRosudAgent(Slow, new AgentSpec { Reads = ["price"], Writes = ["offer"], MaxConcurrency = 128 }, (work, stopped) => Work(SlowTakes, stopped)));
@@ -33,7 +46,7 @@ internal sealed class HotKey(Bench bench)
         var ended = fast.Concat(slow).ToList();
         bench.Notes.Note("(e) hot key: agents of 0.8 s that completed", "runs", fast.Count(result => result?.Status == RunStatus.Completed));
         bench.Notes.Note("(e) hot key: agents of 2.6 s that ended stale_exhausted", "runs", slow.Count(result => result?.Status == RunStatus.StaleExhausted));
-        bench.Notes.Note("(e) hot key: neither completed nor exhausted within 3 retries", "runs", ended.Count(result => !IsGood(result)));
+        bench.Notes.Note(Endless, "runs", ended.Count(result => !IsGood(result)));
     }
 
     private static bool IsGood(RunResult? result) =>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Rosud.Listeners;
 using Rosud.Supervision;
 using Rosud.W1;
 using Rosud.W2;
@@ -17,7 +18,8 @@ internal static class Catalogue
 
     private static readonly ImmutableArray<Workload> Workloads =
     [
-        new PipelineWorkload(), new SpineWorkload(), new StaleWorkload(), new FaultWorkload(), new OverheadWorkload(), new ContextWorkload(), new VerdictWorkload(), new SupervisionWorkload(),
+        new PipelineWorkload(), new SpineWorkload(), new StaleWorkload(), new FaultWorkload(), new OverheadWorkload(), new ContextWorkload(), new VerdictWorkload(),
+        new SupervisionWorkload(), new ListenersWorkload(),
     ];
 
     public static IEnumerable<string> Names => Workloads.Select(workload => workload.Name).Append(All);

@@ -27,8 +27,11 @@ public sealed class RunGrainTests
         Assert.InRange(result.OverheadPartsMs.Values.Sum() - result.CoordinationOverheadMs, -1, 1);
     }
 
-    [Fact]
-    public async Task An_attempt_whose_reads_change_is_stopped_and_done_again_with_the_new_value()
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(200, true)]
+    [InlineData(200, false)]   // Each agent of the channel is a step, with its contract's reads.
+    public async Task C12_An_attempt_whose_reads_change_is_stopped_and_done_again_with_the_new_value(int thresholdMs, bool hasSteps)
     {
         var first = new AgentGate();
         var attempts = 0;
@@ -37,11 +40,14 @@ public sealed class RunGrainTests
             if (Interlocked.Increment(ref attempts) == 1) await first.Hold(stopped);
             return Write("out", Read(work, "in"));
         }));
-        var channel = await Prepared(cluster, "stale", new ContextSync { StalenessThreshold = TimeSpan.Zero }, "a");
+        var channel = await Prepared(cluster, "stale", new ContextSync { StalenessThreshold = TimeSpan.FromMilliseconds(thresholdMs) }, "a");
+        var request = Request("out", Step("s", "a", "in", "out"));
+        if (!hasSteps) request = request with { Task = request.Task with { Steps = null } };
 
-        var running = cluster.Coordinate(channel, Request("out", Step("s", "a", "in", "out")));
+        var running = cluster.Coordinate(channel, request);
         await first.Entered;
         await channel.Commit(Patch("in", "changed"));
+        await first.Stopped;
         var result = await running;
 
         Assert.Equal(RunStatus.Completed, result.Status);

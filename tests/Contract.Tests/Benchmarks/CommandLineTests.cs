@@ -3,7 +3,7 @@ namespace Rosud.Benchmarks;
 public sealed class CommandLineTests
 {
     [Theory]
-    [InlineData("W99", "There is no workload 'W99'. There are W1, W2, W3, W4, W5, W6, W7, supervision, all.")]
+    [InlineData("W99", "There is no workload 'W99'. There are W1, W2, W3, W4, W5, W6, W7, supervision, listeners, all.")]
     [InlineData("", "Required argument missing")]
     [InlineData("W5 --seed many", "Cannot parse argument 'many'")]
     [InlineData("W5 --json no-such-folder/report.json", "'no-such-folder/report.json' cannot be written")]
