@@ -25,8 +25,9 @@ internal sealed class FaultWorkload : Workload
             var plan = new FaultPlan(seed, bench.Choose(200, 14));
             await bench.Attempt(string.Create(CultureInfo.InvariantCulture, $"naive, seed {seed}"), () => Run(bench, plan, "naive", (agents, _) => Task.FromResult<IArm>(new NaiveArm(agents))));
             await bench.Attempt(string.Create(CultureInfo.InvariantCulture, $"rosud, seed {seed}"), () => Run(bench, plan, "rosud", async (agents, number) => await RosudArm.Start(bench, agents, number, Lanes)));
-            bench.Notes.NoteRatio("visible incidents of naive's", "rosud: visible incidents", "naive: visible incidents");
         }
+
+        bench.Notes.NoteRatio("visible incidents of naive's", "rosud: visible incidents", "naive: visible incidents");
     }
 
     protected override ImmutableArray<Check> Judge(Notebook notes) =>
