@@ -86,6 +86,7 @@ internal sealed class RunLane
     {
         var result = await end.Result.Task.WaitAsync(2 * Longest, TimeProvider.System, _bench.Stopped);
         _grains.DeleteObjectReference<IRunObserver>(observer);
+        GC.KeepAlive(end);   // The reference alone would not.
         return result;
     }
 
