@@ -14,7 +14,7 @@ internal static class CriticalPath
         var parts = new List<PathPart>();
         var at = end > timeline.AcceptedAt ? end : timeline.AcceptedAt;
         var visited = new HashSet<int>();
-        for (var step = Last(timeline, steps.Count); step is { } current && visited.Add(current); step = timeline.ReleasedBy(current))
+        for (var step = Last(timeline, steps.Count); step is { } current && timeline.IsReady(current) && visited.Add(current); step = timeline.ReleasedBy(current))
         {
             var told = timeline.Cursor(current);
             if (told < at) Add(parts, steps[current].IsOver ? parts.Count == 0 ? "merge" : "dispatch" : KindOf(steps[current]), told, ref at, timeline.AcceptedAt, parts.Count == 0 && steps[current].IsOver ? null : steps[current], steps[current].Attempt);
