@@ -16,6 +16,9 @@ internal static class RunTelemetry
     private static readonly Histogram<double> Detection = Meter.CreateHistogram<double>("rosud.run.detection", "ms", "From a commit to telling an attempt that rests on what was there before.");
     private static readonly Counter<long> Cascades = Meter.CreateCounter<long>("rosud.run.cascade_prevented");
 
+    private static readonly Counter<long> Duplicates = Meter.CreateCounter<long>("rosud.run.duplicate_work_prevented", description: "Steps done without an attempt because a step of the same run had done the equal work.");
+    private static readonly Counter<long> MemoHits = Meter.CreateCounter<long>("rosud.run.memo_hits", description: "Steps answered from an earlier run.");
+
     /// <summary>Counts an ended run and writes its spans.</summary>
     public static void Ended(RunResult result, IEnumerable<TimeSpan> detections)
     {
@@ -25,6 +28,8 @@ internal static class RunTelemetry
         Duration.Record(result.WallMs, status);
         Overhead.Record(result.CoordinationOverheadMs);
         Cascades.Add(result.CascadePrevented);
+        Duplicates.Add(result.DuplicateWorkPrevented);
+        MemoHits.Add(result.MemoHits);
         foreach (var (cause, count) in result.RetriesByCause) Retries.Add(count, new KeyValuePair<string, object?>("cause", cause));
         foreach (var (kind, count) in result.StaleContextEvents) StaleEvents.Add(count, new KeyValuePair<string, object?>("kind", kind));
         if (Source.HasListeners()) Trace(result);

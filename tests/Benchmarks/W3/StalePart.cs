@@ -15,13 +15,3 @@ internal abstract class StalePart
     /// <summary>Its goals, also when it was not measured: then none of them is kept.</summary>
     public abstract IEnumerable<Check> Judge(Notebook notes);
 }
-
-/// <summary>A part that nobody has written yet: its goal is reported as not run, which is no pass.</summary>
-internal sealed class MissingPart(string goal) : StalePart
-{
-    public override string Title => goal;
-
-    public override Task Measure(Bench bench, int seed) => Task.CompletedTask;
-
-    public override IEnumerable<Check> Judge(Notebook notes) => [notes.CheckWorst(goal, Goal.AtMost(0), "Not run yet: it is not in this workload.")];
-}

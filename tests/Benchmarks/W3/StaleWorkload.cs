@@ -13,14 +13,13 @@ internal sealed class StaleWorkload : Workload
 
     private const int Seeds = 5;
 
-    // (b) and (e) are one file each, like the others, and take the place of their line here.
     private static readonly ImmutableArray<StalePart> Parts =
     [
         new RewrittenReads(),
         new RunningAttempts(),
-        new MissingPart("(b) price changes while a person approves: not asked again"),
+        new Approvals(),
         new Increments(),
-        new MissingPart("(e) hot key: neither completed nor exhausted within 3 retries"),
+        new HotKey(),
         new WithoutValidation(),
     ];
 
@@ -30,7 +29,7 @@ internal sealed class StaleWorkload : Workload
 
     protected override async Task Measure(Bench bench)
     {
-        foreach (var part in Parts.Where(part => part is not MissingPart))
+        foreach (var part in Parts)
         {
             for (var seed = bench.Seed; seed < bench.Seed + bench.Choose(Seeds, 1); seed++)
             {

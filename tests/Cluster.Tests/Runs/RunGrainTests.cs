@@ -132,7 +132,7 @@ public sealed class RunGrainTests
     }
 
     [Fact]
-    public async Task A_run_ends_at_its_deadline_though_its_agent_ignores_it_and_what_comes_late_is_fenced()
+    public async Task R14_A_run_ends_at_its_deadline_though_its_agent_ignores_it_and_what_comes_late_is_fenced()
     {
         var never = new AgentGate();
         await using var cluster = await RosudCluster.Start(1, RosudCluster.Agent("a", ["in"], ["out"], async (work, _) =>
@@ -150,7 +150,7 @@ public sealed class RunGrainTests
     }
 
     [Fact]
-    public async Task The_same_task_id_joins_and_another_task_under_it_is_refused()
+    public async Task R8_The_same_task_id_joins_and_another_task_under_it_is_refused()
     {
         var gate = new AgentGate();
         await using var cluster = await RosudCluster.Start(2, RosudCluster.Agent("a", ["in"], ["out"], async (work, stopped) =>
@@ -178,7 +178,7 @@ public sealed class RunGrainTests
     }
 
     [Fact]
-    public async Task A_task_that_breaks_its_contract_makes_no_run_and_hears_every_breach()
+    public async Task R11_A_task_that_breaks_its_contract_makes_no_run_and_hears_every_breach()
     {
         await using var cluster = await RosudCluster.Start(1, Echo("a", "in", "out", []));
         var channel = await Prepared(cluster, "contract", "a");

@@ -58,5 +58,9 @@ public sealed class WaitingAgentTests
         public Task<ContextVersion> Publish(ImmutableArray<ContextWrite> writes) => throw new NotSupportedException("It never does.");
 
         public Task Report(double? progress, string? status) => throw new NotSupportedException("It never does.");
+
+        public Task<Effect> Effect(string name, Func<string, Task<JsonValue>> act) => throw new NotSupportedException("It never does.");
+
+        public Task<JsonValue> Ask(string question, JsonValue? schema = null, TimeSpan? expires = null) => throw new NotSupportedException("It never does.");
     }
 }
