@@ -49,7 +49,7 @@ public sealed class PeriodStatisticsTests
     public void A_change_is_told_with_its_interval_and_chance_is_called_chance()
     {
         var report = PeriodStatistics.Report("n", Figures(230, 1_000), Figures(51, 1_000));
-        Assert.Equal("Errors: 23.0 % before, 5.1 % after (-17.9 points, 95 % interval -20.9 to -14.9).", report.Sentences[0]);
+        Assert.Equal("Errors: 23.0 % before, 5.1 % after (-17.9 points, 95 % interval -20.9 to -15.0).", report.Sentences[0]);
         Assert.EndsWith("no difference is shown.", PeriodStatistics.Report("n", Figures(50, 1_000), Figures(51, 1_000)).Sentences[0], StringComparison.Ordinal);
         Assert.Single(PeriodStatistics.Report("n", Figures(0, 0), Figures(51, 1_000)).Sentences);
     }

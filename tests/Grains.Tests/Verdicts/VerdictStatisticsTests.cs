@@ -20,7 +20,7 @@ public sealed class VerdictStatisticsTests
     {
         var verdict = VerdictStatistics.Of(Pairs(700, i => new("", new(i % 100 != 0, 1_000 + (i % 7), 3.1), new(i % 100 != 1, 1_000 + (i % 5), 1))), 1);
         Assert.Equal((VerdictAnswer.Single, 640, 700, 0), (verdict.Answer, verdict.Look, verdict.Pairs, verdict.PairsNeeded));
-        Assert.Equal("Use one agent: 640 pairs, same success within 2 points, same speed within 10 %, 3.1 times cheaper.", verdict.Sentence);
+        Assert.Equal("Use one agent: 640 pairs, same success within 3 points, same speed within 10 %, 3.1 times cheaper.", verdict.Sentence);
         Assert.Equal((Finding.Same, Finding.Same, Finding.Worse), (verdict.Success!.Says, verdict.Latency!.Says, verdict.Cost!.Says));
     }
 
