@@ -20,10 +20,10 @@ internal static class StepMemos
     public static ImmutableArray<ContextWrite> Changing(ChannelState state, ImmutableArray<ContextWrite> writes) =>
         [.. writes.Where(write => state.Policies.For(write.Key).Resolution == ConflictResolution.Merge || !Equals(state.Log.Find(write.Key)?.Value, write.Value))];
 
-    /// <summary>Remembers what an attempt wrote, with what it had published, unless that is too large.</summary>
+    /// <summary>Remembers what an attempt wrote, with what it had published, unless that is too large or the step did something outside.</summary>
     public static void Remember(Draft draft, StepCommit commit, StepRecord step)
     {
-        if (commit.Work is not { } work || commit.Writer is not null) return;
+        if (commit.Work is not { } work || commit.Writer is not null || step.Effects.Length > 0) return;
         var early = step.Early.Where(early => commit.Writes.All(write => write.Key != early.Key))
             .Select(early => new ContextWrite(early.Key, draft.State.Log.Find(early.Key)?.Value));
         var memo = new Memo(work, [.. commit.Writes, .. early], draft.Now, commit.Run.Name, commit.Step);

@@ -72,7 +72,7 @@ internal sealed partial class RunDrive
                 if (step.AnsweredBy != AnsweredBy.Agent) Take([.. kept]);   // What was equal already made no change.
                 Take(done.Changes);
                 Logged(sent.Verified);
-                step.Made = sent.Writer is null && _alike[step.Index] ? Whole(step, made) : null;
+                step.Made = sent.Writer is null && _alike[step.Index] && !Effects.Any(effect => effect.Step == step.Plan.Id) ? Whole(step, made) : null;
                 Accept(step, sent.Attempt with { WroteVersion = done.Version, Handed = [] }, [.. wrote], sent.Reads, now);
                 Answer(step, attempt, new SettleOutcome.Settled(SettleKind.Accepted, done.Version));
                 break;

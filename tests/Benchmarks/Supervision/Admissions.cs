@@ -3,7 +3,6 @@ using System.Globalization;
 using Rosud.Agents;
 using Rosud.Channels;
 using Rosud.Context;
-using Rosud.Hosting;
 using Rosud.Measuring;
 using Rosud.Networks;
 using Rosud.Runs;

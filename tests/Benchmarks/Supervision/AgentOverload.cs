@@ -100,7 +100,7 @@ internal sealed class AgentOverload(Bench bench)
             if (answer is AdmitAnswer.Refused { Problem.RetryAfter: not null }) latencies.Since(began);
             if (answer is AdmitAnswer.Queued or AdmitAnswer.Started) await door.Cancel(request.Assignment.Run, 1);
             incarnation = answer is AdmitAnswer.Bounced bounced ? bounced.Incarnation : incarnation;
-            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, CancellationToken.None);
         }
 
         return latencies;

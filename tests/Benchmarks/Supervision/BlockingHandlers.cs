@@ -1,5 +1,4 @@
 using System.Globalization;
-using Rosud.Agents;
 using Rosud.Measuring;
 using Rosud.Workloads;
 using static Rosud.Supervision.SupervisedHost;
@@ -22,7 +21,7 @@ internal sealed class BlockingHandlers(Bench bench)
             Agent("blocker", (_, _) =>
             {
                 blocked.Signal();
-                let.Wait();   // The thread itself waits: what such code must not do, and some does.
+                let.Wait(CancellationToken.None);   // The thread itself waits: what such code must not do, and some does.
                 return Task.FromResult(Done);
             }, maxConcurrency: Blockers, timeoutSeconds: 120));
         var quick = await Callers(host, "quick", 8, "quick");

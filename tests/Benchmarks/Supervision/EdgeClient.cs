@@ -37,6 +37,8 @@ internal sealed class EdgeClient : IDisposable
     }
 
     /// <summary>Has one run done. True unless it was refused.</summary>
+    private static readonly string[] Out = ["out"];
+
     public async Task<bool> Run(string agent, int timeoutMs)
     {
         var number = Interlocked.Increment(ref _runs);
@@ -44,7 +46,7 @@ internal sealed class EdgeClient : IDisposable
         {
             Content = JsonContent.Create(new
             {
-                task = new { goal = string.Create(CultureInfo.InvariantCulture, $"goal {number}"), outputs = new[] { "out" }, steps = new[] { new { id = "s", agent, writes = new[] { "out" } } } },
+                task = new { goal = string.Create(CultureInfo.InvariantCulture, $"goal {number}"), outputs = Out, steps = new[] { new { id = "s", agent, writes = Out } } },
                 timeout_ms = timeoutMs,
             }),
         };

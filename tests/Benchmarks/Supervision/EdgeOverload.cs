@@ -43,7 +43,7 @@ internal sealed class EdgeOverload(Bench bench)
         });
     }
 
-    private async Task<(long Good, int Answered, int Asked)> Offered(EdgeClient client, TimeSpan span)
+    private static async Task<(long Good, int Answered, int Asked)> Offered(EdgeClient client, TimeSpan span)
     {
         var (number, answered, asked, began) = (0, 0, 0, Stopwatch.GetTimestamp());
         var running = new List<Task>();

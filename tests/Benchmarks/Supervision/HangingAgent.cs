@@ -51,7 +51,7 @@ internal sealed class HangingAgent(Bench bench)
     private async Task<Latencies> Others(RunCaller[] others, string[] names, RunCaller[] hanging)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(bench.Stopped);
-        var beside = hanging.Select((caller, i) => Task.Run(() => Until(over.Token, caller, names[0], Apart * i))).ToArray();
+        var beside = hanging.Select((caller, i) => Task.Run(() => Until(caller, names[0], Apart * i, over.Token))).ToArray();
         var flown = await Flight.Run(others.Length, bench.Seconds(8, 1.5), async lane =>
         {
             var result = await others[lane].Run(TaskOf(Goal(), names[lane + 1]), TimeSpan.FromSeconds(3));
@@ -63,13 +63,13 @@ internal sealed class HangingAgent(Bench bench)
         return flown.Latencies;
     }
 
-    private async Task Until(CancellationToken over, RunCaller caller, string agent, TimeSpan after)
+    private async Task Until(RunCaller caller, string agent, TimeSpan after, CancellationToken over)
     {
-        await Task.Delay(after, TimeProvider.System);   // So that their timeouts come one after the other.
+        await Task.Delay(after, TimeProvider.System, CancellationToken.None);   // So that their timeouts come one after the other.
         while (!over.IsCancellationRequested)
         {
             await caller.Run(TaskOf(Goal(), agent), TimeSpan.FromSeconds(3));
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Rosud.Agents;
 using Rosud.Context;
 using Rosud.Hosting;

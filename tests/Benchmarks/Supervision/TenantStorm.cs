@@ -11,6 +11,8 @@ namespace Rosud.Supervision;
 /// <summary>Two tenants on one silo: one has runs of 100 ms done in peace, the other storms with runs that nobody can do, without heed of Retry-After.</summary>
 internal sealed class TenantStorm(Bench bench)
 {
+    private static readonly string[] Out = ["out"];
+
     private const int Lanes = 4;
     private const int StormLanes = 64;
     private const string Peaceful = "rsd_bench_peaceful_0123456789abcdef";
@@ -25,7 +27,7 @@ internal sealed class TenantStorm(Bench bench)
             services.AddRosudAgent("steady", Agent("steady", Working(100)).Spec! with { MaxConcurrency = 64, Timeout = TimeSpan.FromSeconds(5) }, Working(100));
         });
         using var storm = new EdgeClient(settings.Url, Stormy, "storm");
-        await storm.Open(new { writes = new[] { "out" }, transport = new { kind = "pull" }, max_concurrency = 4, queue_limit = 16 }, "nobody");
+        await storm.Open(new { writes = Out, transport = new { kind = "pull" }, max_concurrency = 4, queue_limit = 16 }, "nobody");
         await bench.Repeat(async repetition =>
         {
             using var warm = new EdgeClient(settings.Url, Peaceful, $"warm-{repetition}");
@@ -58,7 +60,7 @@ internal sealed class TenantStorm(Bench bench)
     {
         while (!over.IsCancellationRequested)
         {
-            if (!await storm.Run("nobody", 100)) await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+            if (!await storm.Run("nobody", 100)) await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, CancellationToken.None);
         }
     }
 

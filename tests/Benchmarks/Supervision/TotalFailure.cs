@@ -1,8 +1,6 @@
 using System.Globalization;
 using Rosud.Agents;
-using Rosud.Measuring;
 using Rosud.Networks;
-using Rosud.Runs;
 using Rosud.Tenants;
 using Rosud.Workloads;
 using static Rosud.Supervision.SupervisedHost;

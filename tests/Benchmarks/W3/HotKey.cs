@@ -79,7 +79,7 @@ internal sealed class HotLanes(Bench bench, int seed)
         }
     }
 
-    private async Task Rewrite(IChannelGrain channel, CancellationToken over)
+    private static async Task Rewrite(IChannelGrain channel, CancellationToken over)
     {
         for (var price = 1; !over.IsCancellationRequested; price++)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Security.Cryptography;
 using Rosud.Measuring;
 using Rosud.Workloads;
 
@@ -41,7 +42,7 @@ internal sealed class FaultWorkload : Workload
     private static async Task Run(Bench bench, FaultPlan plan, string arm, Func<FaultyAgents, string, Task<IArm>> start)
     {
         await using var agents = await FaultyAgents.Start(plan);
-        await using var doing = await start(agents, string.Create(CultureInfo.InvariantCulture, $"w4-{Guid.NewGuid().ToString("N")[..8]}"));
+        await using var doing = await start(agents, string.Create(CultureInfo.InvariantCulture, $"w4-{RandomNumberGenerator.GetHexString(8, lowercase: true)}"));
         var (next, seen) = (-1, new Seen[plan.Count]);
         await Task.WhenAll(Enumerable.Range(0, Lanes).Select(lane => Task.Run(
             async () =>

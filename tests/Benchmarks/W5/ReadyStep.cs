@@ -4,7 +4,6 @@ using Rosud.Agents;
 using Rosud.Channels;
 using Rosud.Context;
 using Rosud.Hosting;
-using Rosud.Measuring;
 using Rosud.Runs;
 using Rosud.Tenants;
 using Rosud.Workloads;

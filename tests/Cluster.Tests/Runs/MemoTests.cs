@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Rosud.Agents;
 using Rosud.Channels;
 using Rosud.Cluster;
-using Rosud.Context;
 using static Rosud.Runs.RunWords;
 
 namespace Rosud.Runs;

@@ -1,7 +1,5 @@
-using Rosud.Agents;
 using Rosud.Channels;
 using Rosud.Cluster;
-using Rosud.Context;
 using Rosud.Tenants;
 using static Rosud.Runs.RunWords;
 

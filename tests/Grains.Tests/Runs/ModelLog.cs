@@ -29,9 +29,6 @@ internal enum Mutant
     /// <summary>Supervisors serve old drivers too.</summary>
     NoSupervisorEpoch,
 
-    /// <summary>A recovered driver believes results before their supervisor has heard of it.</summary>
-    SettleBeforeQuery,
-
     /// <summary>What is sent again goes to the newest supervisor that is known, not to the one that had it.</summary>
     NewestIncarnation,
 }

@@ -18,7 +18,6 @@ internal sealed partial class RunSimulation
     private readonly List<(Action Deliver, Action? Lost)> _network = [];
     private readonly List<Action> _late = [];
     private readonly List<ModelWorker> _workers = [];
-    private readonly Dictionary<string, DriveAction.Query> _queries = [];
     private int _faults;
     private int _writes;
     private int _generation;
@@ -249,7 +248,6 @@ internal sealed partial class RunSimulation
                 Call(() => (AskAnswer?)_supervisors[ask.Agent.Name].Ask(epoch, ask.Step, ask.Attempt, _mutant == Mutant.NewestIncarnation ? _supervisors[ask.Agent.Name].Incarnation : ask.Incarnation), (drive, answer) => drive.Asked(ask, answer, _now));
                 break;
             case DriveAction.Query query:
-                _queries[query.Agent.Name] = query;
                 Call(() => _supervisors[query.Agent.Name].Query(epoch), (drive, answer) => drive.Queried(query, answer, _now));
                 break;
             case DriveAction.Commit commit:
@@ -310,16 +308,7 @@ internal sealed partial class RunSimulation
     private AdmitRequest Addressed(DriveAction.Admit admit) =>
         _mutant == Mutant.NewestIncarnation && admit.Request.Incarnation != 0 ? admit.Request with { Incarnation = _supervisors[admit.Agent.Name].Incarnation } : admit.Request;
 
-    private void Settle(Settlement settlement) => OneWay(drive =>
-    {
-        var assignment = settlement.Assignment;
-        if (_mutant == Mutant.SettleBeforeQuery && _queries.Remove(assignment.Agent.Name, out var query))
-        {
-            drive.Queried(query, new(_supervisors[assignment.Agent.Name].Incarnation, [new(assignment.Step, assignment.Attempt, settlement.ReadVersion, settlement.StartedAt)]), _now);
-        }
-
-        drive.Settle(settlement, _now);
-    });
+    private void Settle(Settlement settlement) => OneWay(drive => drive.Settle(settlement, _now));
 
     private void Invoke(AdmitRequest request)
     {
