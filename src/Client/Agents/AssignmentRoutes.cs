@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Rosud.Context;
 using Rosud.Hosting;
-using Rosud.Runs;
 using Rosud.Supervision;
 using Rosud.Tenants;
 
