@@ -27,7 +27,7 @@ public sealed class PatchRefusalTests
                 new("/set/b", Twice, "duplicate_key"),
                 new ProblemError("/reads/1", "A read is a key, or a prefix ending in *.", "invalid_pattern"),
             ],
-            problem.Errors);
+            problem.Errors.ToArray());
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class PatchRefusalTests
     {
         var problem = PatchRules.Broken(Patch(null, Set("a", "1")).Reading("a"), Log)!;
 
-        Assert.Equal([new ProblemError("/reads", "Reads need the version they were read at: give based_on.", "reads_without_based_on")], problem.Errors);
+        Assert.Equal([new ProblemError("/reads", "Reads need the version they were read at: give based_on.", "reads_without_based_on")], problem.Errors.ToArray());
         Assert.Null(PatchRules.Broken(Patch(0, Set("a", "1")).Reading("a"), Log));
         Assert.Null(PatchRules.Broken(Patch(1, Set("a", "1")).Reading("a"), Log));
     }
@@ -59,7 +59,7 @@ public sealed class PatchRefusalTests
             PatchRules.Oversized(Patch(null, Set("a", "1"), Set("b", "1"), Set("c", "1")), limits) is { } many ? (many.Kind, many.Detail) : default);
         var large = PatchRules.Oversized(Patch(null, Set("a", "1"), Set("b", "1234")), limits)!;
         Assert.Equal((ProblemKind.PayloadTooLarge, "A value may have 3 bytes, this one has 4."), (large.Kind, large.Detail));
-        Assert.Equal([new ProblemError("/set/b", large.Detail, "value_too_large")], large.Errors);
+        Assert.Equal([new ProblemError("/set/b", large.Detail, "value_too_large")], large.Errors.ToArray());
         Assert.Equal("/value", PatchRules.TooLarge(Set("b", "1234"), limits, "/value").Errors.Single().Pointer);
     }
 

@@ -5,7 +5,7 @@ namespace Rosud.Journal;
 /// <param name="lands">Whether that one lands.</param>
 internal sealed class CrashingStore(MemoryRecordStore storage, int diesAt, bool lands, Random random) : IRecordStore
 {
-    private readonly TaskCompletionSource _died = new();   // Who hears of it goes on in the same thread: it is the only one.
+    private readonly TaskCompletionSource _died = new();   // What follows runs on the one thread there is.
     private int _writes;
     private int _quiet = 3;   // Faults are apart, so that none needs a pause.
 

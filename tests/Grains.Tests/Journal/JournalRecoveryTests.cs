@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using CsCheck;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Rosud.Journal;
 
@@ -31,6 +32,16 @@ public sealed class JournalRecoveryTests
                 // Said.
             }
         }), iter: Cases.Of(3_000));
+
+    // Pauses between repetitions are over at once.
+    private sealed class ImpatientTime : FakeTimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            if (dueTime != Timeout.InfiniteTimeSpan) callback(state);
+            return base.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+    }
 
     /// <summary>A few processes, one after the other, over one storage.</summary>
     private sealed class Lives(int seed)
@@ -63,14 +74,15 @@ public sealed class JournalRecoveryTests
 
         private async Task Live(CrashingStore store)
         {
-            var owner = await JournalOwner.Open(store);
+            var owner = await JournalOwner.Open(store, time: new ImpatientTime());
+            if (store.Died.IsCompleted) return;
             Check(owner);
             while (true)
             {
                 var (key, value) = ($"k{_random.Next(6)}", _random.Next(4) == 0 ? null : _decided.Count.ToString(CultureInfo.InvariantCulture));
                 _pending = (key, value);
                 await owner.Set(key, value, $"op{_decided.Count}");
-                if (store.Died.IsCompleted) return;   // What died beside it took the answer along.
+                if (store.Died.IsCompleted) return;   // A fold beside it died: nobody hears the answer any more.
                 _decided.Add((key, value));
                 _pending = null;
             }
