@@ -40,9 +40,9 @@ internal sealed partial class RunGrain
     public async Task ChildEnded(RunId child, ChildUsage used)
     {
         await EnsureDriven();
-        if (_drive is not { } drive || drive.Children.FirstOrDefault(known => known.Run == child) is not { Used: null } known) return;
-        await Log.PutChild(Id, known with { Used = used });
+        if (_drive is not { } drive || drive.Children.FirstOrDefault(known => known.Run == child) is not { } known) return;
         Do(current => current.ChildEnded(child.Name, used, Now));
+        await Log.PutChild(Id, known with { Used = used });
         if (drive.IsFinished) Rearchive();
     }
 

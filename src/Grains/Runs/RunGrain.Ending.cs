@@ -22,6 +22,7 @@ internal sealed partial class RunGrain
     private void Finish(RunDrive drive)
     {
         var result = RunNumbers.Of(drive, Now);
+        TellParent(drive);   // First: who hears of this end may end the parent with it.
         foreach (var (observer, until) in _observers)
         {
             if (until > Now) observer.Ended(result).Ignore();
@@ -31,7 +32,6 @@ internal sealed partial class RunGrain
         Quiet();
         RunTelemetry.Ended(result, drive.Detections);
         _finished.TrySetResult();
-        TellParent(drive);
         Archived(EndChildren(drive)).Ignore();
         Repeat(() => networks[new NetworkId(Id.Tenant, result.Network).Key].Report(result)).Ignore();
         Shadow(drive.Accepted, result);

@@ -180,7 +180,8 @@ public sealed class QuestionTests
         var result = await cluster.End(run);
 
         Assert.Equal(RunStatus.Completed, result.Status);
-        Assert.Equal([AttemptOutcome.Asked, AttemptOutcome.Accepted], result.Attempts.Select(attempt => attempt.Outcome));
+        // What its supervisor did when it died may have to be done again.
+        Assert.Equal([AttemptOutcome.Asked, AttemptOutcome.Accepted], result.Attempts.Select(attempt => attempt.Outcome).Where(outcome => outcome != AttemptOutcome.Lost));
     }
 
     private LocalAgent Buyer(JsonValue? schema = null, TimeSpan? expires = null) => RosudCluster.Agent("buyer", ["in"], ["out"], async (work, _) =>

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Rosud.Channels;
 using Rosud.Cluster;
 using static Rosud.Runs.RunWords;
@@ -21,10 +22,15 @@ public sealed class ReminderTests
         var driver = cluster.Grains.GetGrain<IRunGrain>(run.Key).AsReference<IRunDriver>();
         foreach (var silo in new[] { await cluster.SiloOf(driver), await cluster.SiloOf(channel) }.Distinct()) await cluster.Silos.KillSiloAsync(silo);
 
-        await channel.AsReference<IRemindable>().ReceiveReminder(IWakeable.Reminder, default);
+        // From a silo that is left: the client may not know yet that its gateway is gone.
+        var left = cluster.Silos.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>();
+        await left.GetGrain<IRemindable>(channel.GetGrainId()).ReceiveReminder(IWakeable.Reminder, default);
 
-        Assert.True((await driver.GetState()).Epoch > 1);
+        Assert.True((await left.GetGrain<IRunGrain>(run.Key).AsReference<IRunDriver>().GetState()).Epoch > 1);
+        var observer = new RosudCluster.EndObserver();
+        await left.GetGrain<IRunGrain>(run.Key).Watch(left.CreateObjectReference<IRunObserver>(observer));
         gate.Open();
-        Assert.Equal(RunStatus.Completed, (await cluster.End(run)).Status);
+        Assert.Equal(RunStatus.Completed, (await observer.Ended.WaitAsync(TimeSpan.FromSeconds(30))).Status);
+        GC.KeepAlive(observer);
     }
 }
