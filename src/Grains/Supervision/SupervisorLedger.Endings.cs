@@ -104,7 +104,7 @@ internal sealed partial record SupervisorLedger
         : [];
 
     // What time or loss has ended, its worker has said nothing about: its word comes late.
-    private static bool IsWorkersWord(SettlementKind kind) => kind is SettlementKind.Completed or SettlementKind.Failed or SettlementKind.Deferred;
+    private static bool IsWorkersWord(SettlementKind kind) => kind is SettlementKind.Completed or SettlementKind.Failed or SettlementKind.Deferred or SettlementKind.Asked;
 
     public bool IsKept(AssignmentId id) => Kept.ContainsKey(id);
 
