@@ -59,9 +59,9 @@ internal static class ChannelRules
 
     public static ChannelOutcome Configure(Draft draft, ChannelId id, ImmutableArray<string>? agents, ContextSync? sync, OperationKey? operation) => !draft.State.Exists
         ? Refuse(NotFound)
-        : Operations.Once(draft, operation, () => Configure(draft, id, agents, sync), outcome => outcome is ChannelOutcome.Found, Refuse);
+        : Operations.Once<ChannelOutcome>(draft, operation, () => Configure(draft, id, agents, sync), outcome => outcome is ChannelOutcome.Found, Refuse);
 
-    private static ChannelOutcome Configure(Draft draft, ChannelId id, ImmutableArray<string>? agents, ContextSync? sync)
+    private static ChannelOutcome.Found Configure(Draft draft, ChannelId id, ImmutableArray<string>? agents, ContextSync? sync)
     {
         var spec = draft.State.Record!.Spec;
         var next = spec with { Agents = agents ?? spec.Agents, Sync = sync ?? spec.Sync };
