@@ -57,7 +57,7 @@ internal static class ChannelRules
         }
     }
 
-    public static ChannelOutcome Configure(Draft draft, ChannelId id, ImmutableArray<string>? agents, ContextSync? sync, OperationKey? operation) => !draft.State.Exists
+    public static ChannelOutcome Configure(Draft draft, ChannelId id, ImmutableArray<string>? agents, ContextSync? sync, OperationKey? operation = null) => !draft.State.Exists
         ? Refuse(NotFound)
         : Operations.Once<ChannelOutcome>(draft, operation, () => Configure(draft, id, agents, sync), outcome => outcome is ChannelOutcome.Found, Refuse);
 
