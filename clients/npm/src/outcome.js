@@ -5,7 +5,7 @@ import { DATA, mapOf, toWire } from "./wire.js";
 /** What a handler returns when it has more to say than its writes. */
 export class Completion {
   constructor(options = {}) {
-    Object.assign(this, known(options, ["writes", "delete", "output", "reads", "usage", "basedOn"], "Completion"));
+    Object.assign(this, known(options, ["writes", "delete", "output", "reads", "usage"], "Completion"));
   }
 }
 
@@ -36,8 +36,7 @@ const reasonCharsMax = 4_096;
  */
 export async function perform(handler, work) {
   try {
-    const returned = await handler(work);
-    const body = completionOf(returned, work.basedOn);
+    const body = completionOf(await handler(work));
     encode(body);   // What has no JSON is the handler's failure and must be told as one.
     return { verb: "complete", body };
   } catch (error) {
@@ -45,13 +44,13 @@ export async function perform(handler, work) {
   }
 }
 
-function completionOf(returned, taken) {
-  const { writes, delete: gone, output, reads, usage, basedOn } = returned instanceof Completion ? returned : { writes: returned ?? {} };
+function completionOf(returned) {
+  const { writes, delete: gone, output, reads, usage } = returned instanceof Completion ? returned : { writes: returned ?? {} };
   const prototype = Object.getPrototypeOf(record(writes ?? {}, "What the handler returned"));
   if (prototype !== null && prototype !== Object.prototype) throw new TypeError("What the handler returned must be a plain object of writes, or a Completion.");
   return {
     writes: toWire({ writes: writes ?? {} }, { writes: mapOf(DATA) }).writes,
-    delete: list(gone, "delete"), output, reads: list(reads, "reads"), usage: usage && toWire(usage), based_on: basedOn ?? taken,
+    delete: list(gone, "delete"), output, reads: list(reads, "reads"), usage: usage && toWire(usage),
   };
 }
 

@@ -23,12 +23,7 @@ internal sealed class FeedListener(FeedCursor cursor)
         var bytes = LengthOf(next);
         var full = Volatile.Read(ref _items) is var items && items > 0
             && (items >= ItemsMax || Interlocked.Read(ref _bytes) + bytes > BytesMax);
-        if (full)
-        {
-            (next, bytes) = (new FeedItem.Gap(at, head > at ? head : at, FeedReasons.Slow), 0);
-            ListenerMeter.Slow();
-        }
-
+        if (full) (next, bytes) = (new FeedItem.Gap(at, head > at ? head : at, FeedReasons.Slow), 0);
         Interlocked.Increment(ref _items);
         Interlocked.Add(ref _bytes, bytes);
         _waiting.Writer.TryWrite(next);

@@ -6,18 +6,15 @@ namespace Rosud.Supervision;
 
 internal sealed partial class SupervisorGrain
 {
-    private RetryBudget _retries = RetryBudget.Full(time.Start().Now);
+    private RetryTokens _retryTokens = RetryTokens.Full(time.Start().Now);
 
-    // Only a probe of an open dependency has to be asked for; every other admission is one turn.
-    public Task<AdmitAnswer> Admit(AdmitRequest request) => NeedsProbe(request) ? AdmitProbe(request) : Task.FromResult(AdmitNow(request, probe: null));
-
-    private AdmitAnswer AdmitNow(AdmitRequest request, Problem? probe)
+    public Task<AdmitAnswer> Admit(AdmitRequest request)
     {
         (_ledger, var answer, var stopped) = _ledger.Screen(request, Now);
         if (stopped is { } before) Stopped(before);
-        answer ??= Refusal(request, probe) is { } refusal ? Refused(refusal) : Admitted(request);
+        answer ??= Refusal(request) is { } refusal ? Refused(refusal) : Admitted(request);
         Advance();
-        return answer;
+        return Task.FromResult(answer);
     }
 
     public Task<AskAnswer> Ask(RunId run, int epoch, string step, int attempt, long incarnation)
@@ -51,15 +48,6 @@ internal sealed partial class SupervisorGrain
         return Task.CompletedTask;
     }
 
-    public Task Rebase(AssignmentId assignment, int epoch, ChangedContext changed)
-    {
-        (_ledger, var isAtWork) = _ledger.Rebase(assignment, epoch, changed, Now);
-        if (!isAtWork) return Task.CompletedTask;
-        foreach (var transport in AllTransports) transport.Rebase(assignment, changed);
-        _watchers.Tell(assignment);
-        return Task.CompletedTask;
-    }
-
     public Task Registered(AgentView? agent)
     {
         if (agent is null) Unregister();
@@ -68,12 +56,10 @@ internal sealed partial class SupervisorGrain
         return Task.CompletedTask;
     }
 
-    private Problem? Refusal(AdmitRequest request, Problem? probe)
+    private Problem? Refusal(AdmitRequest request)
     {
         if (_agent is null) return Refusals.NotRegistered();
         if (_transport is null) return Refusals.NoHandler();
-        if (_quarantine.Refuses(request, Now) is { } left) return Refusals.Poison(left);
-        if ((probe ?? DependencyRefusal(request)) is { } depended) return depended;
         if (_ledger.Overload(request, Now) is { } overload) return overload;
         var (next, refusal) = _breakers.Admit(request, _ledger.IsAlive, Now, _options, Random.Shared.NextDouble());
         Change(next, request.Network);
@@ -90,10 +76,10 @@ internal sealed partial class SupervisorGrain
     {
         var now = Now;
         SupervisionMetrics.Admissions.Add(1);
-        _retries = request.Assignment.Attempt > request.Epoch ? _retries.TrySpend(now).Next : _retries.FirstAttempts(1, now);
+        _retryTokens = _retryTokens.With(retry: request.Assignment.Attempt > request.Epoch, now);
         _ledger = _ledger.Enqueue(request, now);
         Pump(answered: request.Assignment);
-        return _ledger.Bulkhead.PermitOf(request.Assignment)?.StartedAt is { } startedAt ? new AdmitAnswer.Started(startedAt) { Median = _ledger.MedianService } : new AdmitAnswer.Queued();
+        return _ledger.Bulkhead.PermitOf(request.Assignment)?.StartedAt is { } startedAt ? new AdmitAnswer.Started(startedAt) : new AdmitAnswer.Queued();
     }
 
     private void SendKept(RunId run)
