@@ -8,10 +8,13 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Rosud.Agents;
 using Rosud.Audit;
 using Rosud.Channels;
 using Rosud.Context;
+using Rosud.Hosting;
 using Rosud.Networks;
 using Rosud.Page;
 using Rosud.Runs;
@@ -41,8 +44,14 @@ public static class RosudHttp
         services.TryAddSingleton<ApiKeyRing>();
         services.TryAddSingleton<AgentHosts>();
         services.Configure<AuditOptions>(configuration.GetSection(AuditOptions.Section));
+        services.AddOptions<ListenerOptions>().Bind(configuration.GetSection(ListenerOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton<AuditSigner>();
         services.TryAddSingleton<Mapped>();
+        services.AddOptions<RequestGateOptions>().BindConfiguration(RequestGateOptions.Section).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RequestGateOptions>, RequestGateRanges>());
+        services.TryAddSingleton(provider => new RequestGate(provider.GetRequiredService<IOptions<RequestGateOptions>>().Value));
+        services.TryAddSingleton<RequestTurns>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, SchedulerPulse>());
         services.AddAuthentication();
         services.TryAddTransient<ApiKeyAuthentication>();
         services.AddOptions<AuthenticationOptions>().Configure<Mapped>((options, mapped) => mapped.Then(() => options.AddScheme<ApiKeyAuthentication>(ApiKeyAuthentication.SchemeName, displayName: null)));
@@ -61,7 +70,7 @@ public static class RosudHttp
         var mapped = app.ServiceProvider.GetService<Mapped>()
             ?? throw new InvalidOperationException("MapRosud needs builder.AddRosudClient() or, in a silo, services.AddRosudHttp(configuration).");
         mapped.Yes = true;
-        var v1 = app.MapGroup("/v1").AllRefuse(401, 500);
+        var v1 = app.MapGroup("/v1").AllRefuse(401, 429, 500).AddEndpointFilter<RequestTurns>();
         NetworkRoutes.Map(v1);
         AgentRoutes.Map(v1);
         AssignmentRoutes.Map(v1);

@@ -14,7 +14,7 @@ public sealed class BorderTests
     private static readonly string[] PartsOfGrains =
     [
         "Rosud.Channels.Announcer", "Rosud.Channels.CommitLoop", "Rosud.Channels.DriverWatch", "Rosud.Channels.OpenRuns", "Rosud.Channels.ContextHistory", "Rosud.Channels.Sweeper",
-        "Rosud.Runs.SiloDeaths",
+        "Rosud.Runs.SiloDeaths", "Rosud.Networks.NetworkDays",
     ];
 
     [Fact]

@@ -71,10 +71,11 @@ export class Attempt {
     for (let failures = 0; !signal.aborted;) {
       try {
         const started = performance.now();
-        const { superseded, cancelled } = await this.#client.once("POST", `${this.#path}/heartbeat`, { body: { wait_ms: waitMs }, waitMs, signal });
+        const { superseded, cancelled, changed } = await this.#client.once("POST", `${this.#path}/heartbeat`, { body: { wait_ms: waitMs }, waitMs, signal });
         failures = 0;
         if (superseded) return this.work.stop("superseded");
         if (cancelled) return this.work.stop("cancelled");
+        this.work.offer(changed);
         if (performance.now() - started < 100) await pause(500, signal);   // Something between us and the host does not wait.
       } catch (error) {
         if (signal.aborted) return;

@@ -1,6 +1,7 @@
 import { clientOf } from "./client.js";
 import { callOptions, freshName, known, milliseconds, record } from "./names.js";
 import { Run } from "./runs.js";
+import { Work } from "./work.js";
 import { fromWire, shapes, toWire } from "./wire.js";
 
 const names = ["task", "timeoutMs", "onStaleContext", "execution", "priority", "parent", "idempotencyKey", ...callOptions];
@@ -14,7 +15,7 @@ const waitSeconds = 20;
 /** Coordinates a task and waits for its end. */
 export async function coordinate(channel, options) {
   const { body, call, client } = asked(channel, options, "coordinate");
-  const timeoutMs = body.timeout_ms ?? timeoutDefaultMs;
+  const timeoutMs = body.timeout_ms ?? (options.parent instanceof Work ? Math.max(1, options.parent.timeLeftMs) : timeoutDefaultMs);
   const deadlineMs = call.deadlineMs ?? timeoutMs + client.deadlineMs;
   const started = performance.now();
   const { status, data } = await post(channel, client, body, { ...call, deadlineMs, waitMs: waitSeconds * 1000 }, `wait=${waitSeconds}`);
@@ -36,7 +37,7 @@ function asked(channel, options, where) {
   if (timeoutMs !== undefined) milliseconds(timeoutMs, "timeoutMs", 1);
   const body = {
     task: typeof task === "string" ? { goal: task } : toWire(record(task, "task"), shapes.task),
-    timeout_ms: timeoutMs, on_stale_context: onStaleContext, execution, priority, parent: parent?.id ?? parent,
+    timeout_ms: timeoutMs, on_stale_context: onStaleContext, execution, priority, parent: parent instanceof Work ? parent.run : parent?.id ?? parent,
   };
   return { body, call: { ...call, idempotencyKey }, client: clientOf({ client: other ?? channel.client }) };
 }

@@ -37,6 +37,8 @@ export class VersionAhead extends RosudError {}
 export class ParkedFull extends RosudError {}
 /** 409: the attempt no longer counts: superseded, cancelled, out of time, or ended already. */
 export class Fenced extends RosudError {}
+/** 409: the step has a verifier: complete it instead of publishing. */
+export class Unverified extends RosudError {}
 /** 409: the same request is still running. */
 export class InProgress extends RosudError {}
 /** 422: the idempotency key or task id was used for something else. */
@@ -100,7 +102,7 @@ export class InvalidSignature extends RosudError {
 
 const byCode = new Map(Object.entries({
   "invalid-request": InvalidRequest, unauthorized: Unauthorized, forbidden: Forbidden, "not-found": NotFound,
-  "already-exists": AlreadyExists, "version-ahead": VersionAhead, "parked-full": ParkedFull, fenced: Fenced, "in-progress": InProgress,
+  "already-exists": AlreadyExists, "version-ahead": VersionAhead, "parked-full": ParkedFull, fenced: Fenced, unverified: Unverified, "in-progress": InProgress,
   "stale-context": StaleContext, conflict: Conflict, "precondition-required": PreconditionRequired,
   "idempotency-mismatch": IdempotencyMismatch, "contract-rejected": ContractRejected, "payload-too-large": PayloadTooLarge,
   "quota-exceeded": QuotaExceeded, compacted: Compacted, overloaded: Overloaded, "circuit-open": CircuitOpen,

@@ -358,13 +358,15 @@ export type Execution = "selective_parallel" | "sequential" | "parallel" | "sing
 export interface CoordinateOptions extends CallOptions {
   /** A text is its goal. */
   task: string | Task;
+  /** Default 30,000, or with `parent` what that has left. */
   timeoutMs?: number;
   /** Default `retry_with_fresh`. */
   onStaleContext?: OnStaleContext;
   /** Default: the network's. */
   execution?: Execution;
   priority?: "interactive" | "batch";
-  parent?: string | Run;
+  /** The run whose step starts this one, or the work of that step. The child ends with it, has no more time and budget than it has left, and what it uses counts there. */
+  parent?: string | Run | Work;
   /** The task's id when the task has none. Default: new for each call. */
   idempotencyKey?: string;
 }
@@ -397,6 +399,8 @@ export interface Step {
   onFailure?: { kind: "fail" | "skip" | "default" | "fallback"; value?: Record<string, Value>; agent?: string };
   acceptance?: { schema?: Value; key?: string; verifier?: string }[];
   timeoutMs?: number;
+  /** Names of what it may do outside: it may claim these effects and no others. Left out, any. */
+  effects?: string[];
 }
 
 export type RunStatus = "submitted" | "working" | "completed" | "partial" | "deadline_exceeded" | "budget_exceeded" | "stale_exhausted"
@@ -433,6 +437,16 @@ export interface RunResult {
   staleContextEvents: number;
   staleContextEventsByKind: Record<string, number>;
   cascadePrevented: number;
+  /** Steps done without an attempt because a step of the run had done the equal work. */
+  duplicateWorkPrevented: number;
+  /** Steps answered from an earlier run, without an attempt. */
+  memoHits: number;
+  /** The run that started this one. */
+  parent?: string;
+  /** Runs that this run's steps started; what they used is in its tokens and cost. */
+  children: string[];
+  /** The same by how the first attempt above each step ended: failure, timeout, lost, rejected, stale, refused. */
+  cascadePreventedByCause: Record<string, number>;
   tokens: { work: number; coordination: number };
   costUsd: number;
   acceptedAt: string;
@@ -445,9 +459,54 @@ export interface RunResult {
   reworkMs: number;
   criticalPath: { kind: string; ms: number; step?: string; agent?: string; attempt?: number }[];
   lateResults: AttemptResult[];
+  /** What it asked people; the run is `input_required` while one is `open`. */
+  questions: Question[];
+  /** What its steps did outside, or were about to do. */
+  effects: Effect[];
   /** Why it did not complete. */
   problem?: string;
   traceId: string;
+}
+
+/** A question to a person, pinned to what the one who asked had read. */
+export interface Question {
+  id: string;
+  kind: "agent" | "stale";
+  state: "open" | "answered" | "withdrawn" | "expired";
+  step: string;
+  agent: string;
+  attempt: number;
+  text: string;
+  /** JSON schema of an answer; null for any value. */
+  schema: Value;
+  askedAt: string;
+  expiresAt: string | null;
+  readVersion: number;
+  /** The keys that it rests on, each with the version that wrote it. */
+  reads: Record<string, number>;
+  /** Keys that have changed: why a person is asked, or why the question was withdrawn. */
+  changed: string[];
+  /** The answer that counts. */
+  value?: Value;
+  answeredAt: string | null;
+  answeredBy: string | null;
+}
+
+/** Something that a step does outside, once: a line of the run's ledger. */
+export interface Effect {
+  name: string;
+  step: string;
+  /** `claimed`: it may or may not have been done. `done`: it was, and is not done again. */
+  state: "claimed" | "done";
+  attempt: number;
+  idempotencyKey: string;
+  receipt: Value;
+  /** The version of the context that it was made on. */
+  readVersion: number;
+  reads: Record<string, number>;
+  claimedAt: string;
+  doneAt: string | null;
+  doneBy: number | null;
 }
 
 export interface RunSummary {
@@ -479,10 +538,30 @@ export class Run {
   /** Waits for the end, at most `waitMs` (default: until it ends; 0: not at all), and tells how it then stands. `deadlineMs` bounds how long the host may be away. */
   result(options?: { waitMs?: number } & CallOptions): Promise<RunResult>;
   timeline(options?: CallOptions): Promise<{ run: string; events: TimelineEvent[] }>;
+  /** Why it was slow, why it went wrong and why it stopped, the most important first. */
+  explain(options?: CallOptions): Promise<RunExplanation>;
   /** The run as it stands, then what happens in it, then the run as it ended; then the iterator ends. */
   events(options?: CallOptions): AsyncGenerator<ChannelEvent, void, undefined>;
+  /** The questions that wait for a person now; all that were asked are in the result's `questions`. */
+  questions(options?: CallOptions): Promise<Question[]>;
+  /** Answers a question; durable when it returns, and the same answer again gives the same. StaleContext when what the question rests on has changed: it is asked anew. AlreadyExists when another answer counts; Fenced when its time is over. */
+  answer(question: string | Question, value: Value, options?: { by?: string } & CallOptions): Promise<Question>;
   /** Ends the run as canceled unless it has ended; says how it then stands. */
   cancel(options?: CallOptions): Promise<RunResult>;
+}
+
+/** One thing that explains a run; `evidence` is a path of the HTTP API, with a JSON pointer behind `#`. */
+export interface Explanation {
+  sentence: string;
+  evidence: string;
+}
+
+export interface RunExplanation {
+  run: string;
+  status: RunStatus;
+  whySlow: Explanation[];
+  whyWrong: Explanation[];
+  whyStopped: Explanation[];
 }
 
 export interface CoordinationPolicyOptions {
@@ -529,6 +608,63 @@ export interface NetworkMetrics {
   errorRate: number | null;
 }
 
+/** A figure and its 95 % interval; null where there is too little to say one. */
+export interface Estimate {
+  value: number | null;
+  low: number | null;
+  high: number | null;
+}
+
+export interface PeriodFigures {
+  from: string;
+  to: string;
+  runs: number;
+  errors: number;
+  errorPercent: Estimate;
+  /** Stretches of adjoining quarters of an hour with an error. */
+  incidents: number;
+  incidentsPerThousandRuns: Estimate;
+  latencyP50Ms: Estimate;
+  latencyP95Ms: Estimate;
+  costUsdPerRun: Estimate;
+}
+
+export interface PeriodReport {
+  network: string;
+  before: PeriodFigures;
+  after: PeriodFigures;
+  change: { errorPoints: Estimate; incidentRatio: Estimate; latencyP50Ratio: Estimate; latencyP95Ratio: Estimate; costRatio: Estimate };
+  sentences: string[];
+}
+
+export type Finding = "open" | "better" | "worse" | "same" | "not_measured";
+
+/** A ratio of several agents to one: below 1 several agents take less. */
+export interface RatioComparison {
+  says: Finding;
+  pairs: number;
+  ratio: number | null;
+  low: number | null;
+  high: number | null;
+  p: number | null;
+}
+
+/** What the paired comparison of several agents with one says of a task class. Figures are null before the first look, at 80 pairs. */
+export interface Verdict {
+  taskClass: string;
+  baseline: string;
+  verdict: "multi" | "single" | "trade_off" | "equivalent" | "insufficient";
+  pairs: number;
+  pairsNeeded: number;
+  look: number;
+  confidence: number | null;
+  success: { says: Finding; multiRate: number; singleRate: number; onlyMulti: number; onlySingle: number; differencePoints: number; lowPoints: number; highPoints: number; p: number } | null;
+  latency: RatioComparison | null;
+  cost: RatioComparison | null;
+  /** The answer in plain words. */
+  sentence: string;
+}
+
 /** A named policy that channels share, and where the numbers of their runs add up. */
 export class Network {
   private constructor();
@@ -539,6 +675,10 @@ export class Network {
   static open(name?: string, options?: ClientOption): Network;
   describe(options?: CallOptions): Promise<{ name: string; revision: number; coordination: CoordinationPolicyOptions }>;
   metrics(options?: CallOptions): Promise<NetworkMetrics>;
+  /** What changed at one moment. Default: the last 7 days, split in the middle; at most 92 days, by quarters of an hour. */
+  report(options?: { from?: Date | string; split?: Date | string; to?: Date | string } & CallOptions): Promise<PeriodReport>;
+  /** Whether several agents beat one, for each task class that the policy names a baseline for. */
+  verdict(options?: CallOptions): Promise<Verdict[]>;
 }
 
 /** What an agent may read and write, and how much of it runs at once. */
@@ -612,7 +752,7 @@ export class Agent {
   delete(options?: CallOptions): Promise<void>;
 }
 
-export type StopReason = "superseded" | "cancelled" | "deadline" | "fenced" | "stopping" | "disconnected";
+export type StopReason = "superseded" | "cancelled" | "deadline" | "fenced" | "asked" | "stopping" | "disconnected";
 
 /** The reason of an aborted `work.signal`. */
 export class Stopped extends Error {
@@ -649,10 +789,30 @@ export class Work {
   /** Why the attempt has to stop; null while it may go on. */
   readonly stopped: StopReason | null;
   get(key: string): Value | undefined;
+  /** Whether something of the view has changed that `rebase` can take in: only of an agent registered with `rebase`, in runs with onStaleContext `rebase`. */
+  readonly hasChanged: boolean;
+  /** Takes what has changed into `context`; what the handler then returns rests on it. Returns the keys that changed since the attempt began. */
+  rebase(): string[];
   /** Commits keys before the attempt ends, so that the steps that read exactly them can start. Taken back when no attempt of the step is accepted. */
   publish(writes: Record<string, Value>, options?: { delete?: string[]; deadlineMs?: number }): Promise<number>;
   /** `progress` from 0 to 1, `status` at most 1,024 characters. */
   report(progress?: number, status?: string): Promise<void>;
+  /** What people have answered, as far as what they were shown still holds. */
+  readonly answers: { questionId: string; question: string; value: Value; answeredAt: string | null; answeredBy: string | null }[];
+  /** In a verifier: what it judges. It returns `new Completion({ output: { accepted: boolean, reason } })`. */
+  readonly proposed: { step: string; agent: string; attempt: number; writes: Record<string, Value>; delete: string[]; output: Value } | null;
+  /** Why the attempt before was not accepted, when a verifier or a schema refused it. */
+  readonly feedback: string | null;
+  /**
+   * Does something outside once per run and step: claims it durably, calls `act` with the key that whoever is outside knows the request by, and keeps what that returns (at most 16 KiB) as the receipt.
+   * Is not called when an earlier attempt left a receipt; called again with the same key when an attempt was lost in between.
+   */
+  effect(name: string, act: (idempotencyKey: string) => Value | void | Promise<Value | void>): Promise<Effect>;
+  /**
+   * Asks a person. The first time this ends the attempt (rejects with a Stopped whose `why` is "asked": let it through); the handler runs again when the answer is there, and then this returns it.
+   * With the same words the answer is found again. When anything the attempt was handed changes before the step is committed, the handler runs anew and asks again.
+   */
+  ask(question: string, options?: { schema?: Value; expiresMs?: number }): Promise<Value>;
   /** Stops the attempt from inside the worker: aborts its signal. */
   stop(why: StopReason): void;
   /** The value of a key of the view. */
@@ -664,6 +824,8 @@ export interface Usage {
   outputTokens?: number;
   /** Left out, the network's prices hold. */
   costUsd?: number | null;
+  /** The model, whose price counts before the agent's. */
+  model?: string | null;
 }
 
 export interface CompletionOptions {
@@ -674,6 +836,8 @@ export interface CompletionOptions {
   /** What it really relied on, when that is less than its view. */
   reads?: string[];
   usage?: Usage;
+  /** The version it rests on; `work.rebase` sees to it. */
+  basedOn?: number;
 }
 
 /** What a handler returns when it has more to say than its writes. */
@@ -789,6 +953,8 @@ export class AlreadyExists extends RosudError { private "already-exists"; }
 export class VersionAhead extends RosudError { private "version-ahead"; }
 export class ParkedFull extends RosudError { private "parked-full"; }
 export class Fenced extends RosudError { private "fenced"; }
+/** The step has a verifier: complete it instead of publishing. */
+export class Unverified extends RosudError { private "unverified"; }
 export class InProgress extends RosudError { private "in-progress"; }
 export class IdempotencyMismatch extends RosudError { private "idempotency-mismatch"; }
 export class PreconditionRequired extends RosudError { private "precondition-required"; }

@@ -14,5 +14,5 @@ export { Listing } from "./listing.js";
 export {
   AlreadyExists, CircuitOpen, Compacted, Conflict, ContractRejected, Fenced, Forbidden, IdempotencyMismatch, InProgress,
   InvalidRequest, InvalidSignature, NotFound, Overloaded, ParkedFull, PayloadTooLarge, PreconditionRequired, QuotaExceeded, RosudError,
-  StaleContext, Unauthorized, UnknownOutcome, Unreachable, VersionAhead,
+  StaleContext, Unauthorized, UnknownOutcome, Unreachable, Unverified, VersionAhead,
 } from "./errors.js";

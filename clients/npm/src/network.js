@@ -42,6 +42,26 @@ export class Network {
     return fromWire((await this.#ask("/metrics", known(options, callOptions, "metrics"))).data, shapes.metrics);
   }
 
+  /** What changed at one moment: runs, errors, incidents, latency and cost before and after, with intervals. `from`, `split`, `to`: Date or RFC 3339 text; default the last 7 days, split in the middle. */
+  async report(options = {}) {
+    const { from, split, to, ...call } = known(options, ["from", "split", "to", ...callOptions], "report");
+    const query = Object.entries({ from, split, to }).filter(([, at]) => at !== undefined)
+      .map(([name, at]) => `${name}=${encodeURIComponent(at instanceof Date ? at.toISOString() : text(at, name))}`).join("&");
+    return fromWire((await this.#ask(`/report${query && `?${query}`}`, call)).data);
+  }
+
+  /** Whether several agents beat one: a verdict for each task class that the policy names a baseline for. */
+  async verdict(options = {}) {
+    const call = known(options, callOptions, "verdict");
+    const verdicts = [];
+    for (let after = null; ;) {
+      const { data } = await this.#ask(`/verdict?limit=500${after === null ? "" : `&after=${encodeURIComponent(after)}`}`, call);
+      verdicts.push(...fromWire(data).verdicts);
+      after = data.next;
+      if (after === null) return verdicts;
+    }
+  }
+
   #ask(path, { client = this.client, ...call }) {
     return clientOf({ client }).request("GET", `/networks/${encodeURIComponent(this.name)}${path}`, call);
   }

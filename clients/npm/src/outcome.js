@@ -5,7 +5,7 @@ import { DATA, mapOf, toWire } from "./wire.js";
 /** What a handler returns when it has more to say than its writes. */
 export class Completion {
   constructor(options = {}) {
-    Object.assign(this, known(options, ["writes", "delete", "output", "reads", "usage"], "Completion"));
+    Object.assign(this, known(options, ["writes", "delete", "output", "reads", "usage", "basedOn"], "Completion"));
   }
 }
 
@@ -36,7 +36,8 @@ const reasonCharsMax = 4_096;
  */
 export async function perform(handler, work) {
   try {
-    const body = completionOf(await handler(work));
+    const returned = await handler(work);
+    const body = completionOf(returned, work.basedOn);
     encode(body);   // What has no JSON is the handler's failure and must be told as one.
     return { verb: "complete", body };
   } catch (error) {
@@ -44,13 +45,13 @@ export async function perform(handler, work) {
   }
 }
 
-function completionOf(returned) {
-  const { writes, delete: gone, output, reads, usage } = returned instanceof Completion ? returned : { writes: returned ?? {} };
+function completionOf(returned, taken) {
+  const { writes, delete: gone, output, reads, usage, basedOn } = returned instanceof Completion ? returned : { writes: returned ?? {} };
   const prototype = Object.getPrototypeOf(record(writes ?? {}, "What the handler returned"));
   if (prototype !== null && prototype !== Object.prototype) throw new TypeError("What the handler returned must be a plain object of writes, or a Completion.");
   return {
     writes: toWire({ writes: writes ?? {} }, { writes: mapOf(DATA) }).writes,
-    delete: list(gone, "delete"), output, reads: list(reads, "reads"), usage: usage && toWire(usage),
+    delete: list(gone, "delete"), output, reads: list(reads, "reads"), usage: usage && toWire(usage), based_on: basedOn ?? taken,
   };
 }
 

@@ -56,6 +56,11 @@ export class Run {
     return fromWire((await this.#ask("GET", "/timeline", known(options, callOptions, "timeline"))).data);
   }
 
+  /** Why it was slow, why it went wrong and why it stopped: `{run, status, whySlow, whyWrong, whyStopped}`, lists of `{sentence, evidence}`. */
+  async explain(options = {}) {
+    return fromWire((await this.#ask("GET", "/explain", known(options, callOptions, "explain"))).data);
+  }
+
   /** The run as it stands, then what happens in it, then the run as it ended: an async iterator that ends with the run. */
   async *events(options = {}) {
     const call = known(options, callOptions, "events");
@@ -64,6 +69,19 @@ export class Run {
     } catch (error) {
       if (!call.signal?.aborted) throw error;
     }
+  }
+
+  /** The questions that wait for a person now. */
+  async questions(options = {}) {
+    return (await this.#describe(known(options, callOptions, "questions"))).questions.filter((question) => question.state === "open");
+  }
+
+  /** Answers a question, by its id or as `questions` gave it; durable when it returns. */
+  async answer(question, value, options = {}) {
+    const { by, ...call } = known(options, ["by", ...callOptions], "answer");
+    if (value === undefined) throw new TypeError("value is undefined; null is a value.");
+    const body = { question: text(question?.id ?? question, "question"), value, by };
+    return fromWire((await this.#ask("POST", "/answer", { ...call, body })).data, shapes.question);
   }
 
   /** Ends the run as canceled unless it has ended. Returns it as it then stands. */

@@ -70,6 +70,12 @@ export const shapes = {
   conflicts: { conflicts: { parked: { value: DATA }, current: { value: DATA } } },
   commit: { set: mapOf(DATA) },
   writes: { writes: mapOf(DATA), output: DATA },
-  assignment: { input: DATA, context: { entries: mapOf({ value: DATA }) } },
-  run: { outputs: mapOf(DATA), retriesByCause: mapOf({}), staleContextEventsByKind: mapOf({}), overheadPartsMs: mapOf({}) },
+  assignment: { input: DATA, context: { entries: mapOf({ value: DATA }) }, answers: { value: DATA }, proposed: { writes: mapOf(DATA), output: DATA } },
+  changedContext: { context: { entries: mapOf({ value: DATA }) } },
+  effect: { receipt: DATA, reads: mapOf({}) },
+  question: { schema: DATA, value: DATA, reads: mapOf({}) },
+  run: {
+    questions: { schema: DATA, value: DATA, reads: mapOf({}) }, effects: { receipt: DATA, reads: mapOf({}) }, outputs: mapOf(DATA),
+    retriesByCause: mapOf({}), staleContextEventsByKind: mapOf({}), cascadePreventedByCause: mapOf({}), overheadPartsMs: mapOf({}),
+  },
 };

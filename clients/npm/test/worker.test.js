@@ -135,6 +135,44 @@ test("A superseded attempt hears it by its signal and the next one sees what cha
   });
 });
 
+test("A handler takes in what changed and goes on", { timeout: 20_000 }, async () => {
+  const started = gate();
+  const taken = [];
+  const writer = agent("rebasing", { reads: ["limit"], writes: ["answer.*"], rebase: true }, async (work) => {
+    started.open();
+    while (!work.hasChanged) await new Promise((resolve) => setTimeout(resolve, 20));
+    taken.push(work.rebase(), work.rebase());
+    return { "answer.limit": work.limit };
+  });
+  await serving([writer], async () => {
+    const channel = await Channel.create({ agents: ["rebasing"], sync: { stalenessThresholdMs: 0 } });
+    await channel.commit({ set: { limit: 3 } });
+    const running = channel.coordinate({ task: "g", timeoutMs: 10_000, onStaleContext: "rebase" });
+    await started.opened;
+    await channel.commit({ set: { limit: 5 } });
+    const result = await running;
+    assert.deepEqual([result.status, result.outputs["answer.limit"], result.attempts.length], ["completed", 5, 1]);
+    assert.deepEqual(taken, [["limit"], []]);
+  });
+});
+
+test("A step starts a run that is a child of its own", { timeout: 20_000 }, async () => {
+  const below = await Channel.create({ agents: ["helper"] });
+  await below.commit({ set: { limit: 7 } });
+  const helper = agent("helper", { reads: ["limit"], writes: ["help.*"] }, (work) => ({ "help.limit": work.limit }));
+  const lead = agent("lead", { reads: ["limit"], writes: ["answer.*"] }, async (work) => {
+    const { outputs } = await below.coordinate({ task: "help", parent: work });
+    return { "answer.limit": outputs["help.limit"] };
+  });
+  await serving([helper, lead], async () => {
+    const channel = await Channel.create({ agents: ["lead"] });
+    await channel.commit({ set: { limit: 1 } });
+    const result = await channel.coordinate({ task: "lead", timeoutMs: 10_000 });
+    assert.deepEqual([result.status, result.outputs["answer.limit"], result.children.length], ["completed", 7, 1]);
+    assert.equal((await Run.open(result.children[0]).result({ waitMs: 5_000 })).parent, result.run);
+  });
+});
+
 test("Known failures, deferrals and exceptions are told as what they are", { timeout: 20_000 }, async () => {
   const bodies = {
     fails: () => { throw new Failure("no such page", { retryable: false }); },

@@ -11,7 +11,7 @@ import live
 import test_signature
 from hosting import Program, python
 from proxy import PASS, Proxy
-from rosud_call import Agent, BlockingWork, Completion, Deferred, Failure, NotFound, Rosud, RunResult, Stopped, Usage, Work, agent, answer_webhook_async, serve_async
+from rosud_call import Agent, BlockingWork, Completion, ContextSync, Deferred, Failure, NotFound, Rosud, Run, RunResult, Stopped, Usage, Work, agent, answer_webhook_async, serve_async
 
 WORKER = str(pathlib.Path(__file__).parent / "programs/worker.py")
 
@@ -152,6 +152,47 @@ class Workers(live.LiveTest):
             result = await self.soon(coordinating)
             self.assertEqual((result.status, result["a"], result.retries_by_cause["stale"]), ("completed", 2, 1))
         self.assertEqual(stops, ["superseded", "superseded"])
+
+    async def test_a_handler_takes_in_what_changed_and_goes_on(self) -> None:
+        begun = asyncio.Event()
+        taken: list[tuple[str, ...]] = []
+
+        @agent(live.name("rebasing"), reads=["q"], writes=["a"], rebase=True)
+        async def rebasing(work: Work) -> dict[str, object]:
+            begun.set()
+            while not work.has_changed:
+                await asyncio.sleep(0.02)
+            taken.extend((work.rebase(), work.rebase()))
+            return {"a": work["q"]}
+
+        await self.serve(rebasing)
+        channel = await self.channel(rebasing.name)
+        await channel.configure(sync=ContextSync(staleness_threshold_ms=0))
+        await channel.commit({"q": 1})
+        running = asyncio.ensure_future(channel.coordinate("work", timeout_ms=15_000, on_stale_context="rebase"))
+        await self.soon(begun.wait())
+        await channel.commit({"q": 2})
+        result = await self.soon(running)
+        self.assertEqual((result.status, result["a"], len(result.attempts)), ("completed", 2, 1))
+        self.assertEqual(taken, [("q",), ()])
+
+    async def test_a_step_starts_a_run_that_is_a_child_of_its_own(self) -> None:
+        @agent(live.name("helper"), reads=["q"], writes=["a"])
+        async def helper(work: Work) -> Completion:
+            return Completion({"a": work["q"]}, usage=Usage(5, 5))
+
+        await self.serve(helper)
+        below = await self.channel(helper.name)
+        await below.commit({"q": 7})
+
+        @agent(live.name("lead"), reads=["q"], writes=["a"])
+        async def lead(work: Work) -> dict[str, object]:
+            return {"a": (await below.coordinate("help", parent=work))["a"]}
+
+        result = await self.run_one(lead)
+        self.assertEqual((result.status, result["a"], len(result.children)), ("completed", 7, 1))
+        child = await Run.open(result.children[0], client=self.client).describe()
+        self.assertEqual((child.parent, child.status), (result.run, "completed"))
 
     async def test_a_cancelled_run_and_a_deadline_stop_the_work(self) -> None:
         stops: asyncio.Queue[str | None] = asyncio.Queue()

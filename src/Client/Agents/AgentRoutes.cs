@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Rosud.Context;
+using Rosud.Hosting;
 using Rosud.Tenants;
 
 namespace Rosud.Agents;
@@ -15,7 +16,7 @@ internal static class AgentRoutes
         var agents = v1.MapGroup("/agents").WithTags("Agents").RequireAuthorization(Rights.Client);
         agents.MapGet("", List).WithSummary("The agents, in the order of their names.")
             .ReadsPage().Answers<AgentListBody>(200).Refuses(400);
-        agents.MapPut("/{agent}", Register).WithSummary("Registers an agent or replaces its registration.")
+        agents.MapPut("/{agent}", Register).NeverHeldBack().WithSummary("Registers an agent or replaces its registration.")
             .Reads<RegisterAgentBody>().Answers<AgentBody>(200, 201).Refuses(400);
         agents.MapGet("/{agent}", Describe).WithSummary("An agent's registration.")
             .Answers<AgentBody>(200).Refuses(400, 404);

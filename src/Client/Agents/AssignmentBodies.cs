@@ -79,12 +79,17 @@ internal sealed record CompleteBody
 
     public UsageBody Usage { get; init; } = new();
 
+    /// <summary>The version it rests on, when the agent has taken in what a heartbeat said has changed.</summary>
+    [Range(0d, 1e15)]
+    public long? BasedOn { get; init; }
+
     public Completion ToCompletion(RequestReader request) => new()
     {
         Writes = Context.Writes.Of(Writes, Delete, request),
         Output = Output,
         Reads = Reads is null ? null : [.. Reads.Select(pattern => new KeyPattern(pattern))],
         Usage = Usage.ToUsage(),
+        BasedOn = BasedOn is { } version ? new ContextVersion(version) : default(ContextVersion?),
     };
 }
 
@@ -101,9 +106,13 @@ internal sealed record UsageBody
     [Range(0d, 1e9)]
     public decimal? CostUsd { get; init; }
 
-    public static UsageBody Of(Usage usage) => new() { InputTokens = usage.InputTokens, OutputTokens = usage.OutputTokens, CostUsd = usage.CostUsd };
+    /// <summary>The model, whose price counts before the agent's.</summary>
+    [Optional, Text(Usage.ModelLengthMax, 1)]
+    public string? Model { get; init; }
 
-    public Usage ToUsage() => new(InputTokens, OutputTokens, CostUsd);
+    public static UsageBody Of(Usage usage) => new() { InputTokens = usage.InputTokens, OutputTokens = usage.OutputTokens, CostUsd = usage.CostUsd, Model = usage.Model };
+
+    public Usage ToUsage() => new(InputTokens, OutputTokens, CostUsd, Model);
 }
 
 /// <summary>Ends an attempt without writes.</summary>
@@ -168,6 +177,15 @@ internal sealed record AssignmentBody
 
     public required string? Traceparent { get; init; }
 
+    /// <summary>What people have answered to the step, as far as it still holds.</summary>
+    public required AnswerGivenBody[] Answers { get; init; }
+
+    /// <summary>What a verifier is to judge; null for all other work.</summary>
+    public required ProposedBody? Proposed { get; init; }
+
+    /// <summary>Why the attempt before was not accepted.</summary>
+    public required string? Feedback { get; init; }
+
     public static AssignmentBody Of(Assignment assignment) => new()
     {
         Id = assignment.Id.ToString(),
@@ -185,6 +203,9 @@ internal sealed record AssignmentBody
         Changed = assignment.Changed is { } changed ? new(changed.Since.Number, [.. changed.Keys.Select(key => key.Value)]) : null,
         IdempotencyKey = assignment.IdempotencyKey,
         Traceparent = assignment.TraceParent,
+        Answers = [.. (assignment.Answers.IsDefault ? [] : assignment.Answers).Select(AnswerGivenBody.Of)],
+        Proposed = assignment.Proposed is { } proposed ? ProposedBody.Of(proposed) : null,
+        Feedback = assignment.Feedback,
     };
 }
 
@@ -202,7 +223,14 @@ internal sealed record SeenBody(JsonValue Value, long Version);
 internal sealed record ChangedBody(long Since, string[] Keys);
 
 /// <summary>A lease that was renewed.</summary>
-internal sealed record BeatBody(DateTimeOffset LeaseUntil, bool Superseded, bool Cancelled);
+internal sealed record BeatBody(DateTimeOffset LeaseUntil, bool Superseded, bool Cancelled, [property: Optional] NewsBody? Changed);
+
+/// <summary>What has changed of what a running attempt was handed, for an agent registered with rebase: complete with <c>based_on</c> when it was taken in.</summary>
+/// <param name="Context">The changed keys as they are now, without those that are gone.</param>
+internal sealed record NewsBody(long Since, string[] Keys, ViewBody Context)
+{
+    public static NewsBody Of(ChangedContext changed) => new(changed.Change.Since.Number, [.. changed.Change.Keys.Select(key => key.Value)], ViewBody.Of(changed.Context));
+}
 
 /// <summary>Early keys that are in the context.</summary>
 internal sealed record PublishedBody(long Version);

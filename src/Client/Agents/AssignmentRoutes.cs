@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Rosud.Context;
+using Rosud.Hosting;
 using Rosud.Supervision;
 using Rosud.Tenants;
 
@@ -14,7 +15,7 @@ internal static class AssignmentRoutes
 {
     public static void Map(RouteGroupBuilder v1)
     {
-        var taking = v1.MapGroup("/agents/{agent}/assignments").WithTags("Assignments").RequireAuthorization(Rights.Agent);
+        var taking = v1.MapGroup("/agents/{agent}/assignments").WithTags("Assignments").RequireAuthorization(Rights.Agent).NeverHeldBack();
         taking.MapPost("/take", Take).WithSummary("Takes waiting assignments, or waits for one.")
             .Reads<TakeBody>().Answers<AssignmentListBody>(200).Refuses(400, 403, 404);
         taking.MapPost("/release", Release).WithSummary("A worker stops: its waiting takes answer at once, with what they were handed or with nothing.")
@@ -23,11 +24,18 @@ internal static class AssignmentRoutes
             .ReadsQuery("lease_ms", "How long the worker may be silent, 1000 to 600000. Default 30000.", "integer")
             .AnswersEvents().Refuses(400, 403, 404);
 
-        var answering = v1.MapGroup("/assignments/{assignment}").WithTags("Assignments").RequireAuthorization(Rights.Agent);
+        var answering = v1.MapGroup("/assignments/{assignment}").WithTags("Assignments").RequireAuthorization(Rights.Agent).NeverHeldBack();
         answering.MapPost("/heartbeat", Heartbeat).WithSummary("Renews the lease; with wait_ms returns early when the attempt is superseded or cancelled.")
             .Reads<HeartbeatBody>().Answers<BeatBody>(200).Refuses(400, 403, 404, 409);
         answering.MapPost("/publish", Publish).WithSummary("Commits early keys of a running attempt.").ReadsKey(Repeats)
             .Reads<PublishBody>().Answers<PublishedBody>(200).Refuses(400, 403, 404, 409, 503);
+        answering.MapPut("/effects/{name}", PutEffect).WithSummary("Claims an effect before it is done, or with a receipt says that it was done.")
+            .WithDescription("201 when this call recorded it. 200 with what is known when an attempt of the step claimed it or left its receipt before: with a receipt it is not done again, else it may have been done and is done under the same idempotency_key.")
+            .Reads<EffectBody>().Answers<EffectLineBody>(200, 201).Refuses(400, 403, 404, 409, 422, 503);
+        answering.MapGet("/effects/{name}", GetEffect).WithSummary("How an effect of the step stands; 404 when no attempt has claimed it.")
+            .Answers<EffectLineBody>(200).Refuses(400, 403, 404, 409, 503);
+        answering.MapPost("/ask", Ask).WithSummary("Ends the attempt with a question to a person; the next attempt has the answer.").ReadsKey(Repeats)
+            .Reads<AskBody>().Answers<AskedBody>(200).Refuses(400, 403, 404, 409, 503);
         answering.MapPost("/complete", Complete).WithSummary("Ends the attempt with its writes.").ReadsKey(Repeats)
             .Reads<CompleteBody>().Answers<SettledBody>(200).Refuses(400, 403, 404, 409, 503);
         answering.MapPost("/fail", Fail).WithSummary("Ends the attempt without writes.").ReadsKey(Repeats)
@@ -133,6 +141,21 @@ internal static class AssignmentRoutes
     private static Task<IResult> Fail(string assignment, HttpContext http, GrainsOf<ISupervisorGrain> supervisors) =>
         Settle<FailBody>(assignment, http, supervisors, (supervisor, id, body, _) => () => supervisor.Fail(id, body.ToFailure()));
 
+    private static Task<IResult> Ask(string assignment, HttpContext http, GrainsOf<ISupervisorGrain> supervisors) =>
+        Settle<AskBody>(assignment, http, supervisors, (supervisor, id, body, _) => () => supervisor.AskPerson(id, body.ToRequest()));
+
+    private static Task<IResult> PutEffect(string assignment, string name, HttpContext http, GrainsOf<ISupervisorGrain> supervisors) =>
+        Settle<EffectBody>(assignment, http, supervisors, (supervisor, id, body, _) => () => supervisor.Effect(id, new(name, body.Receipt)));
+
+    private static async Task<IResult> GetEffect(string assignment, string name, HttpContext http, GrainsOf<ISupervisorGrain> supervisors)
+    {
+        var request = new RequestReader(http);
+        var id = request.Assignment(assignment);
+        if (request.Refusal is { } refusal) return refusal;
+        if (request.Caller.RefusalToActFor(id.Agent) is { } forbidden) return new ProblemResult(forbidden);
+        return Answer(await supervisors[id.Agent.Key].Effect(id, new(name, Look: true)));
+    }
+
     private static async Task<IResult> Settle<T>(
         string assignment, HttpContext http, GrainsOf<ISupervisorGrain> supervisors, Func<ISupervisorGrain, AssignmentId, T, RequestReader, Func<Task<SettleOutcome>>> prepare) where T : class
     {
@@ -140,7 +163,7 @@ internal static class AssignmentRoutes
         var id = request.Assignment(assignment);
         if (request.Problem is null && request.Caller.RefusalToActFor(id.Agent) is { } forbidden) return new ProblemResult(forbidden);
         request.IdempotencyKey();
-        if (await request.BodyAsync<T>(optional: typeof(T) == typeof(HeartbeatBody)) is not { } body || request.Problem is not null) return request.Refusal!;
+        if (await request.BodyAsync<T>(optional: typeof(T) == typeof(HeartbeatBody) || typeof(T) == typeof(EffectBody)) is not { } body || request.Problem is not null) return request.Refusal!;
         var act = prepare(supervisors[id.Agent.Key], id, body, request);
         return request.Refusal ?? Answer(await act());
     }
@@ -149,7 +172,9 @@ internal static class AssignmentRoutes
     {
         SettleOutcome.Settled settled => TypedResults.Json(new SettledBody(settled.Kind, settled.Version?.Number, settled.Reason), Wire.Json),
         SettleOutcome.Published published => TypedResults.Json(new PublishedBody(published.Version.Number), Wire.Json),
-        SettleOutcome.Beat beat => TypedResults.Json(new BeatBody(beat.LeaseUntil, beat.Superseded, beat.Cancelled), Wire.Json),
+        SettleOutcome.Beat beat => TypedResults.Json(new BeatBody(beat.LeaseUntil, beat.Superseded, beat.Cancelled, beat.Changed is { } changed ? NewsBody.Of(changed) : null), Wire.Json),
+        SettleOutcome.EffectKnown known => TypedResults.Json(EffectLineBody.Of(known.Effect), Wire.Json, statusCode: known.Made ? 201 : 200),
+        SettleOutcome.Asked asked => TypedResults.Json(new AskedBody("asked", asked.Question), Wire.Json),
         SettleOutcome.Noted => TypedResults.Json(new NotedBody("noted"), Wire.Json),
         SettleOutcome.Refused refused => new ProblemResult(refused.Problem),
         _ => throw new UnreachableException($"Unknown answer {outcome.GetType().Name}."),

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Rosud.Context;
 using Rosud.Hosting;
+using Rosud.Runs;
 using Rosud.Supervision;
 using Rosud.Tenants;
 
@@ -15,8 +16,17 @@ internal sealed class WorkedAssignment(LocalAgent agent, Assignment assignment, 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     private readonly CancellationTokenSource _stopped = new();
+    private readonly RebasedView _view = new(assignment.Context);
 
     public Assignment Assignment => assignment;
+
+    public ContextView Context => _view.Current;
+
+    public bool HasChanged => _view.HasChanged;
+
+    public Task WhenChanged(CancellationToken stopped) => _view.WhenChanged(stopped);
+
+    public ImmutableArray<ContextKey> Rebase() => _view.Rebase();
 
     /// <summary>Does it. Never throws: whatever the handler does is the attempt's outcome.</summary>
     public async Task Do(CancellationToken cut)
@@ -29,7 +39,12 @@ internal sealed class WorkedAssignment(LocalAgent agent, Assignment assignment, 
         try
         {
             var completion = await agent.Handler(this, _stopped.Token) ?? throw new InvalidOperationException("The handler returned null: return a Completion.");
+            completion = _view.Complete(completion);
             answer = () => supervisor.Complete(assignment.Id, completion);
+        }
+        catch (AttemptAskedException)
+        {
+            // The attempt ended with its question.
         }
         catch (Exception) when (_stopped.IsCancellationRequested)
         {
@@ -69,6 +84,16 @@ internal sealed class WorkedAssignment(LocalAgent agent, Assignment assignment, 
         Hear(await reach.Calls.Repeat(() => supervisor.Heartbeat(assignment.Id, new(progress, cut, TimeSpan.Zero)), _stopped.Token));
     }
 
+    public Task<Effect> Effect(string name, Func<string, Task<JsonValue>> act) => Asked.Effect(name, act);
+
+    public Task<JsonValue> Ask(string question, JsonValue? schema = null, TimeSpan? expires = null) => Asked.Ask(question, schema, expires);
+
+    private AskedWork Asked => new(
+        assignment,
+        request => reach.Calls.Repeat(() => supervisor.Effect(assignment.Id, request), Later, _stopped.Token),
+        request => reach.Calls.Repeat(() => supervisor.AskPerson(assignment.Id, request), Later, _stopped.Token),
+        _stopped.Token);
+
     // Renews the lease for as long as the handler works, also while it ignores that it should stop: its answer is fenced then.
     private async Task Beat(CancellationToken over)
     {
@@ -93,7 +118,8 @@ internal sealed class WorkedAssignment(LocalAgent agent, Assignment assignment, 
 
     private void Hear(SettleOutcome beat)
     {
-        if (beat is not SettleOutcome.Beat { Superseded: false, Cancelled: false }) Stop();
+        if (beat is SettleOutcome.Beat { Superseded: false, Cancelled: false } alive) _view.Offer(alive.Changed);
+        else Stop();
     }
 
     // Not inline: what the handler hung on its token runs elsewhere, and may throw.

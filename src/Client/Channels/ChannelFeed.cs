@@ -204,6 +204,7 @@ internal sealed class ChannelFeed : IAsyncDisposable
         try
         {
             _subscription = await _source.Subscribe(_channel, Hear, failure => Lose(number, failure));
+            ListenerMeter.Subscribed();
         }
         catch
         {
@@ -289,6 +290,7 @@ internal sealed class ChannelFeed : IAsyncDisposable
     private async Task Unsubscribe()
     {
         if (Interlocked.Exchange(ref _subscription, null) is not { } subscription) return;
+        ListenerMeter.Unsubscribed();
         try
         {
             await subscription.DisposeAsync();

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Rosud.Hosting;
 using Rosud.Tenants;
 
 namespace Rosud.Channels;
@@ -9,7 +10,7 @@ namespace Rosud.Channels;
 internal static class EventRoutes
 {
     public static void Map(RouteGroupBuilder v1) =>
-        v1.MapGet("/channels/{channel}/events", Follow).WithTags("Channels").RequireAuthorization(Rights.Agent).AddEndpointFilter(AgentScope.Filter)
+        v1.MapGet("/channels/{channel}/events", Follow).WithTags("Channels").RequireAuthorization(Rights.Agent).NeverHeldBack().AddEndpointFilter(AgentScope.Filter)
             .WithSummary("The channel's events as they happen, without loss or repeats; a gap says where that could not be.")
             .WithDescription("The id of a commit is its version, of anything else version.number. The data is one CloudEvents 1.0 object. A comment comes whenever nothing else came for 15 s.")
             .ReadsQuery("types", $"Which, joined by commas: {string.Join(", ", ChannelEvent.Types)}. Default all; gap is always told.")

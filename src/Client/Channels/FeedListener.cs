@@ -23,7 +23,12 @@ internal sealed class FeedListener(FeedCursor cursor)
         var bytes = LengthOf(next);
         var full = Volatile.Read(ref _items) is var items && items > 0
             && (items >= ItemsMax || Interlocked.Read(ref _bytes) + bytes > BytesMax);
-        if (full) (next, bytes) = (new FeedItem.Gap(at, head > at ? head : at, FeedReasons.Slow), 0);
+        if (full)
+        {
+            (next, bytes) = (new FeedItem.Gap(at, head > at ? head : at, FeedReasons.Slow), 0);
+            ListenerMeter.Slow();
+        }
+
         Interlocked.Increment(ref _items);
         Interlocked.Add(ref _bytes, bytes);
         _waiting.Writer.TryWrite(next);

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Rosud.Tenants;
+using Rosud.Verdicts;
 
 namespace Rosud.Networks;
 
@@ -26,4 +28,12 @@ public interface INetwork
 
     /// <summary>What the network's runs add up to.</summary>
     Task<NetworkMetrics> Metrics(CancellationToken cancellationToken = default);
+
+    /// <summary>What changed at one moment: incidents, latency, cost and errors before and after, with intervals. Times are taken by quarters of an hour.</summary>
+    /// <exception cref="RefusedException"><c>not-found</c>, or <c>invalid-request</c> unless the times follow one another within 92 days.</exception>
+    Task<PeriodReport> Report(PeriodQuery period, CancellationToken cancellationToken = default);
+
+    /// <summary>Whether several agents beat one: a verdict for each task class that the policy names a baseline for, in the order of the classes' names.</summary>
+    /// <exception cref="RefusedException"><c>not-found</c>.</exception>
+    Task<ImmutableArray<Verdict>> Verdict(CancellationToken cancellationToken = default);
 }

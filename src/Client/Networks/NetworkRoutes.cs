@@ -18,6 +18,9 @@ internal static class NetworkRoutes
             .Answers<NetworkBody>(200).Refuses(400, 404);
         network.MapGet("/metrics", Metrics).WithSummary("What the network's runs cost and brought.")
             .Answers<NetworkMetricsBody>(200).Refuses(400, 404);
+        network.MapGet("/verdict", Verdict).WithSummary("Whether several agents beat one, by task class.")
+            .ReadsPage().Answers<VerdictListBody>(200).Refuses(400, 404);
+        ReportRoutes.Map(network);
     }
 
     private static async Task<IResult> Configure(string network, HttpContext http, IGrainFactory grains)
@@ -45,6 +48,18 @@ internal static class NetworkRoutes
         return await grain.Describe() is NetworkOutcome.Refused refused
             ? new ProblemResult(refused.Problem)
             : TypedResults.Json(NetworkMetricsBody.Of(await grain.Metrics()), Wire.Json);
+    }
+
+    private static async Task<IResult> Verdict(string network, HttpContext http, IGrainFactory grains)
+    {
+        var request = new RequestReader(http);
+        var id = request.Network(network);
+        var (limit, after) = (request.QueryLimit(), request.Query("after"));
+        if (request.Refusal is { } refusal) return refusal;
+        if (await grains.GetGrain<INetworkGrain>(id.Key).Describe() is not NetworkOutcome.Found found) return new ProblemResult(new(ProblemKind.NotFound, "There is no such network."));
+        var verdicts = await VerdictReading.Read(grains, found.Network, after, limit + 1);
+        var shown = verdicts.Take(limit).Select(TaskClassVerdictBody.Of).ToList();
+        return TypedResults.Json(new VerdictListBody(shown, verdicts.Length > limit ? shown[^1].TaskClass : null), Wire.Json);
     }
 
     private static IResult Answer(NetworkOutcome outcome) => outcome switch

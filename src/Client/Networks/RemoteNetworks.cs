@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Rosud.Hosting;
 using Rosud.Tenants;
+using Rosud.Verdicts;
 
 namespace Rosud.Networks;
 
@@ -27,6 +29,20 @@ internal sealed class RemoteNetwork(Reach reach, string name) : INetwork
     public Task<NetworkView> Describe(CancellationToken cancellationToken = default) => Found(_grain.Describe, cancellationToken);
 
     public Task<NetworkMetrics> Metrics(CancellationToken cancellationToken = default) => reach.Calls.Repeat(_grain.Metrics, cancellationToken);
+
+    public async Task<PeriodReport> Report(PeriodQuery period, CancellationToken cancellationToken = default) =>
+        await reach.Calls.Repeat(() => _grain.Compare(period), outcome => (outcome as PeriodOutcome.Refused)?.Problem, cancellationToken) switch
+        {
+            PeriodOutcome.Found found => found.Report,
+            PeriodOutcome.Refused refused => throw new RefusedException(refused.Problem),
+            var other => throw new InvalidOperationException($"The network answered with {other.GetType().Name}, which this client does not know: update it."),
+        };
+
+    public async Task<ImmutableArray<Verdict>> Verdict(CancellationToken cancellationToken = default)
+    {
+        var network = await Describe(cancellationToken);
+        return await reach.Calls.Repeat(() => VerdictReading.Read(reach.Cluster, network), cancellationToken);
+    }
 
     private async Task<NetworkView> Found(Func<Task<NetworkOutcome>> call, CancellationToken cancellationToken) =>
         await reach.Calls.Repeat(call, outcome => (outcome as NetworkOutcome.Refused)?.Problem, cancellationToken) switch

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Rosud.Channels;
+using Rosud.Hosting;
 using Rosud.Tenants;
 
 namespace Rosud.Runs;
@@ -12,14 +13,14 @@ namespace Rosud.Runs;
 internal static class CoordinateRoutes
 {
     public static void Map(RouteGroupBuilder v1) =>
-        v1.MapPost("/channels/{channel}/coordinate", Coordinate).WithTags("Runs").RequireAuthorization(Rights.Client)
+        v1.MapPost("/channels/{channel}/coordinate", Coordinate).WithTags("Runs").RequireAuthorization(Rights.Client).NeverHeldBack()   // It asks for its turn itself, once its body has said its priority.
             .WithSummary("Coordinates one task: answers with its result, or with where that will be.")
             .WithDescription("Whatever agents do is a result with a status; a refusal means that there is no run. After 60 s, or sooner by Prefer, the answer is 202 with a Location.")
             .ReadsKey("The task's id when the task has none. The same key with an equal task joins the run.")
             .ReadsHeader("Prefer", "respond-async, or wait=N for at most N seconds.")
-            .Reads<CoordinateBody>().Answers<RunBody>(200).Answers<AcceptedBody>(202).Refuses(400, 404, 422, 429, 503);
+            .Reads<CoordinateBody>().Answers<RunBody>(200).Answers<AcceptedBody>(202).Refuses(400, 404, 409, 422, 429, 503);
 
-    private static async Task<IResult> Coordinate(string channel, HttpContext http, IGrainFactory grains, TimeProvider time)
+    private static async Task<IResult> Coordinate(string channel, HttpContext http, IGrainFactory grains, TimeProvider time, RequestTurns turns)
     {
         var request = new RequestReader(http);
         var id = request.Channel(channel);
@@ -27,8 +28,11 @@ internal static class CoordinateRoutes
         var body = await request.BodyAsync<CoordinateBody>();
         var asked = body is null ? null : Asked(body, key, request);
         if (request.Refusal is { } refusal) return refusal;
+        var lane = asked!.Priority is RunPriority.Batch ? Lane.Batch : Lane.Interactive;
+        await using var place = await turns.Enter(request.Caller.Tenant, lane, http.RequestAborted);
+        if (place is null) return RequestTurns.Refused;
         var longest = Preference.Parse(http.Request.Headers["Prefer"]).Longest;
-        return await Run(grains, time, id, asked!, longest, http);
+        return await Run(grains, time, id, asked, longest, http);
     }
 
     private static CoordinateRequest Asked(CoordinateBody body, string? key, RequestReader request)
@@ -37,11 +41,12 @@ internal static class CoordinateRoutes
         return new()
         {
             Task = body.Task.ToTask(key, request),
-            Timeout = TimeSpan.FromMilliseconds(body.TimeoutMs),
+            Timeout = body.TimeoutMs is { } timeoutMs ? TimeSpan.FromMilliseconds(timeoutMs) : body.Parent is null ? TimeSpan.FromSeconds(30) : TimeSpan.FromDays(7),
             OnStaleContext = body.OnStaleContext,
             Execution = body.Execution,
             Priority = body.Priority,
             Parent = body.Parent,
+            FitsParent = body.TimeoutMs is null,
             Caller = request.Caller.Name,
             TaskHash = request.Member("task").Hash,
             TraceParent = Activity.Current?.Id,

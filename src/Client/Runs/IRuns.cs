@@ -1,3 +1,4 @@
+using Rosud.Context;
 using Rosud.Tenants;
 
 namespace Rosud.Runs;
@@ -20,11 +21,27 @@ public interface IRun
     /// <exception cref="RefusedException"><c>not-found</c>.</exception>
     Task<RunResult> Describe(CancellationToken cancellationToken = default);
 
+    /// <summary>Why it was slow, why it went wrong and why it stopped, in plain sentences with their evidence.</summary>
+    /// <exception cref="RefusedException"><c>not-found</c>.</exception>
+    Task<RunExplanation> Explain(CancellationToken cancellationToken = default);
+
     /// <summary>Waits for the run's end.</summary>
     /// <param name="longest">How long to wait; null as long as the token allows.</param>
     /// <param name="cancellationToken">Ends the waiting, not the run.</param>
     /// <returns>The run: ended, or after <paramref name="longest"/> as it then stands.</returns>
     Task<RunResult> Result(TimeSpan? longest = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Answers a question that the run has asked a person (<see cref="RunResult.Questions"/>); durable when it returns. The same answer again gives the same answer.</summary>
+    /// <param name="question">The question's id.</param>
+    /// <param name="value">The answer, at most 16 KiB; must fit the question's schema.</param>
+    /// <param name="by">Who answers, for the record; null when that is not known.</param>
+    /// <param name="cancellationToken">Ends the waiting; the answer may count.</param>
+    /// <returns>The question with the answer that counts.</returns>
+    /// <exception cref="RefusedException">
+    /// <c>stale-context</c>: what the question rests on has changed, and it is asked anew under another id. <c>already-exists</c>: another answer counts.
+    /// <c>fenced</c>: its time is over, or the run has ended. <c>invalid-request</c>: the answer breaks the schema. <c>not-found</c>.
+    /// </exception>
+    Task<Question> Answer(string question, JsonValue value, string? by = null, CancellationToken cancellationToken = default);
 
     /// <summary>Ends the run as canceled unless it has ended; durable when it returns. Running agents are told.</summary>
     Task<RunResult> Cancel(CancellationToken cancellationToken = default);

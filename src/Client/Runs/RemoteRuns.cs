@@ -1,3 +1,4 @@
+using Rosud.Context;
 using Rosud.Hosting;
 using Rosud.Tenants;
 
@@ -21,7 +22,22 @@ internal sealed class RemoteRun(Reach reach, RunId id) : IRun
 
     public Task<RunResult> Describe(CancellationToken cancellationToken = default) => Found(_grain.Describe, cancellationToken);
 
+    public async Task<RunExplanation> Explain(CancellationToken cancellationToken = default) => RunExplanation.Of(await Describe(cancellationToken));
+
     public Task<RunResult> Cancel(CancellationToken cancellationToken = default) => Found(_grain.Cancel, cancellationToken);
+
+    public async Task<Question> Answer(string question, JsonValue value, string? by = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(question);
+        ArgumentNullException.ThrowIfNull(value);
+        var outcome = await reach.Calls.Repeat(() => _grain.Answer(new(question, value, by)), answer => (answer as AnswerOutcome.Refused)?.Problem, cancellationToken);
+        return outcome switch
+        {
+            AnswerOutcome.Counted counted => counted.Question,
+            AnswerOutcome.Refused refused => throw new RefusedException(refused.Problem),
+            var other => throw new InvalidOperationException($"The run answered with {other.GetType().Name}, which this client does not know: update it."),
+        };
+    }
 
     public async Task<RunResult> Result(TimeSpan? longest = null, CancellationToken cancellationToken = default)
     {

@@ -42,6 +42,15 @@ internal sealed record RunBody
 
     public required int CascadePrevented { get; init; }
 
+    /// <summary>Steps done without an attempt because another step of the run had done the equal work.</summary>
+    public required int DuplicateWorkPrevented { get; init; }
+
+    /// <summary>Steps answered from an earlier run, without an attempt.</summary>
+    public required int MemoHits { get; init; }
+
+    /// <summary>By how the first attempt above each step ended.</summary>
+    public required Dictionary<string, int> CascadePreventedByCause { get; init; }
+
     public required TokensBody Tokens { get; init; }
 
     public required decimal CostUsd { get; init; }
@@ -65,6 +74,18 @@ internal sealed record RunBody
     /// <summary>Answers that came too late to count.</summary>
     public required AttemptBody[] LateResults { get; init; }
 
+    /// <summary>What it asked people; the run is input_required while one is open.</summary>
+    public required QuestionBody[] Questions { get; init; }
+
+    /// <summary>What its steps did outside, or were about to do.</summary>
+    public required EffectLineBody[] Effects { get; init; }
+
+    /// <summary>The run that started this one.</summary>
+    [Optional] public string? Parent { get; init; }
+
+    /// <summary>Runs that this run's steps started; what they used is in its tokens and cost.</summary>
+    public required string[] Children { get; init; }
+
     /// <summary>Why it did not complete.</summary>
     [Optional] public string? Problem { get; init; }
 
@@ -87,6 +108,9 @@ internal sealed record RunBody
         StaleContextEvents = result.StaleContextEvents.Values.Sum(count => (long)count),
         StaleContextEventsByKind = result.StaleContextEvents.ToDictionary(),
         CascadePrevented = result.CascadePrevented,
+        DuplicateWorkPrevented = result.DuplicateWorkPrevented,
+        MemoHits = result.MemoHits,
+        CascadePreventedByCause = result.CascadePreventedByCause.ToDictionary(),
         Tokens = new(result.WorkTokens, result.CoordinationTokens),
         CostUsd = result.CostUsd,
         AcceptedAt = result.AcceptedAt,
@@ -97,6 +121,10 @@ internal sealed record RunBody
         ReworkMs = result.ReworkMs,
         CriticalPath = [.. result.CriticalPath.Select(PathPartBody.Of)],
         LateResults = [.. result.LateResults.Select(AttemptBody.Of)],
+        Questions = [.. result.Questions.Select(QuestionBody.Of)],
+        Effects = [.. result.Effects.Select(EffectLineBody.Of)],
+        Parent = result.Parent,
+        Children = result.Children.IsDefault ? [] : [.. result.Children],
         Problem = result.ProblemDetail,
         TraceId = result.TraceId,
     };
@@ -113,11 +141,18 @@ internal sealed record AttemptBody(
     long? ReadVersion,
     long? WroteVersion,
     [property: Optional] string? Reason,
-    UsageBody Usage)
+    UsageBody Usage,
+    [property: Optional] Dictionary<string, JsonValue>? Writes,
+    [property: Optional] string[]? Delete)
 {
     public static AttemptBody Of(AttemptView attempt) => new(
         attempt.Step, attempt.Agent, attempt.Attempt, attempt.Outcome, attempt.StartedAt, attempt.EndedAt,
-        attempt.ReadVersion?.Number, attempt.WroteVersion?.Number, attempt.Reason, UsageBody.Of(attempt.Usage));
+        attempt.ReadVersion?.Number, attempt.WroteVersion?.Number, attempt.Reason, UsageBody.Of(attempt.Usage),
+        Late(attempt, write => write.Value is not null)?.ToDictionary(write => write.Key.Value, write => write.Value!), Late(attempt, write => write.Value is null)?.Select(write => write.Key.Value).ToArray());
+
+    // Only of answers that came too late.
+    private static ContextWrite[]? Late(AttemptView attempt, Func<ContextWrite, bool> which) =>
+        !attempt.LateWrites.IsDefaultOrEmpty && attempt.LateWrites.Where(which).ToArray() is { Length: > 0 } writes ? writes : null;
 }
 
 /// <summary>Part of the way from acceptance to end: work, or one kind of waiting.</summary>

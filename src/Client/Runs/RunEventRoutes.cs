@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Rosud.Channels;
+using Rosud.Hosting;
 using Rosud.Tenants;
 
 namespace Rosud.Runs;
@@ -11,7 +12,7 @@ namespace Rosud.Runs;
 internal static class RunEventRoutes
 {
     public static void Map(RouteGroupBuilder runs) =>
-        runs.MapGet("/{run}/events", Follow)
+        runs.MapGet("/{run}/events", Follow).NeverHeldBack()
             .WithSummary("The run as it stands, then its commits and notices as they happen, then the run as it ended; then the stream ends.")
             .WithDescription("Events have the ids of the channel's. A listener that comes back after the end gets 204.")
             .ReadsQuery("after", "As Last-Event-ID, for listeners that cannot send headers.")

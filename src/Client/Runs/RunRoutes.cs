@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Rosud.Channels;
+using Rosud.Hosting;
 using Rosud.Supervision;
 using Rosud.Tenants;
 
@@ -17,12 +18,18 @@ internal static class RunRoutes
         runs.MapGet("", List).WithSummary("Runs that are open or recent, by channel and id.")
             .ReadsQuery("channel", "Only of this channel.").ReadsQuery("status", "Only with this status.")
             .ReadsPage().Answers<RunListBody>(200).Refuses(400, 404);
-        runs.MapGet("/{run}", Describe).WithSummary("A run as it stands or ended.")
+        runs.MapGet("/{run}", Describe).NeverHeldBack().WithSummary("A run as it stands or ended.")
             .Answers<RunBody>(200).Refuses(400, 404);
         runs.MapGet("/{run}/timeline", Timeline).WithSummary("What happened in a run, in order.")
             .Answers<TimelineBody>(200).Refuses(400, 404);
-        runs.MapPost("/{run}/cancel", Cancel).WithSummary("Ends a run as canceled unless it has ended.").ReadsKey("Not needed: a run is cancelled once.")
+        runs.MapGet("/{run}/explain", Explain).WithSummary("Why a run was slow, why it went wrong and why it stopped, in plain sentences with their evidence.")
+            .Answers<RunExplanation>(200).Refuses(400, 404);
+        runs.MapPost("/{run}/cancel", Cancel).NeverHeldBack().WithSummary("Ends a run as canceled unless it has ended.").ReadsKey("Not needed: a run is cancelled once.")
             .Reads<NothingBody>().Answers<RunBody>(200).Refuses(400, 404, 503);
+        runs.MapPost("/{run}/answer", AnswerQuestion).WithSummary("Answers a question that the run has asked a person.")
+            .WithDescription("It counts once, while the question is open and nothing that it rests on has changed: 412 stale-context names what has, and the run asks anew. The same answer again gives the same answer, another is 409.")
+            .ReadsKey("Not needed: the question's id is the key.")
+            .Reads<AnswerBody>().Answers<QuestionBody>(200).Refuses(400, 404, 409, 412, 503);
         RunEventRoutes.Map(runs);
     }
 
@@ -47,6 +54,9 @@ internal static class RunRoutes
     private static Task<IResult> Timeline(string run, HttpContext http, IGrainFactory grains) =>
         Ask(run, http, grains, grain => grain.Describe(), result => TypedResults.Json(new TimelineBody(result.Run.Name, [.. result.Timeline.Select(TimelineEventBody.Of)]), Wire.Json));
 
+    private static Task<IResult> Explain(string run, HttpContext http, IGrainFactory grains) =>
+        Ask(run, http, grains, grain => grain.Describe(), result => TypedResults.Json(RunExplanation.Of(result), Wire.Json));
+
     private static async Task<IResult> Cancel(string run, HttpContext http, IGrainFactory grains)
     {
         var request = new RequestReader(http);
@@ -54,6 +64,22 @@ internal static class RunRoutes
         request.IdempotencyKey();
         await request.BodyAsync<NothingBody>(optional: true);
         return request.Refusal ?? Answer(await grains.GetGrain<IRunGrain>(id.Key).Cancel(), result => TypedResults.Json(RunBody.Of(result), Wire.Json));
+    }
+
+    private static async Task<IResult> AnswerQuestion(string run, HttpContext http, IGrainFactory grains)
+    {
+        var request = new RequestReader(http);
+        var id = request.Run(run);
+        request.IdempotencyKey();
+        var body = await request.BodyAsync<AnswerBody>();
+        if (request.Refusal is { } refusal) return refusal;
+        return await grains.GetGrain<IRunGrain>(id.Key).Answer(new(body!.Question, body.Value, body.By ?? request.Caller.Name)) switch
+        {
+            AnswerOutcome.Counted counted => TypedResults.Json(QuestionBody.Of(counted.Question), Wire.Json),
+            AnswerOutcome.Refused { Stale.IsEmpty: false } stale => new ProblemResult(stale.Problem, [.. stale.Stale.Select(key => new StaleKeyBody(key.Key.Value, key.Read.Number, key.Current.Number, key.Behind.TotalMilliseconds))]),
+            AnswerOutcome.Refused refused => new ProblemResult(refused.Problem),
+            var other => throw new UnreachableException($"Unknown answer {other.GetType().Name}."),
+        };
     }
 
     private static async Task<IResult> Ask(string run, HttpContext http, IGrainFactory grains, Func<IRunGrain, Task<RunOutcome>> ask, Func<RunResult, IResult> show)

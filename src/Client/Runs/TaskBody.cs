@@ -12,9 +12,9 @@ internal sealed record CoordinateBody
 {
     public required TaskBody Task { get; init; }
 
-    /// <summary>How long the run may take.</summary>
+    /// <summary>How long the run may take. Left out, 30 s, or with parent what that has left.</summary>
     [DurationMs]
-    public long TimeoutMs { get; init; } = 30_000;
+    public long? TimeoutMs { get; init; }
 
     public OnStaleContext OnStaleContext { get; init; }
 
@@ -23,7 +23,7 @@ internal sealed record CoordinateBody
 
     public RunPriority Priority { get; init; }
 
-    /// <summary>The run that started this one.</summary>
+    /// <summary>The run whose step starts this one: its budget, deadline and end bound this run's.</summary>
     public string? Parent { get; init; }
 }
 
@@ -123,6 +123,10 @@ internal sealed record StepBody
     [DurationMs]
     public long? TimeoutMs { get; init; }
 
+    /// <summary>Names of what it may do outside: it may claim these effects and no others. Left out, any.</summary>
+    [Name, Count(32)]
+    public string[]? Effects { get; init; }
+
     public TaskStep ToStep(string pointer, RequestReader request)
     {
         request.Require((Agent is null) != (Capability is null), pointer, "A step names either an agent or a capability.");
@@ -141,6 +145,7 @@ internal sealed record StepBody
             OnFailure = OnFailure.ToOnFailure($"{pointer}/on_failure", request),
             Acceptance = [.. Acceptance.Select((test, i) => test.ToAcceptance($"{pointer}/acceptance/{i}", request))],
             Timeout = TimeoutMs is { } timeoutMs ? TimeSpan.FromMilliseconds(timeoutMs) : null,
+            Effects = Effects is null ? null : [.. Effects],
         };
     }
 }

@@ -30,6 +30,7 @@ internal static class TaskJson
         if (step.Optional) json["optional"] = true;
         if (step.OnFailure != new OnFailure(OnFailureKind.Fail)) json["on_failure"] = Failure(step.OnFailure);
         if (!step.Acceptance.IsDefaultOrEmpty) json["acceptance"] = List(step.Acceptance, Test);
+        if (step.Effects is { } effects) json["effects"] = List(effects, effect => effect);
         return json;
     }
 

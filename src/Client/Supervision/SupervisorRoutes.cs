@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Rosud.Agents;
+using Rosud.Hosting;
 using Rosud.Tenants;
 
 namespace Rosud.Supervision;
@@ -11,7 +12,7 @@ internal static class SupervisorRoutes
 {
     public static void Map(RouteGroupBuilder v1)
     {
-        var supervisor = v1.MapGroup("/agents/{agent}/supervisor").WithTags("Supervision");
+        var supervisor = v1.MapGroup("/agents/{agent}/supervisor").WithTags("Supervision").NeverHeldBack();
         supervisor.MapGet("", Describe).WithSummary("Breaker and bulkhead of an agent.").RequireAuthorization(Rights.Client)
             .ReadsQuery("network", "The network whose breaker is shown first. Default default.")
             .Answers<SupervisorBody>(200).Refuses(400, 404);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Rosud.Context;
+using Rosud.Runs;
 using Rosud.Tenants;
 
 namespace Rosud.Agents;
@@ -40,18 +41,57 @@ public sealed record Assignment
 
     /// <summary>W3C trace context of the run.</summary>
     [Id(10)] public string? TraceParent { get; init; }
+
+    /// <summary>What people have answered to the step's questions. An answer whose question rested on something that has changed is not here.</summary>
+    [Id(20)] public ImmutableArray<Question> Answers { get; init; } = [];
+
+    /// <summary>What a verifier is to judge; null for all other work.</summary>
+    [Id(21)] public ProposedWork? Proposed { get; init; }
+
+    /// <summary>Why the attempt before was not accepted, when a verifier or a schema refused it.</summary>
+    [Id(22)] public string? Feedback { get; init; }
 }
+
+/// <summary>What an attempt wants to commit, as its verifier gets it.</summary>
+/// <remarks>The verifier answers with <c>output</c> <c>{"accepted":bool,"reason"?}</c> and no writes.</remarks>
+[GenerateSerializer, Immutable, Alias("rosud.proposed-work")]
+public sealed record ProposedWork(
+    [property: Id(0)] string Step,
+    [property: Id(1)] string Agent,
+    [property: Id(2)] int Attempt,
+    [property: Id(3)] ImmutableArray<ContextWrite> Writes,
+    [property: Id(4)] JsonValue? Output);
 
 /// <summary>What changed in an attempt's reads since the attempt before.</summary>
 [GenerateSerializer, Immutable, Alias("rosud.assignment-change")]
 public sealed record AssignmentChange([property: Id(0)] ContextVersion Since, [property: Id(1)] ImmutableArray<ContextKey> Keys);
 
+/// <summary>Keys that a running attempt was handed and that have changed since, for an agent that can take them in (<c>rebase</c>).</summary>
+/// <param name="Change">Which keys, since the version of the view that it was handed first.</param>
+/// <param name="Context">Those keys as they are now, without those that are gone. A completion that has taken them in names its version.</param>
+[GenerateSerializer, Immutable, Alias("rosud.changed-context")]
+public sealed record ChangedContext([property: Id(0)] AssignmentChange Change, [property: Id(1)] ContextView Context)
+{
+    /// <summary>The view that results when these changes are taken into <paramref name="handed"/>, the view that was handed first.</summary>
+    internal ContextView Into(ContextView handed) => new(
+        Context.Version,
+        [.. handed.Entries.Where(entry => !Change.Keys.Contains(entry.Key)).Concat(Context.Entries).OrderBy(entry => entry.Key)]);
+}
+
 /// <summary>What an attempt used.</summary>
+/// <param name="InputTokens">Tokens that went into models.</param>
+/// <param name="OutputTokens">Tokens that came out.</param>
+/// <param name="CostUsd">What it cost; null to be charged by the network's prices.</param>
+/// <param name="Model">The model, whose price counts before the agent's; null when it has none or several.</param>
 [GenerateSerializer, Immutable, Alias("rosud.usage")]
 public sealed record Usage(
     [property: Id(0)] long InputTokens = 0,
     [property: Id(1)] long OutputTokens = 0,
-    [property: Id(2)] decimal? CostUsd = null);
+    [property: Id(2)] decimal? CostUsd = null,
+    [property: Id(3)] string? Model = null)
+{
+    internal const int ModelLengthMax = 128;
+}
 
 /// <summary>An agent's answer to an assignment: what it wants committed.</summary>
 [GenerateSerializer, Immutable, Alias("rosud.completion")]
@@ -68,6 +108,9 @@ public sealed record Completion
 
     /// <summary>What it used.</summary>
     [Id(3)] public Usage Usage { get; init; } = new();
+
+    /// <summary>The version of the context it rests on, when the agent has taken in changes while it worked; null for the view it was handed.</summary>
+    [Id(4)] public ContextVersion? BasedOn { get; init; }
 }
 
 /// <summary>An agent says that it could not do an assignment.</summary>
@@ -119,11 +162,23 @@ public abstract record SettleOutcome
 
     /// <summary>The lease is renewed.</summary>
     [GenerateSerializer, Immutable, Alias("rosud.settle-beat")]
-    public sealed record Beat([property: Id(0)] DateTimeOffset LeaseUntil, [property: Id(1)] bool Superseded, [property: Id(2)] bool Cancelled) : SettleOutcome;
+    public sealed record Beat([property: Id(0)] DateTimeOffset LeaseUntil, [property: Id(1)] bool Superseded, [property: Id(2)] bool Cancelled) : SettleOutcome
+    {
+        /// <summary>What has changed of what the attempt was handed, for an agent that can take it in; null when nothing has.</summary>
+        [Id(3)] public ChangedContext? Changed { get; init; }
+    }
 
     /// <summary>The failure is noted.</summary>
     [GenerateSerializer, Immutable, Alias("rosud.settle-noted")]
     public sealed record Noted : SettleOutcome;
+
+    /// <summary>How an effect stands. <paramref name="Made"/> is true when this call recorded it.</summary>
+    [GenerateSerializer, Immutable, Alias("rosud.settle-effect")]
+    public sealed record EffectKnown([property: Id(0)] Effect Effect, [property: Id(1)] bool Made) : SettleOutcome;
+
+    /// <summary>The question is durable and the attempt is over: the next one has the answer.</summary>
+    [GenerateSerializer, Immutable, Alias("rosud.settle-asked")]
+    public sealed record Asked([property: Id(0)] string Question) : SettleOutcome;
 
     /// <summary>Nothing was done, for example <c>fenced</c>.</summary>
     [GenerateSerializer, Immutable, Alias("rosud.settle-refused")]

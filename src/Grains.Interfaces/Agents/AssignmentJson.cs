@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text.Json;
 using Rosud.Context;
+using Rosud.Runs;
 using Rosud.Tenants;
 
 namespace Rosud.Agents;
@@ -32,6 +33,9 @@ public static class AssignmentJson
         WriteContext(json, assignment.Context);
         WriteChanged(json, assignment.Changed);
         json.WriteString("idempotency_key"u8, assignment.IdempotencyKey);
+        WriteAnswers(json, assignment.Answers);
+        WriteProposed(json, assignment.Proposed);
+        json.WriteString("feedback"u8, assignment.Feedback);
         json.WriteString("traceparent"u8, assignment.TraceParent);
         json.WriteEndObject();
     }
@@ -64,6 +68,46 @@ public static class AssignmentJson
         }
 
         json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteAnswers(Utf8JsonWriter json, ImmutableArray<Question> answers)
+    {
+        json.WriteStartArray("answers"u8);
+        foreach (var answer in answers.IsDefault ? [] : answers)
+        {
+            json.WriteStartObject();
+            json.WriteString("question_id"u8, answer.Id);
+            json.WriteString("question"u8, answer.Text);
+            WriteValue(json, "value", answer.Value ?? JsonValue.Null);
+            json.WriteString("answered_at"u8, answer.AnsweredAt is { } at ? Instant(at) : null);
+            json.WriteString("answered_by"u8, answer.AnsweredBy);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteProposed(Utf8JsonWriter json, ProposedWork? proposed)
+    {
+        json.WritePropertyName("proposed"u8);
+        if (proposed is null)
+        {
+            json.WriteNullValue();
+            return;
+        }
+
+        json.WriteStartObject();
+        json.WriteString("step"u8, proposed.Step);
+        json.WriteString("agent"u8, proposed.Agent);
+        json.WriteNumber("attempt"u8, proposed.Attempt);
+        json.WriteStartObject("writes"u8);
+        foreach (var write in proposed.Writes.Where(write => write.Value is not null)) WriteValue(json, write.Key.Value, write.Value!);
+        json.WriteEndObject();
+        json.WriteStartArray("delete"u8);
+        foreach (var write in proposed.Writes.Where(write => write.Value is null)) json.WriteStringValue(write.Key.Value);
+        json.WriteEndArray();
+        WriteValue(json, "output", proposed.Output ?? JsonValue.Null);
         json.WriteEndObject();
     }
 

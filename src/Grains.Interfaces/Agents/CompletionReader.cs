@@ -37,6 +37,9 @@ internal sealed class CompletionReader
                 case "usage":
                     completion = completion with { Usage = Usage(member.Value) };
                     break;
+                case "based_on":
+                    completion = completion with { BasedOn = Version(member.Value) };
+                    break;
                 default:
                     Unknown("", member.Name);
                     break;
@@ -102,6 +105,9 @@ internal sealed class CompletionReader
                 case "cost_usd":
                     usage = usage with { CostUsd = Cost(part) };
                     break;
+                case "model":
+                    usage = usage with { Model = Model(part) };
+                    break;
                 default:
                     Unknown("/usage", part.Name);
                     break;
@@ -111,11 +117,26 @@ internal sealed class CompletionReader
         return usage;
     }
 
+    private string? Model(JsonProperty part)
+    {
+        if (part.Value.ValueKind is JsonValueKind.Null) return null;
+        if (part.Value.ValueKind is JsonValueKind.String && part.Value.GetString() is { Length: > 0 and <= Agents.Usage.ModelLengthMax } model) return model;
+        Fault("/usage/model", "Must be a string of 1 to 128 characters.", "invalid_model");
+        return null;
+    }
+
     private long Tokens(JsonProperty part)
     {
         if (part.Value.ValueKind is JsonValueKind.Number && part.Value.TryGetInt64(out var tokens) && tokens >= 0) return tokens;
         Fault($"/usage/{part.Name}", "Must be a whole number, 0 or more.", "invalid_number");
         return 0;
+    }
+
+    private ContextVersion? Version(JsonElement member)
+    {
+        if (member.ValueKind is JsonValueKind.Number && member.TryGetInt64(out var version) && version >= 0) return new ContextVersion(version);
+        Fault("/based_on", "Must be a version: a whole number, 0 or more.", "invalid_number");
+        return null;
     }
 
     private decimal? Cost(JsonProperty part)

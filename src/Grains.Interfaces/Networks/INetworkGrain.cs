@@ -19,6 +19,10 @@ public interface INetworkGrain : IGrainWithStringKey
     [Alias("metrics")]
     Task<NetworkMetrics> Metrics();
 
+    /// <summary>What changed in the network at one moment: its runs before and after, by quarters of an hour.</summary>
+    [Alias("compare")]
+    Task<PeriodOutcome> Compare(PeriodQuery query);
+
     /// <summary>Adds one ended run. The same run again changes nothing while it is among the last 1,000 of its network.</summary>
     [Alias("report")]
     Task Report(RunResult result);

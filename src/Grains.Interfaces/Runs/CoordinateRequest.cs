@@ -1,3 +1,4 @@
+using Rosud.Agents;
 using Rosud.Context;
 using Rosud.Networks;
 using Rosud.Tenants;
@@ -52,7 +53,7 @@ public sealed record CoordinateRequest
     /// <summary>Who goes first.</summary>
     [Id(4)] public RunPriority Priority { get; init; }
 
-    /// <summary>The run that started this one; its budget and deadline bound this run's.</summary>
+    /// <summary>The run whose step starts this one: its budget, deadline and end bound this run's. Null for a run of its own.</summary>
     [Id(5)] public string? Parent { get; init; }
 
     /// <summary>The caller's name; writer of nothing, shown in the audit log.</summary>
@@ -63,6 +64,17 @@ public sealed record CoordinateRequest
 
     /// <summary>W3C trace context of the caller.</summary>
     [Id(8)] public string? TraceParent { get; init; }
+
+    /// <summary>With <see cref="Parent"/>: a timeout above the parent's time left is shortened to it; else that breaks the contract.</summary>
+    [Id(9)] public bool FitsParent { get; init; }
+
+    /// <summary>This request for a run that a step starts: a child of the step's run, with no more time than that has left.</summary>
+    /// <param name="work">The step's attempt.</param>
+    public CoordinateRequest Within(IAgentWork work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return this with { Parent = work.Assignment.Id.Run.Name, FitsParent = true };
+    }
 }
 
 /// <summary>The answer to <see cref="CoordinateRequest"/>.</summary>

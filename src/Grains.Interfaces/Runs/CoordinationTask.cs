@@ -71,6 +71,9 @@ public sealed record TaskStep
 
     /// <summary>The longest an attempt may take; null for the agent's limit.</summary>
     [Id(11)] public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Names of what it may do outside, at most 32: it may claim these effects and no others. Null for any.</summary>
+    [Id(20)] public ImmutableArray<string>? Effects { get; init; }
 }
 
 /// <summary>A key or pattern that a step reads.</summary>

@@ -16,6 +16,11 @@ public interface IRunGrain : IGrainWithStringKey
     [Alias("cancel")]
     Task<RunOutcome> Cancel();
 
+    /// <summary>Answers one of the run's questions; durable when it counts. The same answer again is answered the same, another is refused.</summary>
+    /// <remarks>An answer counts while the question is open and nothing that it rests on has changed (by hash): the channel's log decides, in its order.</remarks>
+    [Alias("answer")]
+    Task<AnswerOutcome> Answer(GivenAnswer answer);
+
     /// <summary>Tells <paramref name="observer"/> when the run ends, for the next 15 seconds; repeat it to stay. Answers the run as it stands.</summary>
     [Alias("watch")]
     Task<RunOutcome> Watch(IRunObserver observer);

@@ -82,6 +82,9 @@ public enum AttemptOutcome
 
     /// <summary>The supervisor refused it.</summary>
     Refused,
+
+    /// <summary>It asked a person; the next attempt has the answer.</summary>
+    Asked,
 }
 
 /// <summary>One attempt at a step, as the result lists it.</summary>
@@ -120,6 +123,9 @@ public sealed record AttemptView
 
     /// <summary>What it was handed, at most 1,000 keys: only on the way to the audit chain, nowhere kept beside it.</summary>
     [Id(10)] internal ImmutableArray<HandedKey> Handed { get; init; } = [];
+
+    /// <summary>Of an answer that came too late: what it wanted to write, as far as that was kept. Nothing of it was committed.</summary>
+    [Id(11)] public ImmutableArray<ContextWrite> LateWrites { get; init; } = [];
 }
 
 /// <summary>A key that an attempt was handed, and the version that had written it.</summary>
@@ -201,6 +207,9 @@ public sealed record RunResult
     /// <summary>Steps that did not run on a failed or rejected output.</summary>
     [Id(10)] public int CascadePrevented { get; init; }
 
+    /// <summary>The same by how the first attempt above each step ended: <c>failure</c>, <c>timeout</c>, <c>lost</c>, <c>rejected</c>, <c>stale</c>, <c>refused</c>.</summary>
+    [Id(60)] public ImmutableSortedDictionary<string, int> CascadePreventedByCause { get; init; } = ImmutableSortedDictionary<string, int>.Empty;
+
     /// <summary>Tokens that agents reported.</summary>
     [Id(11)] public long WorkTokens { get; init; }
 
@@ -231,7 +240,7 @@ public sealed record RunResult
     /// <summary>The critical path from acceptance to end; its parts sum to the wall time.</summary>
     [Id(20)] public ImmutableArray<PathPart> CriticalPath { get; init; } = [];
 
-    /// <summary>Answers that came too late to count. At most 32.</summary>
+    /// <summary>Answers that came too late to count, also after the end: at most 32, with at most 64 KiB of what they wanted to write. Best effort.</summary>
     [Id(21)] public ImmutableArray<AttemptView> LateResults { get; init; } = [];
 
     /// <summary>Why it did not complete, in a sentence; null when it did.</summary>
@@ -248,6 +257,24 @@ public sealed record RunResult
 
     /// <summary>What the task was to do.</summary>
     [Id(26)] public string Goal { get; init; } = "";
+
+    /// <summary>What it asked people, in the order asked. The run is <see cref="RunStatus.InputRequired"/> while one is open.</summary>
+    [Id(40)] public ImmutableArray<Question> Questions { get; init; } = [];
+
+    /// <summary>What its steps did outside, or were about to do.</summary>
+    [Id(41)] public ImmutableArray<Effect> Effects { get; init; } = [];
+
+    /// <summary>Steps that were done without an attempt because another step of the run had done the equal work.</summary>
+    [Id(27)] public int DuplicateWorkPrevented { get; init; }
+
+    /// <summary>Steps that were answered from an earlier run, without an attempt; only of agents that are registered with <c>memo</c>.</summary>
+    [Id(28)] public int MemoHits { get; init; }
+
+    /// <summary>The run that started this one; null when none did.</summary>
+    [Id(29)] public string? Parent { get; init; }
+
+    /// <summary>Runs that this run's steps started; what they used is in this run's tokens and cost.</summary>
+    [Id(30)] public ImmutableArray<string> Children { get; init; } = [];
 
     /// <summary>Whether the run has ended.</summary>
     public bool HasEnded => Status is not (RunStatus.Submitted or RunStatus.Working or RunStatus.InputRequired);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Rosud.Agents;
 using Rosud.Context;
+using Rosud.Runs;
 using Rosud.Tenants;
 
 namespace Rosud.Supervision;
@@ -28,6 +29,14 @@ public interface ISupervisorGrain : IGrainWithStringKey
     /// <summary>Commits early keys of a running attempt, as provisional.</summary>
     [Alias("publish")]
     Task<SettleOutcome> Publish(AssignmentId assignment, ImmutableArray<ContextWrite> writes);
+
+    /// <summary>Claims an effect of a running attempt, or leaves its receipt; durable when it returns. Repeating it gives the same line of the ledger.</summary>
+    [Alias("effect")]
+    Task<SettleOutcome> Effect(AssignmentId assignment, EffectRequest request);
+
+    /// <summary>Ends an attempt with a question to a person; durable when it returns. Repeating it gives the same answer.</summary>
+    [Alias("ask-person")]
+    Task<SettleOutcome> AskPerson(AssignmentId assignment, AskRequest request);
 
     /// <summary>Ends an attempt with its writes. Repeating it gives the same answer.</summary>
     [Alias("complete")]

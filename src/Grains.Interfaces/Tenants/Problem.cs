@@ -61,6 +61,9 @@ public enum ProblemKind
 
     /// <summary>409: as many writes of a key as may wait to be resolved do.</summary>
     ParkedFull,
+
+    /// <summary>409: the step has a verifier, so nothing of it shows before it was judged.</summary>
+    Unverified,
 }
 
 /// <summary>One fault and the member that has it.</summary>

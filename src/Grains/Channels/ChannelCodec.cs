@@ -21,6 +21,8 @@ internal sealed class ChannelCodec(Serializer serializer, IOptions<ContextLimits
     private const string StepPrefix = "s/";
     private const string StubPrefix = "e/";
     private const string ParkedPrefix = "w/";
+    private const string MemoPrefix = "m/";
+    private const string ChildPrefix = "h/";
 
     public static string KeyOf(ContextKey key) => ContextPrefix + key.Value;
 
@@ -31,6 +33,10 @@ internal sealed class ChannelCodec(Serializer serializer, IOptions<ContextLimits
     public static string StepKey(string run, string step) => $"{StepPrefix}{run}/{step}";
 
     public static string StubKey(string run) => StubPrefix + run;
+
+    public static string ChildKey(string run, string child) => $"{ChildPrefix}{run}/{child}";
+
+    public static string MemoKey(string name) => MemoPrefix + name;
 
     public static string ParkedKey(long number) => string.Create(CultureInfo.InvariantCulture, $"{ParkedPrefix}{number}");
 
@@ -77,6 +83,7 @@ internal sealed class ChannelCodec(Serializer serializer, IOptions<ContextLimits
             Record = record,
             Log = ContextLog.Restore(version, lastCommit, entries) with { Limits = limits.Value, Parked = RestoreParked(live) },
             Runs = RestoreRuns(live),
+            Memos = MemoTable.Restore(Under<Memo>(live, MemoPrefix).Select(pair => pair.Value)),
             Audit = AuditRecord.Decode(live.TryGetValue(AuditRecord.Key, out var chain) ? chain : default(ReadOnlyMemory<byte>?)),
         };
     }
@@ -90,13 +97,20 @@ internal sealed class ChannelCodec(Serializer serializer, IOptions<ContextLimits
         var steps = Under<StepRecord>(live, StepPrefix)
             .Select(pair => (pair.Key, Slash: pair.Key.IndexOf('/', StringComparison.Ordinal), pair.Value))
             .ToLookup(step => step.Key[..step.Slash], step => KeyValuePair.Create(step.Key[(step.Slash + 1)..], step.Value), StringComparer.Ordinal);
+        var children = Under<ChildRun>(live, ChildPrefix).ToLookup(pair => pair.Key[..pair.Key.IndexOf('/', StringComparison.Ordinal)], pair => pair.Value, StringComparer.Ordinal);
         var progress = Under<RunProgress>(live, ProgressPrefix).ToDictionary(StringComparer.Ordinal);
         var table = RunTable.Empty;
         foreach (var (name, accepted) in Under<AcceptedRun>(live, RunPrefix))
         {
             var known = progress[name];
             var records = ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, steps[name]);
-            table = table.With(new(accepted, known.Epoch, records) { Retries = known.Retries, Takeovers = known.Takeovers, End = known.End });
+            table = table.With(new(accepted, known.Epoch, records)
+            {
+                Retries = known.Retries,
+                Takeovers = known.Takeovers,
+                End = known.End,
+                Children = RunRecord.NoChildren.AddRange(children[name].Select(child => KeyValuePair.Create(child.Run.Name, child))),
+            });
         }
 
         return Under<RunStub>(live, StubPrefix).OrderBy(pair => pair.Value.End.At).Aggregate(table, (all, pair) => all.Archive(pair.Value));

@@ -14,6 +14,7 @@ internal sealed partial class ChannelGrain
     public async Task<PatchOutcome> Commit(ContextPatch patch)
     {
         var bytes = 256 + patch.Writes.Sum(write => write.Key.Value.Length + (write.Value?.Length ?? 0));
+        if (!_intents.IsEmpty) await _intents.Free(null, patch.Writes);
         var outcome = await Written(draft => PatchDecision.Decide(draft, patch), bytes);
         ChannelMeter.Patched(outcome);
         return outcome;

@@ -11,6 +11,7 @@ namespace Rosud.Channels;
 internal sealed partial class ChannelGrain
 {
     private readonly RetryBucket _retries = new();
+    private readonly WriteIntents _intents = new(clock);
 
     public async Task<CoordinateOutcome> Coordinate(CoordinateRequest request, IRunObserver? observer)
     {
@@ -20,13 +21,22 @@ internal sealed partial class ChannelGrain
         if (request.Task.Id is { } id && state.Runs.FindTask(id) is { } known) return await Joined(RunRules.Join(known, request.TaskHash), observer);
         var policy = await PolicyOf(state.Record!.Spec.Network);
         var agents = await AgentsOf(state.Record.Spec, request.Task);
-        var (accepted, problem) = RunAcceptance.Prepare(NewRun(), request, state, agents, policy, clock.GetUtcNow());
+        var standing = default(ParentStanding);
+        if (request.Parent is { } parent)
+        {
+            var answer = await Standing(parent);
+            if (answer is ParentAnswer.Refused refused) return new CoordinateOutcome.Refused(refused.Problem);
+            standing = ((ParentAnswer.Stands)answer).Standing;
+        }
+
+        var (accepted, problem) = RunAcceptance.Prepare(NewRun(), request, state, agents, policy, standing, clock.GetUtcNow());
         if (accepted is null)
         {
             await Confirmed();   // A refusal from an activation that is no longer the one would rest on the past.
             return new CoordinateOutcome.Refused(problem!);
         }
 
+        if (accepted.Parent is not null && await Spawned(accepted) is { } refusal) return new CoordinateOutcome.Refused(refusal);
         var outcome = await Decide(draft => RunRules.Accept(draft, accepted), 1024 + request.Task.Input.Length + (accepted.Steps.Length * 256));
         if (outcome is not CoordinateOutcome.Accepted { Joined: false }) return await Joined(outcome, observer);
         _retries.FirstAttempts(accepted.Steps.Length);
@@ -47,21 +57,51 @@ internal sealed partial class ChannelGrain
         return answer;
     }
 
-    public Task<StepAnswer> CommitStep(StepCommit commit) => Spoken(
-        commit.Run,
-        draft =>
-        {
-            foreach (var happened in commit.Told) draft.Notify(NoticeOf(commit.Run, happened, draft.State.Log.Head));
-            return RunRules.Commit(draft, commit);
-        },
-        512 + commit.Writes.Sum(write => write.Value?.Length ?? 0));
+    public async Task<StepAnswer> CommitStep(StepCommit commit)
+    {
+        if (!_intents.IsEmpty) await _intents.Free(commit.Run, commit.Writes);
+        var answer = await Spoken(
+            commit.Run,
+            draft =>
+            {
+                foreach (var happened in commit.Told) draft.Notify(NoticeOf(commit.Run, happened, draft.State.Log.Head));
+                return RunRules.Commit(draft, commit);
+            },
+            512 + commit.Writes.Sum(write => write.Value?.Length ?? 0));
+        _intents.Release(commit.Run, commit.Step);
+        return answer;
+    }
 
-    public Task<StepAnswer> PublishStep(StepPublish publish) => Spoken(
-        publish.Run, draft => RunRules.Publish(draft, publish), 512 + publish.Writes.Sum(write => write.Value?.Length ?? 0));
+    public async Task<StepAnswer> PublishStep(StepPublish publish)
+    {
+        if (!_intents.IsEmpty) await _intents.Free(publish.Run, publish.Writes);
+        return await Spoken(publish.Run, draft => RunRules.Publish(draft, publish), 512 + publish.Writes.Sum(write => write.Value?.Length ?? 0));
+    }
 
-    public Task<StepAnswer> Begin(BeginAttempt begin) => Spoken(begin.Run, draft => RunRules.Begin(draft, begin, _retries));
+    public Task<StepAnswer> Begin(BeginAttempt begin)
+    {
+        _intents.Release(begin.Run, begin.Step);
+        return Spoken(begin.Run, draft => RunRules.Begin(draft, begin, _retries), 512 + (begin.Asked?.Pending?.Writes.Sum(write => write.Value?.Length ?? 0) ?? 0));
+    }
 
-    public Task<StepAnswer> End(EndRun end) => Spoken(end.Run, draft => RunRules.End(draft, end));
+    public Task<StepAnswer> Effect(StepEffect effect) => Spoken(effect.Run, draft => EffectRules.Record(draft, effect), 512 + (effect.Request.Receipt?.Length ?? 0));
+
+    public Task<StepAnswer> Reply(StepReply reply) => Spoken(reply.Run, draft => QuestionRules.Reply(draft, reply), 512 + reply.Answer.Value.Length);
+
+    // Behind what waits already, so that nobody who came before writes after the reading.
+    public Task<ContextView> Intend(RunId run, string step, ImmutableArray<KeyPattern> reads, ImmutableArray<KeyPattern> interest)
+    {
+        if (Durable.Runs.Live.GetValueOrDefault(run.Name) is { End: null }) _intents.Hold(run, step, reads);
+        return Spoken(run, draft => RunRules.ViewOf(draft.State, interest, draft.Now));
+    }
+
+    public Task<StepAnswer> PutChild(RunId run, ChildRun child) => Spoken(run, draft => ChildRules.Put(draft, run, child));
+
+    public Task<StepAnswer> End(EndRun end)
+    {
+        _intents.Release(end.Run);
+        return Spoken(end.Run, draft => RunRules.End(draft, end));
+    }
 
     public Task Archived(RunId run) => Spoken(run, draft =>
     {
@@ -113,6 +153,17 @@ internal sealed partial class ChannelGrain
         }
 
         return outcome;
+    }
+
+    private Task<ParentAnswer> Standing(string parent) => RunId.TryParse(_id.Tenant, parent, out var run)
+        ? drivers[run.Key].Standing()
+        : Task.FromResult<ParentAnswer>(new ParentAnswer.Refused(ChildRules.Unknown));
+
+    // First in the parent's record and then here: a child that is accepted is known above. One that is not accepted after all has ended there too, in vain.
+    private async Task<Problem?> Spawned(AcceptedRun accepted)
+    {
+        var answer = await drivers[accepted.Parent!.Value.Key].Spawn(ChildRules.ChildOf(accepted));
+        return (answer as ParentAnswer.Refused)?.Problem;
     }
 
     private async Task<CoordinationPolicy> PolicyOf(string network) =>

@@ -98,7 +98,7 @@ internal sealed partial class ChannelGrain(
     public Task<ImmutableArray<RunSummary>> Runs(string? after, int limit, RunStatus? status)
     {
         var runs = Durable.Runs;
-        var live = runs.Live.Values.Select(run => new RunSummary(run.Accepted.Run, run.End?.Status ?? RunStatus.Working, run.Accepted.AcceptedAt, run.End?.At));
+        var live = runs.Live.Values.Select(run => new RunSummary(run.Accepted.Run, run.End?.Status ?? (QuestionRules.IsAsking(run) ? RunStatus.InputRequired : RunStatus.Working), run.Accepted.AcceptedAt, run.End?.At));
         var stubs = runs.Stubs.Values.Select(stub => new RunSummary(stub.Run, stub.End.Status, stub.AcceptedAt, stub.End.At));
         return Task.FromResult(live.Concat(stubs)
             .Where(run => (status is null || run.Status == status) && string.CompareOrdinal(run.Run.Name, after) > 0)

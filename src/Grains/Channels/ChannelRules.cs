@@ -16,6 +16,7 @@ internal static class ChannelRules
 
     private const int PurgeMax = 200;
     private const long PurgeBytesMax = 1024 * 1024;
+    private const int MemosPerRecord = (int)(PurgeBytesMax / Memo.BytesMax);
 
     public static Problem NotFound { get; } = new(ProblemKind.NotFound, "There is no such channel.");
 
@@ -94,6 +95,7 @@ internal static class ChannelRules
         if (keys.Count > 0) draft.Commit([.. keys.Select(key => new ContextWrite(key, null))], new(Origin.Platform));
         else if (draft.State.Log.Parked.Count > 0) foreach (var parked in SomeParked(draft.State.Log)) draft.Forget(parked);
         else if (draft.State.Runs.Live.Values.FirstOrDefault() is { End: { } end } run) draft.Archive(run, end);
+        else if (draft.State.Memos.Count > 0) for (var i = 0; i < MemosPerRecord && draft.State.Memos.Oldest is { } memo; i++) draft.Forget(memo);
         else foreach (var stub in draft.State.Runs.Stubs.Values.Take(PurgeMax).ToList()) draft.Forget(stub);
         return IsLeftOver(draft.State);
     }
@@ -119,7 +121,7 @@ internal static class ChannelRules
         return [.. log.Parked.After(0).Take(PurgeMax).TakeWhile((parked, i) => (bytes += ParkedWrites.SizeOf(parked)) <= PurgeBytesMax || i == 0)];
     }
 
-    private static bool IsLeftOver(ChannelState state) => state.Log.Count > 0 || state.Log.Parked.Count > 0 || state.Runs.Live.Count > 0 || state.Runs.Stubs.Count > 0;
+    private static bool IsLeftOver(ChannelState state) => state.Log.Count > 0 || state.Log.Parked.Count > 0 || state.Runs.Live.Count > 0 || state.Runs.Stubs.Count > 0 || state.Memos.Count > 0;
 
     public static ChannelView View(ChannelId id, ChannelState state) =>
         new(id, state.Record!.Spec, state.Log.Head, state.Record.CreatedAt);

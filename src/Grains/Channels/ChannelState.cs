@@ -20,6 +20,8 @@ internal sealed record ChannelState(ChannelCodec Codec) : IJournaled
 
     public RunTable Runs { get; init; } = RunTable.Empty;
 
+    public MemoTable Memos { get; init; } = MemoTable.Empty;
+
     // What live runs have written, because each of it is asked for again: by the change that follows, and when the run is archived.
     private ImmutableDictionary<string, ReadOnlyMemory<byte>> Written { get; init; } = ImmutableDictionary<string, ReadOnlyMemory<byte>>.Empty;
 
@@ -48,9 +50,11 @@ internal sealed record ChannelState(ChannelCodec Codec) : IJournaled
                 yield return ChannelCodec.RunKey(run);
                 yield return ChannelCodec.ProgressKey(run);
                 foreach (var step in record.Steps.Keys) yield return ChannelCodec.StepKey(run, step);
+                foreach (var child in record.Children.Keys) yield return ChannelCodec.ChildKey(run, child);
             }
 
             foreach (var run in Runs.Stubs.Keys) yield return ChannelCodec.StubKey(run);
+            foreach (var memo in Memos.Names) yield return ChannelCodec.MemoKey(memo);
         }
     }
 
@@ -77,12 +81,22 @@ internal sealed record ChannelState(ChannelCodec Codec) : IJournaled
             'n' => Log.Parked.LastNumber > 0 ? Codec.Write(Log.Parked.LastNumber) : Absent,
             'w' => Log.Parked.Find(long.Parse(name, CultureInfo.InvariantCulture)) is { } parked ? Codec.Write(parked) : Absent,
             'a' => AuditRecord.Encode(Audit),
+            'h' => EncodeChild(name),
+            'm' => Memos.Find(name) is { } memo ? Codec.Write(memo) : Absent,
             'e' => Runs.Stubs.TryGetValue(name, out var stub) ? Codec.Write(stub) : Absent,
             _ => Absent,
         };
     }
 
     public static RunProgress ProgressOf(RunRecord run) => new(run.Epoch, run.Retries, run.Takeovers, run.End);
+
+    private ReadOnlyMemory<byte>? EncodeChild(string name)
+    {
+        var slash = name.IndexOf('/', StringComparison.Ordinal);
+        return Runs.Live.TryGetValue(name[..slash], out var run) && run.Children.TryGetValue(name[(slash + 1)..], out var child)
+            ? Codec.Write(child)
+            : Absent;
+    }
 
     private ReadOnlyMemory<byte>? EncodeStep(string name)
     {

@@ -135,6 +135,12 @@ internal sealed class Draft(ChannelState state, DateTimeOffset now, Func<Content
         {
             if (old is null || !old.Steps.TryGetValue(step, out var was) || !ReferenceEquals(was, known)) Track(ChannelCodec.StepKey(name, step), before);
         }
+
+        if (ReferenceEquals(old?.Children, record.Children)) return;
+        foreach (var child in record.Children.Keys.Union(old?.Children.Keys ?? []))
+        {
+            if (!ReferenceEquals(old?.Children.GetValueOrDefault(child), record.Children.GetValueOrDefault(child))) Track(ChannelCodec.ChildKey(name, child), before);
+        }
     }
 
     /// <summary>Forgets all of an ended run but its stub, and the oldest stub when there are too many.</summary>
@@ -147,6 +153,7 @@ internal sealed class Draft(ChannelState state, DateTimeOffset now, Func<Content
         Track(ChannelCodec.RunKey(name), before);
         Track(ChannelCodec.ProgressKey(name), before);
         foreach (var step in record.Steps.Keys) Track(ChannelCodec.StepKey(name, step), before);
+        foreach (var child in record.Children.Keys) Track(ChannelCodec.ChildKey(name, child), before);
         Track(ChannelCodec.StubKey(name), before);
         if (State.Runs.StubOrder.Count > RunTable.StubsMax) Forget(State.Runs.Stubs[State.Runs.StubOrder[0].Run]);
     }
@@ -157,6 +164,23 @@ internal sealed class Draft(ChannelState state, DateTimeOffset now, Func<Content
         var before = State;
         State = State with { Runs = State.Runs.Forget(stub) };
         Track(ChannelCodec.StubKey(stub.Run.Name), before);
+    }
+
+    /// <summary>Remembers an answer; the oldest leave when there are too many.</summary>
+    public void Put(Memo memo)
+    {
+        var before = State;
+        State = State with { Memos = State.Memos.With(memo) };
+        Track(ChannelCodec.MemoKey(memo.Name), before);
+        while (State.Memos is { IsOverfull: true, Oldest: { } oldest }) Forget(oldest);
+    }
+
+    /// <summary>Forgets an answer.</summary>
+    public void Forget(Memo memo)
+    {
+        var before = State;
+        State = State with { Memos = State.Memos.Without(memo) };
+        Track(ChannelCodec.MemoKey(memo.Name), before);
     }
 
     /// <summary>Makes an empty channel in the place of one that is gone.</summary>

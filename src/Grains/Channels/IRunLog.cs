@@ -27,6 +27,22 @@ internal interface IRunLog : IGrainWithStringKey
     [Alias("begin")]
     Task<StepAnswer> Begin(BeginAttempt begin);
 
+    /// <summary>Claims an effect of a running attempt, or keeps its receipt. PROTOCOL-runs §5.</summary>
+    [Alias("effect")]
+    Task<StepAnswer> Effect(StepEffect effect);
+
+    /// <summary>A question is answered, expires, or is withdrawn because what it rests on has changed.</summary>
+    [Alias("reply")]
+    Task<StepAnswer> Reply(StepReply reply);
+
+    /// <summary>Keeps what is known of a run below this one, unless this one has ended. A repeat changes nothing.</summary>
+    [Alias("put-child")]
+    Task<StepAnswer> PutChild(RunId run, ChildRun child);
+
+    /// <summary>The last try of a step begins: for at most <see cref="WriteIntents.Longest"/> other writers wait with what it reads. Answers what the run reads, as it is now.</summary>
+    [Alias("intend")]
+    Task<ContextView> Intend(RunId run, string step, ImmutableArray<KeyPattern> reads, ImmutableArray<KeyPattern> interest);
+
     /// <summary>Ends the run, once, and withdraws what unfinished steps published.</summary>
     [Alias("end")]
     Task<StepAnswer> End(EndRun end);
@@ -93,6 +109,18 @@ internal sealed record StepCommit
 
     /// <summary>What happened in the run just before, as <see cref="IRunLog.Tell"/> would say it: listeners hear it with the commit.</summary>
     [Id(10)] public ImmutableArray<TimelineEvent> Told { get; init; } = [];
+
+    /// <summary>The attempts of verifiers that accepted it, one of each.</summary>
+    [Id(20)] public ImmutableArray<AttemptView> Verified { get; init; } = [];
+
+    /// <summary>The hash of the work, when its answer may be remembered or recalled; null when not.</summary>
+    [Id(11)] public ContentHash? Work { get; init; }
+
+    /// <summary>No agent was asked: what is remembered of the work is to be committed, if it is.</summary>
+    [Id(12)] public bool IsRecall { get; init; }
+
+    /// <summary>No agent was asked: a step of the run had done the equal work.</summary>
+    [Id(13)] public bool IsCopy { get; init; }
 }
 
 /// <summary>Early keys of a running attempt.</summary>
@@ -121,6 +149,9 @@ internal enum RetryCause
 
     /// <summary>Its writes were not acceptable.</summary>
     Acceptance,
+
+    /// <summary>It asked a person. Not charged.</summary>
+    Asked,
 }
 
 /// <summary>Another attempt at a step.</summary>
@@ -135,7 +166,66 @@ internal sealed record BeginAttempt(
     [property: Id(3)] int Attempt,
     [property: Id(4)] RetryCause Cause,
     [property: Id(5)] bool Charged,
-    [property: Id(6)] AttemptView Last);
+    [property: Id(6)] AttemptView Last)
+{
+    /// <summary>The attempt before ended with this question.</summary>
+    [Id(20)] public AskedQuestion? Asked { get; init; }
+
+    /// <summary>Attempts of verifiers that judged the attempt before, the last of them against it.</summary>
+    [Id(21)] public ImmutableArray<AttemptView> Verified { get; init; } = [];
+}
+
+/// <summary>A question on its way to the log, which pins it to what it rests on.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.asked-question")]
+internal sealed record AskedQuestion(
+    [property: Id(0)] string Id,
+    [property: Id(1)] QuestionKind Kind,
+    [property: Id(2)] string Text,
+    [property: Id(3)] JsonValue? Schema,
+    [property: Id(4)] TimeSpan? Expires,
+    [property: Id(5)] ContextVersion ReadVersion,
+    [property: Id(6)] ImmutableArray<KeyPattern> Reads)
+{
+    /// <summary>With a stale attempt: the keys that had changed.</summary>
+    [Id(7)] public ImmutableArray<ContextKey> Changed { get; init; } = [];
+
+    /// <summary>With a stale attempt: what it wanted to commit.</summary>
+    [Id(8)] public StepCommit? Pending { get; init; }
+}
+
+/// <summary>An effect of a running attempt: a claim, a receipt, or a look.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.step-effect")]
+internal sealed record StepEffect(
+    [property: Id(0)] RunId Run,
+    [property: Id(1)] int Epoch,
+    [property: Id(2)] string Step,
+    [property: Id(3)] int Attempt,
+    [property: Id(4)] EffectRequest Request,
+    [property: Id(5)] string IdempotencyKey,
+    [property: Id(6)] ContextVersion ReadVersion,
+    [property: Id(7)] ImmutableArray<SeenKey> Reads);
+
+/// <summary>What happens to a question.</summary>
+internal enum ReplyKind
+{
+    /// <summary>Somebody answers.</summary>
+    Answer,
+
+    /// <summary>Its time is over.</summary>
+    Expire,
+
+    /// <summary>What it rests on has changed.</summary>
+    Withdraw,
+}
+
+/// <summary>Something happens to a question of a step.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.step-reply")]
+internal sealed record StepReply(
+    [property: Id(0)] RunId Run,
+    [property: Id(1)] int Epoch,
+    [property: Id(2)] string Step,
+    [property: Id(3)] ReplyKind Kind,
+    [property: Id(4)] GivenAnswer Answer);
 
 /// <summary>The end of a run that no last commit carries. Epoch 0 is a cancel from outside, which is not fenced.</summary>
 /// <param name="Unfinished">Attempts that the end cut off, for the result.</param>
@@ -165,11 +255,39 @@ internal abstract record StepAnswer
 
         /// <summary>Written keys whose writes wait to be resolved: like the dropped they did not change, and they may later.</summary>
         [Id(4)] public ImmutableArray<ContextKey> Parked { get; init; } = [];
+
+        /// <summary>What it had read and had changed: it was committed all the same, because the run flags and does not refuse.</summary>
+        [Id(6)] public ImmutableArray<StaleKey> Flagged { get; init; } = [];
+
+        /// <summary>The question that the record asked.</summary>
+        [Id(20)] public Question? Question { get; init; }
+
+        /// <summary>Of a recall: what was remembered, also where it changed nothing.</summary>
+        [Id(5)] public ImmutableArray<ContextWrite> Recalled { get; init; } = [];
     }
+
+    /// <summary>How an effect stands now. <paramref name="Made"/> is true when this call recorded it.</summary>
+    [GenerateSerializer, Immutable, Alias("rosud.step-effect-known")]
+    internal sealed record EffectKnown([property: Id(0)] Effect Effect, [property: Id(1)] bool Made) : StepAnswer;
+
+    /// <summary>How a question stands now. Not open: what was asked of the log did not change it, unless it is what was asked for.</summary>
+    /// <param name="Question">The question.</param>
+    /// <param name="Next">The question that took its place in the same record.</param>
+    /// <param name="StaleKeys">With one that was withdrawn just now: what changed.</param>
+    [GenerateSerializer, Immutable, Alias("rosud.step-question")]
+    internal sealed record Asked([property: Id(0)] Question Question, [property: Id(1)] Question? Next, [property: Id(2)] ImmutableArray<StaleKey> StaleKeys) : StepAnswer;
 
     /// <summary>The step was done before, by this attempt. <paramref name="Attempt"/> is how it is listed.</summary>
     [GenerateSerializer, Immutable, Alias("rosud.step-already")]
-    internal sealed record Already([property: Id(0)] AttemptView Attempt) : StepAnswer;
+    internal sealed record Already([property: Id(0)] AttemptView Attempt) : StepAnswer
+    {
+        /// <summary>The keys it wrote.</summary>
+        [Id(1)] public ImmutableArray<ContextKey> Wrote { get; init; } = [];
+    }
+
+    /// <summary>Of a recall: nothing is remembered of that work.</summary>
+    [GenerateSerializer, Immutable, Alias("rosud.step-forgotten")]
+    internal sealed record Forgotten : StepAnswer;
 
     /// <summary>What it read, or wrote under <c>reject</c>, has changed. <paramref name="Context"/> is the run's interest as it is now.</summary>
     [GenerateSerializer, Immutable, Alias("rosud.step-stale")]

@@ -1,26 +1,17 @@
+using Rosud.Supervision;
+
 namespace Rosud.Channels;
 
-/// <summary>
-/// Keeps the retries of one channel to about a fifth of its first attempts (SEMANTICS R12): starts and is full at 10,
-/// gains 0.2 for each first attempt and 1 a second. Volatile.
-/// </summary>
+/// <summary>The retries that one channel has left beside those of each run. Volatile; only the flush loop spends from it.</summary>
 internal sealed class RetryBucket
 {
-    private const double Full = 10;
-    private const double PerFirstAttempt = 0.2;
-    private const double PerSecond = 1;
+    private RetryBudget _budget = RetryBudget.Full(default);
 
-    private double _tokens = Full;
-    private DateTimeOffset _at;
-
-    public void FirstAttempts(int count) => _tokens = Math.Min(Full, _tokens + (count * PerFirstAttempt));
+    public void FirstAttempts(int count) => _budget = _budget.FirstAttempts(count, _budget.At);
 
     public bool TrySpend(DateTimeOffset now)
     {
-        if (_at != default && now > _at) _tokens = Math.Min(Full, _tokens + ((now - _at).TotalSeconds * PerSecond));
-        _at = now;
-        if (_tokens < 1) return false;
-        _tokens--;
-        return true;
+        (_budget, var spent) = _budget.TrySpend(now);
+        return spent;
     }
 }

@@ -50,7 +50,8 @@ internal static class RunRules
 
         if (record.End is null)
         {
-            record = record with { Epoch = record.Epoch + 1, Takeovers = record.Takeovers + 1 };
+            // A person may take days, and hosts restart meanwhile: that is no crash loop.
+            record = record with { Epoch = record.Epoch + 1, Takeovers = record.Takeovers + (QuestionRules.IsAsking(record) ? 0 : 1) };
             draft.Put(record);
             if (record.Takeovers > TakeoversMax) record = EndNow(draft, record, RunStatus.Failed, "crash_loop: five takeovers without a finished step.", []);
         }
@@ -61,17 +62,24 @@ internal static class RunRules
     public static StepAnswer Commit(Draft draft, StepCommit commit)
     {
         if (Gate(draft, commit.Run, commit.Epoch, commit.Step, commit.Attempt.Attempt, out var record, out var step) is { } refused) return refused;
+        if (commit.IsRecall)
+        {
+            if (StepMemos.Recall(draft.State, record, commit) is not { } recalled) return new StepAnswer.Forgotten();
+            commit = recalled;
+        }
+
         var origin = new Origin(commit.Writer ?? commit.Attempt.Agent, commit.Run.Name, commit.Step, commit.Attempt.Attempt);
+        if (!VerifierRules.IsJudged(record, commit)) return new StepAnswer.Refused(VerifierRules.NotJudged);
         if (ReadsProvisional(draft.State, commit.Reads, origin)) return new StepAnswer.Provisional();
         var patch = new ContextPatch
         {
-            Writes = commit.Writes,
+            Writes = commit.IsRecall || commit.IsCopy ? StepMemos.Changing(draft.State, commit.Writes) : commit.Writes,
             BasedOn = commit.Attempt.ReadVersion ?? draft.State.Log.Head,
             Reads = commit.Reads,
             Origin = origin,
         };
         if (Judge(draft, patch, record, commit.FlagStale, provisional: false, out var made, out var lost) is { } judged) return judged;
-        draft.Handed(record.Accepted, commit.Attempt, commit.Reads);
+        if (commit is { IsRecall: false, IsCopy: false }) draft.Handed(record.Accepted, commit.Attempt, commit.Reads);
         draft.Park(patch, lost.Parked);
         var version = made.Length > 0 ? made[^1].Version : draft.State.Log.Head;
         var done = commit.Attempt with { Outcome = AttemptOutcome.Accepted, Handed = [], WroteVersion = made.Length > 0 ? version : null };
@@ -85,14 +93,24 @@ internal static class RunRules
                 Early = [],
                 Read = commit.Reads,
                 Wrote = [.. commit.Writes.Select(write => write.Key).Except(lost.Dropped).Except(lost.Parked).Concat(step.Early.Select(early => early.Key)).Distinct()],
+                Pending = null,
             }),
         };
+        record = VerifierRules.Note(record, commit.Verified);
         draft.Put(record);
         draft.Accept(step.Early);
+        if (!commit.IsRecall) StepMemos.Remember(draft, commit, step);
         draft.Notify("assignment", new { run = commit.Run.Name, step = commit.Step, agent = done.Agent, attempt = done.Attempt, outcome = "accepted", version = version.Number });
         var before = draft.Commits.Count;
         if (commit.Last is { } status) record = EndNow(draft, record, status, commit.LastDetail, []);
-        return new StepAnswer.Done(version, [.. made, .. draft.Commits.Skip(before)]) { End = record.End, Dropped = lost.Dropped, Parked = lost.Parked };
+        return new StepAnswer.Done(version, [.. made, .. draft.Commits.Skip(before)])
+        {
+            End = record.End,
+            Dropped = lost.Dropped,
+            Parked = lost.Parked,
+            Flagged = lost.Flagged,
+            Recalled = commit.IsRecall ? commit.Writes : [],
+        };
     }
 
     public static StepAnswer Publish(Draft draft, StepPublish publish)
@@ -112,7 +130,8 @@ internal static class RunRules
 
         var origin = new Origin(publish.Agent, publish.Run.Name, publish.Step, publish.Attempt);
         var patch = new ContextPatch { Writes = publish.Writes, BasedOn = publish.BasedOn, Reads = publish.Reads, Origin = origin };
-        if (Judge(draft, patch, record, flagStale: false, provisional: true, out var made, out var lost) is { } judged) return judged;
+        var flagStale = record.Accepted.OnStaleContext == OnStaleContext.Flag;
+        if (Judge(draft, patch, record, flagStale, provisional: true, out var made, out var lost) is { } judged) return judged;
         var version = made.Length > 0 ? made[^1].Version : log.Head;
         var early = step.Early.Where(key => !publish.Writes.Any(write => write.Key == key.Key)).ToImmutableArray();
         foreach (var write in made.SelectMany(change => change.Writes))
@@ -128,9 +147,10 @@ internal static class RunRules
     public static StepAnswer Begin(Draft draft, BeginAttempt begin, RetryBucket bucket)
     {
         if (Gate(draft, begin.Run, begin.Epoch, begin.Step, int.MaxValue, out var record, out var step) is { } refused) return refused;
-        if (step.Fence >= begin.Attempt) return new StepAnswer.Done(draft.State.Log.Head, []);
+        if (step.Fence >= begin.Attempt) return new StepAnswer.Done(draft.State.Log.Head, []) { Question = step.Questions.LastOrDefault(question => question.Id == begin.Asked?.Id) };
         if (begin.Charged && record.Retries >= record.Accepted.RetryBudget) return new StepAnswer.BudgetSpent();
         if (begin.Charged && begin.Cause != RetryCause.Stale && !bucket.TrySpend(draft.Now)) return new StepAnswer.BudgetSpent();
+        if (QuestionRules.Pin(draft, record, step, begin, out var question) is { } unasked) return unasked;
         draft.Handed(record.Accepted, begin.Last, []);
         var withdrawn = Withdraw(draft, record, [begin.Step]);
         record = record with
@@ -140,11 +160,15 @@ internal static class RunRules
             {
                 Retries = step.Retries + 1,
                 Fence = begin.Attempt,
-                Ended = step.Ended.Add(begin.Last with { Handed = [] }),
+                Ended = step.Ended.Any(ended => ended.Attempt == begin.Last.Attempt && ended.Agent == begin.Last.Agent) ? step.Ended : step.Ended.Add(begin.Last with { Handed = [] }),
                 Early = [],
+                Questions = question is null ? step.Questions : step.Questions.Add(question),
+                Pending = begin.Asked?.Pending,
             }),
         };
+        record = VerifierRules.Note(record, begin.Verified);
         draft.Put(record);
+        if (question is not null) QuestionRules.Tell(draft, begin.Run, question);
         draft.Notify(begin.Cause == RetryCause.Stale ? "stale" : "assignment", new
         {
             run = begin.Run.Name,
@@ -155,7 +179,7 @@ internal static class RunRules
             next_attempt = begin.Attempt,
             reason = begin.Last.Reason,
         });
-        return new StepAnswer.Done(draft.State.Log.Head, withdrawn);
+        return new StepAnswer.Done(draft.State.Log.Head, withdrawn) { Question = question };
     }
 
     public static StepAnswer End(Draft draft, EndRun end)
@@ -172,7 +196,7 @@ internal static class RunRules
         var open = record.Steps.Where(step => step.Value.Done is null).Select(step => step.Key).ToList();
         Withdraw(draft, record, open);
         var steps = record.Steps;
-        foreach (var step in open) steps = steps.SetItem(step, steps[step] with { Early = [] });
+        foreach (var step in open) steps = steps.SetItem(step, QuestionRules.Ended(steps[step]) with { Early = [] });
         foreach (var attempt in unfinished)
         {
             draft.Handed(record.Accepted, attempt, []);
@@ -194,7 +218,7 @@ internal static class RunRules
         keys.IsEmpty ? new(state.Log.Head, []) : state.Log.View(keys, state.Policies, now);
 
     // The first three checks, the same for all: driver, end and deadline.
-    private static StepAnswer? Open(Draft draft, RunId run, int epoch, out RunRecord record)
+    internal static StepAnswer? Open(Draft draft, RunId run, int epoch, out RunRecord record)
     {
         if (!draft.State.Runs.Live.TryGetValue(run.Name, out record!))
         {
@@ -207,21 +231,21 @@ internal static class RunRules
         return record.End is null ? null : new StepAnswer.Ended(record.End);
     }
 
-    private static StepAnswer? Gate(Draft draft, RunId run, int epoch, string name, int attempt, out RunRecord record, out StepRecord step)
+    internal static StepAnswer? Gate(Draft draft, RunId run, int epoch, string name, int attempt, out RunRecord record, out StepRecord step)
     {
         step = new();
         if (draft.State.Runs.Live.TryGetValue(run.Name, out record!) && record.Steps.TryGetValue(name, out var known)) step = known;
         // A repeat of what is done gets its first answer, also after the run ended.
-        if (record is not null && epoch >= record.Epoch && step.Done is { } done) return new StepAnswer.Already(done);
+        if (record is not null && epoch >= record.Epoch && step.Done is { } done) return new StepAnswer.Already(done) { Wrote = step.Wrote };
         if (Open(draft, run, epoch, out record) is { } refused) return refused;
         return attempt < step.Fence ? new StepAnswer.Fenced() : null;
     }
 
-    private static StepAnswer? Judge(
-        Draft draft, ContextPatch patch, RunRecord record, bool flagStale, bool provisional, out ImmutableArray<Change> made, out (ImmutableArray<ContextKey> Dropped, ImmutableArray<ContextKey> Parked) lost)
+    internal static StepAnswer? Judge(
+        Draft draft, ContextPatch patch, RunRecord record, bool flagStale, bool provisional, out ImmutableArray<Change> made, out (ImmutableArray<ContextKey> Dropped, ImmutableArray<ContextKey> Parked, ImmutableArray<StaleKey> Flagged) lost)
     {
         made = [];
-        lost = ([], []);
+        lost = ([], [], []);
         if (patch.Writes.IsEmpty && patch.Reads.IsEmpty) return null;
         draft.Cause = CauseOf(record, record.Accepted.Steps.FirstOrDefault(step => step.Id == patch.Origin.Step)?.Goal);
         switch (draft.State.Log.Judge(patch, draft.State.Policies, draft.Now, flagStale))
@@ -232,10 +256,10 @@ internal static class RunRules
                 return NotEarly(parked);
             case PatchVerdict.Apply apply:
                 made = [draft.Commit(apply.Writes, patch.Origin, provisional, !apply.Flagged.IsEmpty, basis: new(patch.BasedOn, patch.Reads))];
-                lost = (apply.Dropped, apply.Parked);
+                lost = (apply.Dropped, apply.Parked, apply.Flagged);
                 return null;
             case PatchVerdict.Nothing nothing:
-                lost = (nothing.Dropped, nothing.Parked);
+                lost = (nothing.Dropped, nothing.Parked, []);
                 return null;
             case PatchVerdict.Stale behind:
                 return new StepAnswer.Stale(behind.Keys, Interest(draft.State, record, draft.Now));

@@ -16,6 +16,7 @@ internal sealed class NetworkGrain(IJournals journals, ILogger<NetworkGrain> log
     private NetworkId _id;
     private IDurableValue<NetworkRecord> _stored = null!;
     private NetworkTotals _totals = null!;
+    private NetworkDays _days = null!;
     private Task _writing = Task.CompletedTask;
     private IGrainTimer? _timer;
     private bool _dirty;
@@ -23,6 +24,7 @@ internal sealed class NetworkGrain(IJournals journals, ILogger<NetworkGrain> log
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _id = NetworkId.FromKey(this.GetPrimaryKeyString());
+        _days = new(journals, _id.Key);
         _stored = journals.OpenValue<NetworkRecord>(this.GetGrainId());
         await _stored.Activate(cancellationToken);
         _totals = new(_stored.Value?.Totals ?? new());
@@ -51,12 +53,21 @@ internal sealed class NetworkGrain(IJournals journals, ILogger<NetworkGrain> log
 
     public Task<NetworkMetrics> Metrics() => Task.FromResult(_totals.Metrics());
 
-    public Task Report(RunResult result)
+    public async Task<PeriodOutcome> Compare(PeriodQuery query)
     {
-        if (!_totals.Add(result)) return Task.CompletedTask;
+        if (await Describe() is NetworkOutcome.Refused unknown) return new PeriodOutcome.Refused(unknown.Problem);
+        if (PeriodRules.Check(query) is { Length: > 0 } errors) return new PeriodOutcome.Refused(new(ProblemKind.InvalidRequest, "The times make no sense.") { Errors = errors });
+        var (from, split, to) = (PeriodRules.Slot(query.From), PeriodRules.Slot(query.Split), PeriodRules.SlotAfter(query.To));
+        var slots = await _days.Slots(from, to);
+        return new PeriodOutcome.Found(PeriodStatistics.Report(_id.Name, PeriodStatistics.Of(from, split, slots), PeriodStatistics.Of(split, to, slots)));
+    }
+
+    public async Task Report(RunResult result)
+    {
+        if (!_totals.Add(result)) return;
+        await _days.Add(result, result.EndedAt ?? result.AcceptedAt);
         _dirty = true;
         _timer ??= this.RegisterGrainTimer(Save, new() { DueTime = WriteEvery, Period = Timeout.InfiniteTimeSpan, Interleave = true });
-        return Task.CompletedTask;
     }
 
     public Task<NetworkState> GetState() => Task.FromResult(new NetworkState(_id.Name, Stored.Revision, _totals.Metrics().Runs));
@@ -90,6 +101,7 @@ internal sealed class NetworkGrain(IJournals journals, ILogger<NetworkGrain> log
         try
         {
             await _stored.Write(make());
+            await _days.Write();
         }
         catch (JournalFencedException fault)
         {

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using HdrHistogram;
-using HdrHistogram.Utilities;
 using Rosud.Runs;
 
 namespace Rosud.Networks;
@@ -11,9 +10,6 @@ internal sealed class NetworkTotals
     /// <summary>How many runs are remembered as counted.</summary>
     public const int CountedMax = 1_000;
 
-    private const long LongestMs = 7L * 24 * 3600 * 1000;
-    private const int Digits = 2;
-
     private readonly HistogramBase _overhead;
     private readonly HistogramBase _latency;
     private readonly HashSet<string> _counted;
@@ -22,20 +18,20 @@ internal sealed class NetworkTotals
     public NetworkTotals(StoredTotals stored)
     {
         _totals = stored;
-        _overhead = Decode(stored.Overhead);
-        _latency = Decode(stored.Latency);
+        _overhead = LatencyHistogram.Decode(stored.Overhead);
+        _latency = LatencyHistogram.Decode(stored.Latency);
         _counted = new(stored.Counted, StringComparer.Ordinal);
     }
 
     /// <summary>The totals, as they are stored.</summary>
-    public StoredTotals Stored => _totals with { Overhead = Encode(_overhead), Latency = Encode(_latency) };
+    public StoredTotals Stored => _totals with { Overhead = LatencyHistogram.Encode(_overhead), Latency = LatencyHistogram.Encode(_latency) };
 
     /// <summary>Counts one ended run. False when it was counted before.</summary>
     public bool Add(RunResult run)
     {
         if (!run.HasEnded || !_counted.Add(run.Run.Name)) return false;
-        _overhead.RecordValue(ToUnit(run.CoordinationOverheadMs));
-        _latency.RecordValue(ToUnit(run.WallMs));
+        LatencyHistogram.Record(_overhead, run.CoordinationOverheadMs);
+        LatencyHistogram.Record(_latency, run.WallMs);
         var counted = _totals.Counted.Enqueue(run.Run.Name);
         if (_counted.Count > CountedMax)
         {
@@ -87,23 +83,5 @@ internal sealed class NetworkTotals
 
     private static Percentiles Percentiles(HistogramBase histogram, double? mean) => histogram.TotalCount == 0
         ? new(null, null, null, null)
-        : new(FromUnit(histogram.GetValueAtPercentile(50)), FromUnit(histogram.GetValueAtPercentile(95)), FromUnit(histogram.GetValueAtPercentile(99)), mean);
-
-    // Hundredths of a millisecond: an overhead of 0.3 ms still has its two digits.
-    private static long ToUnit(double ms) => Math.Clamp((long)(ms * 100), 0, LongestMs * 100);
-
-    private static double FromUnit(long value) => value / 100d;
-
-    private static HistogramBase Decode(ReadOnlyMemory<byte> bytes) => bytes.IsEmpty
-        ? new LongHistogram(LongestMs * 100, Digits)
-        : HistogramEncoding.DecodeFromCompressedByteBuffer(ByteBuffer.Allocate(bytes.ToArray()), 0);
-
-    private static byte[] Encode(HistogramBase histogram)
-    {
-        var buffer = ByteBuffer.Allocate(histogram.GetNeededByteBufferCapacity());
-        var bytes = new byte[histogram.EncodeIntoCompressedByteBuffer(buffer)];
-        buffer.Position = 0;
-        for (var i = 0; i < bytes.Length; i++) bytes[i] = buffer.Get();
-        return bytes;
-    }
+        : new(LatencyHistogram.At(histogram, 50), LatencyHistogram.At(histogram, 95), LatencyHistogram.At(histogram, 99), mean);
 }

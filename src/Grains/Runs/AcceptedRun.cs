@@ -58,6 +58,21 @@ internal sealed record AcceptedRun
     /// <summary>What the channel says of keys, as far as any of it says when attempts are told (SEMANTICS C12); empty when none does.</summary>
     [Id(20)] public ImmutableArray<KeyPolicy> KeyThresholds { get; init; } = [];
 
+    /// <summary>The run that started this one.</summary>
+    [Id(21)] public RunId? Parent { get; init; }
+
+    /// <summary>The first run of the tree, when there is a parent.</summary>
+    [Id(22)] public RunId? Root { get; init; }
+
+    /// <summary>Runs above this one.</summary>
+    [Id(23)] public int Depth { get; init; }
+
+    /// <summary>What the parent leaves it of its own budget; null where only the task's holds.</summary>
+    [Id(24)] public Budget? Limit { get; init; }
+
+    /// <summary>The agent that does the task again, alone, to be compared with; null when the run is not sampled.</summary>
+    [Id(40)] public string? Baseline { get; init; }
+
     /// <summary>Everything the run's steps read or are guarded by: what the channel tells its driver about.</summary>
     public IEnumerable<KeyPattern> Interest => Steps.SelectMany(step => step.Reads.Select(read => read.Key)
         .Concat(step.When is { } when ? [new KeyPattern(when.Key.Value)] : []));
@@ -93,4 +108,36 @@ internal sealed record PlannedStep
     [Id(10)] public required TimeSpan Timeout { get; init; }
 
     [Id(11)] public required long AgentRevision { get; init; }
+
+    /// <summary>Who judges its writes before they are committed, in this order.</summary>
+    [Id(20)] public ImmutableArray<PlannedVerifier> Verifiers { get; init; } = [];
+
+    /// <summary>The effects that it may claim; null for any.</summary>
+    [Id(21)] public ImmutableArray<string>? Effects { get; init; }
+
+    /// <summary>Equal work of the agent may be answered from an earlier run.</summary>
+    [Id(12)] public bool Memo { get; init; }
+
+    /// <summary>A running attempt of the agent can take in changed context and go on.</summary>
+    [Id(13)] public bool Rebase { get; init; }
+
+    /// <summary>The agents that can do it, when the task named a capability: each attempt goes to one of them. Empty when it named its agent.</summary>
+    [Id(30)] public ImmutableArray<GroupMember> Group { get; init; } = [];
 }
+
+/// <summary>An agent of a capability's group.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.group-member")]
+internal sealed record GroupMember([property: Id(0)] string Agent, [property: Id(1)] int MaxConcurrency);
+
+/// <summary>An agent that judges what a step wants to commit.</summary>
+/// <param name="Id">Names its attempts within the run.</param>
+/// <param name="Agent">The agent.</param>
+/// <param name="Reads">What it is handed beside the writes: of the step's reads those that it is registered to read.</param>
+/// <param name="Timeout">The longest an attempt may take.</param>
+[GenerateSerializer, Immutable, Alias("rosud.planned-verifier")]
+internal sealed record PlannedVerifier(
+    [property: Id(0)] string Id,
+    [property: Id(1)] string Agent,
+    [property: Id(2)] ImmutableArray<StepRead> Reads,
+    [property: Id(3)] TimeSpan Timeout,
+    [property: Id(4)] long AgentRevision);

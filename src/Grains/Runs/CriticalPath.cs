@@ -14,13 +14,13 @@ internal static class CriticalPath
         var parts = new List<PathPart>();
         var at = end > timeline.AcceptedAt ? end : timeline.AcceptedAt;
         var visited = new HashSet<int>();
-        for (var step = Last(timeline, steps.Count); step is { } current && visited.Add(current); step = timeline.ReleasedBy(current))
+        for (var step = Last(timeline, steps.Count); step is { } current && timeline.IsReady(current) && visited.Add(current); step = timeline.ReleasedBy(current))
         {
             var told = timeline.Cursor(current);
             if (told < at) Add(parts, steps[current].IsOver ? parts.Count == 0 ? "merge" : "dispatch" : KindOf(steps[current]), told, ref at, timeline.AcceptedAt, parts.Count == 0 && steps[current].IsOver ? null : steps[current], steps[current].Attempt);
             foreach (var span in timeline.Spans(current).Reverse())
             {
-                if (span.From < at) Add(parts, Kind(span, steps[current]), span.From, ref at, timeline.AcceptedAt, steps[current], span.Attempt);
+                if (span.From < at) Add(parts, Kind(span, steps[current]), span.From, ref at, timeline.AcceptedAt, Who(span, steps[current]), span.Attempt);
             }
 
             Add(parts, "queue", timeline.ReadyAt(current)!.Value, ref at, timeline.AcceptedAt, steps[current], 0);
@@ -42,7 +42,16 @@ internal static class CriticalPath
         return last;
     }
 
-    private static string Kind(PathSpan span, StepState step) => span.Kind == "work" && step.Done?.Attempt != span.Attempt ? "rework" : span.Kind;
+    // A verifier's work counts like that of the one who is judged: what led to nothing is rework.
+    private static string Kind(PathSpan span, StepState step) => span.Kind switch
+    {
+        "work" => step.Done?.Attempt == span.Attempt ? "work" : "rework",
+        "verify" => Who(span, step) is { } judge && judge.Done?.Attempt == span.Attempt && step.Done is not null ? "work" : "rework",
+        _ => span.Kind,
+    };
+
+    private static StepState Who(PathSpan span, StepState step) => span.Kind != "verify" ? step
+        : step.Judges.FirstOrDefault(judge => judge.Done?.Attempt == span.Attempt) ?? step.Judges.FirstOrDefault() ?? step;
 
     // What a step that has not ended is doing.
     private static string KindOf(StepState step) => step.Phase switch
@@ -50,6 +59,8 @@ internal static class CriticalPath
         StepPhase.Requested => step.StartedAt is null ? "queue" : "work",
         StepPhase.Committing => "commit",
         StepPhase.Held => "conflict",
+        StepPhase.Verifying => "work",
+        StepPhase.Asking => "person",
         _ => "backoff",
     };
 

@@ -25,9 +25,17 @@ internal interface IRunDriver : IGrainWithStringKey
     [Alias("publish")]
     Task<SettleOutcome> Publish(AssignmentId assignment, ImmutableArray<ContextWrite> writes);
 
+    /// <summary>A running attempt claims an effect or leaves its receipt.</summary>
+    [Alias("effect")]
+    Task<SettleOutcome> Effect(AssignmentId assignment, EffectRequest request);
+
     /// <summary>A queued attempt was handed out, or said how far it is. May be lost.</summary>
     [OneWay, Alias("progress")]
     Task Progress(AttemptProgress progress);
+
+    /// <summary>An attempt that no longer counts was completed: kept with the result, best effort. May be lost, and may come more than once.</summary>
+    [OneWay, Alias("late")]
+    Task Late(LateCompletion late);
 
     /// <summary>Keys that the run reads have changed. May be lost: the check at commit does not depend on it.</summary>
     [OneWay, Alias("changed")]
@@ -36,6 +44,22 @@ internal interface IRunDriver : IGrainWithStringKey
     /// <summary>The channel ended the run by itself (deadline, deleted channel).</summary>
     [OneWay, Alias("ended")]
     Task Ended(RunEnd end);
+
+    /// <summary>What bounds a child of this run. Changes nothing.</summary>
+    [Alias("standing")]
+    Task<ParentAnswer> Standing();
+
+    /// <summary>A run below this one is about to be accepted: durable in this run's record, so that it ends with this run. Repeating it counts once.</summary>
+    [Alias("spawn")]
+    Task<ParentAnswer> Spawn(ChildRun child);
+
+    /// <summary>A run that this one started has ended.</summary>
+    [Alias("child-ended")]
+    Task ChildEnded(RunId child, ChildUsage used);
+
+    /// <summary>The run's parent has ended, so it ends too.</summary>
+    [Alias("parent-ended")]
+    Task ParentEnded();
 
     /// <summary>The run for the dashboard.</summary>
     [ReadOnly, Alias("state")]
@@ -71,6 +95,9 @@ internal sealed record Settlement
 
     /// <summary>The version of the view it was handed.</summary>
     [Id(9)] public ContextVersion ReadVersion { get; init; }
+
+    /// <summary>With <see cref="SettlementKind.Asked"/>: the question.</summary>
+    [Id(20)] public AskRequest? Asked { get; init; }
 }
 
 /// <summary>How an attempt went, by its supervisor.</summary>
@@ -99,6 +126,9 @@ internal enum SettlementKind
 
     /// <summary>The breaker opened while it waited.</summary>
     CircuitOpen,
+
+    /// <summary>The agent asks a person.</summary>
+    Asked,
 }
 
 /// <summary>How far an attempt is.</summary>
@@ -109,3 +139,7 @@ internal sealed record AttemptProgress(
     [property: Id(2)] bool Started,
     [property: Id(3)] double? Progress,
     [property: Id(4)] string? Status);
+
+/// <summary>The answer of an attempt that no longer counts.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.late-completion")]
+internal sealed record LateCompletion([property: Id(0)] AssignmentId Assignment, [property: Id(1)] Completion Completion);

@@ -9,24 +9,34 @@ internal sealed class RunBudget(Budget? limit, ImmutableArray<Price> prices)
 {
     private readonly Dictionary<(string Step, int Attempt), (long Tokens, decimal CostUsd)> _reserved = [];
     private readonly Dictionary<string, (long Tokens, decimal CostUsd)> _largest = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Budget> _children = new(StringComparer.Ordinal);
     private (long Tokens, decimal CostUsd) _spent;
+    private int _childCalls;
 
     public int Calls { get; private set; }
+
+    /// <summary>What is left for a run that a step starts: what neither was used nor is promised to others like it. Null without a budget.</summary>
+    public Budget? Left => limit is null ? null : new(
+        limit.Tokens - _spent.Tokens - _children.Values.Sum(child => child.Tokens ?? 0),
+        limit.CostUsd - _spent.CostUsd - _children.Values.Sum(child => child.CostUsd ?? 0),
+        limit.Calls - Calls - _childCalls - _children.Values.Sum(child => child.Calls ?? 0));
 
     public long Tokens => _spent.Tokens;
 
     public decimal CostUsd => _spent.CostUsd;
 
     /// <summary>Whether no attempt may start any more, whatever those at work use.</summary>
-    public bool IsSpent => limit is not null && (Calls >= limit.Calls || _spent.Tokens >= limit.Tokens || _spent.CostUsd >= limit.CostUsd);
+    public bool IsSpent => limit is not null && (Calls + _childCalls >= limit.Calls || _spent.Tokens >= limit.Tokens || _spent.CostUsd >= limit.CostUsd);
 
     /// <summary>Reserves for one attempt. False when that could pass the budget.</summary>
     public bool TryReserve(string agent, string step, int attempt)
     {
         if (limit is not null)
         {
-            var (tokens, cost) = (_spent.Tokens + _reserved.Values.Sum(r => r.Tokens), _spent.CostUsd + _reserved.Values.Sum(r => r.CostUsd));
-            if (Calls >= limit.Calls || tokens >= limit.Tokens || cost >= limit.CostUsd) return false;
+            var (tokens, cost) = (
+                _spent.Tokens + _reserved.Values.Sum(r => r.Tokens) + _children.Values.Sum(child => child.Tokens ?? 0),
+                _spent.CostUsd + _reserved.Values.Sum(r => r.CostUsd) + _children.Values.Sum(child => child.CostUsd ?? 0));
+            if (Calls + _childCalls + _children.Values.Sum(child => child.Calls ?? 0) >= limit.Calls || tokens >= limit.Tokens || cost >= limit.CostUsd) return false;
             var known = _largest.TryGetValue(agent, out var largest);
             _reserved[(step, attempt)] = known ? largest : (limit.Tokens - tokens ?? 0, limit.CostUsd - cost ?? 0);
         }
@@ -35,10 +45,40 @@ internal sealed class RunBudget(Budget? limit, ImmutableArray<Price> prices)
         return true;
     }
 
+    /// <summary>Promises a part to a run that a step starts. False when there is less than that.</summary>
+    public bool TryPromise(string child, Budget? part)
+    {
+        if (Left is not { } left) return true;
+        var wanted = part ?? left;
+        if (wanted.Tokens > left.Tokens || wanted.CostUsd > left.CostUsd || wanted.Calls > left.Calls) return false;
+        _children[child] = wanted;
+        return true;
+    }
+
+    /// <summary>The run that a part was promised to was never accepted, or has ended.</summary>
+    public void TakeBack(string child) => _children.Remove(child);
+
+    /// <summary>A run that a step started has ended and used this.</summary>
+    public void Settle(string child, ChildUsage used)
+    {
+        _children.Remove(child);
+        _spent = (_spent.Tokens + used.Tokens, _spent.CostUsd + used.CostUsd);
+        _childCalls += used.Calls;
+    }
+
+    /// <summary>All calls, with those of runs that steps started.</summary>
+    public int AllCalls => Calls + _childCalls;
+
     /// <summary>The attempt was never handed out.</summary>
     public void Release(string step, int attempt)
     {
         if (_reserved.Remove((step, attempt)) || limit is null) Calls--;
+    }
+
+    /// <summary>The attempt ended without saying what it used: what it had reserved stays used, unless that was only all there was because nothing was known of its agent.</summary>
+    public void Abandon(string agent, string step, int attempt)
+    {
+        if (!_largest.ContainsKey(agent)) _reserved.Remove((step, attempt));
     }
 
     /// <summary>An attempt of an earlier driver.</summary>
@@ -48,16 +88,9 @@ internal sealed class RunBudget(Budget? limit, ImmutableArray<Price> prices)
     public void Settle(string agent, string step, int attempt, Usage usage)
     {
         _reserved.Remove((step, attempt));
-        var used = (Tokens: usage.InputTokens + usage.OutputTokens, CostUsd: CostOf(agent, usage));
+        var used = (Tokens: usage.InputTokens + usage.OutputTokens, CostUsd: PriceTable.CostOf(prices, agent, usage));
         _spent = (_spent.Tokens + used.Tokens, _spent.CostUsd + used.CostUsd);
         var known = _largest.GetValueOrDefault(agent);
         _largest[agent] = (Math.Max(known.Tokens, used.Tokens), Math.Max(known.CostUsd, used.CostUsd));
-    }
-
-    private decimal CostOf(string agent, Usage usage)
-    {
-        if (usage.CostUsd is { } cost) return cost;
-        var price = prices.IsDefault ? null : prices.FirstOrDefault(price => price.Name == agent);
-        return price is null ? 0 : ((usage.InputTokens * price.InputUsdPerMillion) + (usage.OutputTokens * price.OutputUsdPerMillion)) / 1_000_000m;
     }
 }

@@ -65,13 +65,19 @@ internal sealed partial class RunDrive
                 Act(new DriveAction.Commit(sent));
                 break;
             case StepAnswer.Done done:
-                var wrote = sent.Writes.Where(write => write.Value is not null && !done.Dropped.Contains(write.Key) && !done.Parked.Contains(write.Key)).Select(write => write.Key).Union(step.Early.Keys);
+                NoteStale(step, done.Flagged, now);
+                var made = sent.IsRecall ? done.Recalled : sent.Writes;
+                var kept = made.Where(write => !done.Dropped.Contains(write.Key) && !done.Parked.Contains(write.Key));
+                var wrote = kept.Where(write => write.Value is not null).Select(write => write.Key).Union(step.Early.Keys);
+                if (step.AnsweredBy != AnsweredBy.Agent) Take([.. kept]);   // What was equal already made no change.
                 Take(done.Changes);
+                Logged(sent.Verified);
+                step.Made = sent.Writer is null && _alike[step.Index] && !Effects.Any(effect => effect.Step == step.Plan.Id) ? Whole(step, made) : null;
                 Accept(step, sent.Attempt with { WroteVersion = done.Version, Handed = [] }, [.. wrote], sent.Reads, now);
                 Answer(step, attempt, new SettleOutcome.Settled(SettleKind.Accepted, done.Version));
                 break;
             case StepAnswer.Already already:
-                WasDone(step, already.Attempt, now);
+                WasDone(step, already, now);
                 Answer(step, attempt, already.Attempt.Attempt == attempt ? new SettleOutcome.Settled(SettleKind.Accepted, already.Attempt.WroteVersion) : new SettleOutcome.Refused(Fenced));
                 break;
             case StepAnswer.EpochLost:
@@ -84,6 +90,9 @@ internal sealed partial class RunDrive
             case StepAnswer.Provisional:
                 Hold(step, now);
                 Withdraw(step);
+                break;
+            case not null when step.AnsweredBy != AnsweredBy.Agent:
+                NotSpared(step, answer, now);
                 break;
             default:
                 NotAccepted(step, sent, answer, now);
@@ -120,8 +129,9 @@ internal sealed partial class RunDrive
             return;
         }
 
-        Answer(step, step.Attempt, settled);
         step.Outdated = outcome == AttemptOutcome.Stale ? step.View : step.Outdated;
+        if (answer is StepAnswer.Stale changed && _accepted.OnStaleContext == OnStaleContext.Escalate && !step.HasAnswers && TryEscalate(step, sent, changed, reason, now)) return;
+        Answer(step, step.Attempt, settled);
         if (outcome == AttemptOutcome.Stale && _accepted.OnStaleContext == OnStaleContext.Reject)
         {
             GiveUp(step, cause, RunStatus.Rejected, Ending(step, outcome, reason, now, sent.Attempt.Usage), now, mayFallBack: false);
@@ -138,12 +148,16 @@ internal sealed partial class RunDrive
     {
         _replica.Load(stale.Context);
         Note(stale.Context.Version);
-        foreach (var key in stale.Keys)
+        NoteStale(step, stale.Keys, now);
+        return stale.Keys.Length == 0 ? "What it read has changed." : $"It read {stale.Keys[0].Key} at {stale.Keys[0].Read}, which changed at {stale.Keys[0].Current}.";
+    }
+
+    private void NoteStale(StepState step, ImmutableArray<StaleKey> keys, DateTimeOffset now)
+    {
+        foreach (var key in keys)
         {
             if (NoteStale(step, "stale", key.Key)) _timeline.Add(now, "stale", step, key.Current, key.Key.Value);
         }
-
-        return stale.Keys.Length == 0 ? "What it read has changed." : $"It read {stale.Keys[0].Key} at {stale.Keys[0].Read}, which changed at {stale.Keys[0].Current}.";
     }
 
     private bool NoteStale(StepState step, string kind, ContextKey key)
@@ -155,24 +169,29 @@ internal sealed partial class RunDrive
 
     private void Accept(StepState step, AttemptView attempt, ImmutableArray<ContextKey> wrote, ImmutableArray<KeyPattern> read, DateTimeOffset now)
     {
+        if (!step.Plan.Group.IsEmpty) _groups.Ended(AgentOf(step), isGood: true, now);
         step.Phase = StepPhase.Done;
         step.Done = attempt;
         step.Wrote = wrote;
         step.Read = read;
         _attempts.Add(attempt);
+        _committedAt = now;
         _timeline.Mark(step.Index, attempt.Attempt, "commit", now);
+        if (step.AnsweredBy != AnsweredBy.Agent) _timeline.Add(now, step.AnsweredBy == AnsweredBy.Memo ? "memo" : "equal", step, detail: attempt.Reason);
         _timeline.Add(now, "committed", step, attempt.WroteVersion);
         CommitHeld(now);
     }
 
     // Another driver's commit landed, or ours did and its answer was lost: what it wrote must be read.
-    private void WasDone(StepState step, AttemptView attempt, DateTimeOffset now)
+    private void WasDone(StepState step, StepAnswer.Already already, DateTimeOffset now)
     {
+        var attempt = already.Attempt;
         if (attempt.WroteVersion is { } version) _replica.Hear(version);
         _replica.Doubt();
-        ImmutableArray<ContextKey> wrote = step.Commit is { } commit && commit.Attempt.Attempt == attempt.Attempt
+        if (step.Commit?.Attempt.Attempt == attempt.Attempt) Logged(VerifiedOf(step));
+        var wrote = !already.Wrote.IsDefaultOrEmpty ? already.Wrote : step.Commit is { } commit && commit.Attempt.Attempt == attempt.Attempt
             ? [.. commit.Writes.Where(write => write.Value is not null).Select(write => write.Key).Union(step.Early.Keys)]
-            : [.. step.Plan.Writes.Where(write => write.IsExact).Select(write => new ContextKey(write.Value))];
+            : (ImmutableArray<ContextKey>)[.. step.Plan.Writes.Where(write => write.IsExact).Select(write => new ContextKey(write.Value))];
         Accept(step, attempt, wrote, [.. step.Plan.Reads.Select(read => read.Key)], now);
         ReadOutputs();
     }
@@ -187,7 +206,20 @@ internal sealed partial class RunDrive
 
     private void Take(ImmutableArray<Change> changes)
     {
-        foreach (var write in changes.SelectMany(change => change.Writes))
+        foreach (var change in changes) Take(change.Writes);
+    }
+
+    // What an attempt wrote, with what it had published and not written again; null when that is not known here.
+    private ImmutableArray<ContextWrite>? Whole(StepState step, ImmutableArray<ContextWrite> made)
+    {
+        var early = step.Early.Keys.Where(key => made.All(write => write.Key != key)).ToList();
+        if (early.Any(key => !_published.ContainsKey((step.Index, key)))) return null;
+        return [.. made, .. early.Select(key => new ContextWrite(key, _published[(step.Index, key)]))];
+    }
+
+    private void Take(ImmutableArray<ContextWrite> writes)
+    {
+        foreach (var write in writes)
         {
             if (!_accepted.Outputs.Any(output => output.Matches(write.Key))) continue;
             if (write.Value is null) _outputs.Remove(write.Key);
@@ -201,6 +233,7 @@ internal sealed partial class RunDrive
         {
             case StepAnswer.EpochLost when Ended is null:
                 IsStopped = true;
+                foreach (var step in _steps) step.Lease = step.Lease?.End();
                 Act(new DriveAction.Stop());
                 break;
             case StepAnswer.Ended ended:

@@ -29,6 +29,7 @@ internal sealed partial class RunDrive
                 break;
             case AdmitAnswer.Started started:
                 step.StartedAt ??= started.At;
+                if (started.Median is { } median) _medians[step.Agent] = median;
                 _timeline.Add(now, "started", step);
                 break;
             case AdmitAnswer.Queued:
@@ -89,14 +90,26 @@ internal sealed partial class RunDrive
 
     private void Dispatch(StepState step, DateTimeOffset now)
     {
+        if (step.Judged is null && (step.AwaitsIntent || IsSpared(step, now))) return;
         var attempt = Math.Max(_epoch + step.Retries, step.Fence);
+        if (step.Judged is null && Intends(step, attempt)) return;
+        Choose(step, now);
         if (!_budget.TryReserve(step.Agent, step.Plan.Id, attempt))
         {
-            if (!_steps.Any(other => other.IsAtWork)) EndRun(RunStatus.BudgetExceeded, "The budget is spent.", now);
+            if (!Everyone.Any(other => other.Phase is StepPhase.Requested or StepPhase.Committing or StepPhase.Held or StepPhase.Asking)) EndRun(RunStatus.BudgetExceeded, "The budget is spent.", now);
             return;
         }
 
+        Prepare(step, step.Judged is null ? View(step) : ViewOfJudge(step), attempt, now);
         step.Phase = StepPhase.Requested;
+        step.Lease = step.Plan.Group.IsEmpty || step.FellBack ? null : _groups.Enter(AgentOf(step));
+        HandedBytes += SizeOf(step.View!);
+        _timeline.Add(now, "requested", step, step.ReadVersion);
+        Act(Admission(step, step.View!, now));
+    }
+
+    private void Prepare(StepState step, ContextView view, int attempt, DateTimeOffset now)
+    {
         step.Attempt = attempt;
         step.AdmittedAt = step.StartedAt = null;
         step.Behind.Clear();
@@ -106,14 +119,23 @@ internal sealed partial class RunDrive
         step.AskInFlight = false;
         step.NotBefore = default;
         step.Early.Clear();
-        step.View = View(step);
-        step.ReadVersion = step.View.Version;
+        step.View = view;
+        step.Answers = AnswersFor(step);
+        step.Offered = null;
+        step.ReadVersion = view.Version;
         step.SentTo = _incarnations.TryGetValue(AgentOf(step), out var known) ? known : 0;
         NoteEarlyReads(step);
-        HandedBytes += SizeOf(step.View);
-        _timeline.Mark(step.Index, attempt, _timeline.Spans(step.Index).Count == 0 ? "context" : "backoff", now);
-        _timeline.Add(now, "requested", step, step.ReadVersion);
-        Act(Admission(step, step.View, now));
+        _timeline.Mark(step.Index, attempt, step.Judged is not null ? "dispatch" : _timeline.Spans(step.Index).Count == 0 ? "context" : "backoff", now);
+    }
+
+    // A step that named a capability goes to whoever of its group is best off; a fallback was named.
+    private void Choose(StepState step, DateTimeOffset now)
+    {
+        step.IsLastResort = false;
+        if (step.Plan.Group.IsEmpty || step.FellBack) return;
+        var spread = (uint)(_accepted.Run.Name.GetHashCode(StringComparison.Ordinal) ^ step.Index);
+        var (agent, isLastResort) = _groups.Choose(_accepted.Run.Tenant, step.Plan.Group, step.Avoid, spread, now);
+        (step.Agent, step.IsLastResort) = (agent, isLastResort);
     }
 
     /// <summary>Bytes of context handed to agents.</summary>
@@ -123,6 +145,7 @@ internal sealed partial class RunDrive
 
     private void NoteEarlyReads(StepState step)
     {
+        if (step.Judged is not null) return;
         for (var i = 0; i < step.Plan.Reads.Length; i++)
         {
             foreach (var producer in _graph.Producers(step.Index, i))
@@ -152,6 +175,10 @@ internal sealed partial class RunDrive
         BreakerThreshold = _accepted.BreakerThreshold,
         Isolation = _accepted.Isolation,
         Fallback = step.FellBack,
+        Answers = step.Answers,
+        Proposed = ProposedTo(step),
+        Feedback = step.Feedback,
+        IsLastResort = step.IsLastResort,
         TraceParent = $"00-{_accepted.TraceId}-{Digest($"{_accepted.Run.Key}/{step.Plan.Id}/{step.Attempt}")[..16]}-01",
     });
 
@@ -160,6 +187,7 @@ internal sealed partial class RunDrive
     {
         var text = new StringBuilder($"{_accepted.Run.Key}\n{step.Plan.Id}\n");
         foreach (var entry in view.Entries) text.Append(entry.Key.Value).Append(' ').Append(entry.Value.Hash).Append('\n');
+        foreach (var write in step.Judged?.Commit?.Writes ?? []) text.Append("proposed ").Append(write.Key.Value).Append(' ').Append(write.Value?.Hash).Append('\n');
         return Digest(text.ToString());
     }
 
@@ -180,6 +208,7 @@ internal sealed partial class RunDrive
     {
         _budget.Release(step.Plan.Id, step.Attempt);
         _timeline.Add(now, "refused", step, detail: problem.Detail);
+        if (AnotherOfGroup(step, problem, now)) return;
         var (status, wait) = Wait(step, problem);
         if (wait is { } delay && now + delay < _deadline)
         {
@@ -191,10 +220,23 @@ internal sealed partial class RunDrive
         GiveUp(step, RetryCause.Failure, status, Ending(step, AttemptOutcome.Refused, problem.Detail, now), now);
     }
 
+    // Somebody else of the group may have room: each is asked once before the step waits.
+    private bool AnotherOfGroup(StepState step, Problem problem, DateTimeOffset now)
+    {
+        if (step.Plan.Group.IsEmpty || step.FellBack) return false;
+        if (problem.Kind is ProblemKind.CircuitOpen) _groups.Eject(AgentOf(step), now + Sensible(problem.RetryAfter), now);
+        step.Avoid = step.Avoid.Add(step.Agent);
+        var isLeft = step.Plan.Group.Any(member => !step.Avoid.Contains(member.Agent));
+        if (!isLeft) step.Avoid = [];
+        step.Phase = isLeft ? StepPhase.Waiting : step.Phase;
+        return isLeft;
+    }
+
     private static (RunStatus Status, TimeSpan? Wait) Wait(StepState step, Problem problem) => problem.Kind switch
     {
         ProblemKind.CircuitOpen => (RunStatus.CircuitOpen, step.Plan.OnFailure.Kind == OnFailureKind.Fail ? problem.RetryAfter : null),
         ProblemKind.Overloaded => (RunStatus.Overloaded, Sensible(problem.RetryAfter)),
+        ProblemKind.ContractRejected => (RunStatus.Rejected, null),   // Poison: it failed three times on this very view.
         _ => (RunStatus.Failed, null),
     };
 

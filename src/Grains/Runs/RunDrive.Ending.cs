@@ -10,6 +10,7 @@ internal sealed partial class RunDrive
 {
     private EndRun? _ending;
     private bool _readingOutputs;
+    private DateTimeOffset _committedAt;   // When this driver last heard of a commit.
 
     /// <summary>The run has ended and all that its result needs is known.</summary>
     public bool IsFinished { get; private set; }
@@ -94,7 +95,7 @@ internal sealed partial class RunDrive
 
     /// <summary>Attempts that no record names yet, with those that an end now would cut off.</summary>
     public ImmutableArray<AttemptView> Unfinished(string? detail, DateTimeOffset now) =>
-        [.. _steps.SelectMany(step => step.Unlogged), .. _steps.Where(step => step.IsAtWork).Select(step => Viewed(step, AttemptOutcome.Canceled, detail, now) with { Handed = HandedTo(step) })];
+        [.. Everyone.SelectMany(step => step.Unlogged), .. Everyone.Where(step => step.IsAtWork).Select(step => Viewed(step, AttemptOutcome.Canceled, detail, now) with { Handed = HandedTo(step) })];
 
     private void End(RunEnd end, DateTimeOffset now)
     {
@@ -102,16 +103,17 @@ internal sealed partial class RunDrive
         Ended = end;
         Note(end.Version);
         var agents = new HashSet<AgentId>(_queries.Keys.Select(name => new AgentId(_accepted.Run.Tenant, name)));
-        foreach (var step in _steps)
+        foreach (var step in Everyone)
         {
-            if (step.Phase is StepPhase.Requested or StepPhase.Retrying) agents.Add(AgentOf(step));
-            if (step.Phase == StepPhase.Requested || step.Phase == StepPhase.Held) Cut(step, now);
+            if (step.Phase is StepPhase.Requested or StepPhase.Retrying or StepPhase.Verifying) agents.Add(AgentOf(step));
+            if (step.Phase == StepPhase.Verifying || (step.Phase == StepPhase.Retrying && step.Begin is { Asked.Kind: QuestionKind.Agent })) Answer(step, step.Phase == StepPhase.Verifying ? step.Attempt : step.Begin!.Last.Attempt, new SettleOutcome.Refused(Fenced));
+            if (step.Phase is StepPhase.Requested or StepPhase.Held or StepPhase.Verifying) Cut(step, now);
         }
 
         foreach (var settlement in _queries.Values.SelectMany(held => held)) Refuse(settlement, now);
-        foreach (var (ticket, _, _) in _heldPublishes) Act(new DriveAction.AnswerPublish(ticket, new SettleOutcome.Refused(Fenced)));
+        foreach (var (ticket, _, _) in _heldCalls) Act(new DriveAction.AnswerPublish(ticket, new SettleOutcome.Refused(Fenced)));
         _queries.Clear();
-        _heldPublishes.Clear();
+        _heldCalls.Clear();
         if (agents.Count > 0) Act(new DriveAction.Cancel([.. agents]));
         TryFinish();
     }
@@ -127,6 +129,7 @@ internal sealed partial class RunDrive
     {
         if (Ended is null || IsFinished || _readingOutputs || _steps.Any(step => step.Phase == StepPhase.Committing)) return;
         IsFinished = true;
+        if (_committedAt > Ended.At) Ended = Ended with { At = _committedAt };   // The log has ended it with that commit; here it ends when that is known.
         _timeline.Add(Ended.At, "ended", version: Ended.Version, detail: Ended.Status.ToString());
         Act(new DriveAction.Finish(Ended));
     }

@@ -29,22 +29,27 @@ internal sealed partial class RunDrive
             case null:
                 Act(new DriveAction.Begin(sent));
                 break;
-            case StepAnswer.Done:
+            case StepAnswer.Done begun:
                 step.Retries++;
                 step.Fence = sent.Attempt;
                 step.Unlogged.Remove(sent.Last);
                 step.Early.Clear();
+                Logged(sent.Verified);
                 if (sent.Charged) _charged++;
                 _timeline.Add(now, "retried", step, detail: sent.Cause.ToString().ToLowerInvariant());
-                GoOn(step, sent, now);
+                if (sent.Asked is not null && begun.Question is { } question) Asked(step, sent, question, now);
+                else GoOn(step, sent, now);
                 break;
             case StepAnswer.Already already:
-                WasDone(step, already.Attempt, now);
+                WasDone(step, already, now);
                 break;
             case StepAnswer.BudgetSpent when step.Then is AfterBegin.Again or AfterBegin.Fallback:
                 GiveUp(step, sent.Cause, StatusOf(sent.Cause), sent.Last, now, mayFallBack: false);
                 break;
             case StepAnswer.EpochLost or StepAnswer.Ended:
+                break;
+            case not null when step.Then == AfterBegin.Ask:
+                NotAsked(step, sent, answer, now);
                 break;
             default:
                 Close(step, step.Then == AfterBegin.Skip ? StepPhase.Skipped : StepPhase.Failed, leavesNothing: true, now, step.Reason);
@@ -104,10 +109,16 @@ internal sealed partial class RunDrive
     private void Fail(StepState step, RetryCause cause, AttemptOutcome outcome, string reason, bool retryable, DateTimeOffset now, Usage? usage = null)
     {
         var last = Ending(step, outcome, reason, now, usage);
+        if (cause != RetryCause.Stale && !step.Plan.Group.IsEmpty)
+        {
+            step.Avoid = step.Avoid.Add(step.Agent);
+            _groups.Ended(AgentOf(step), isGood: false, now);
+        }
+
         if (cause == RetryCause.Failure) step.Failures++;
         var left = _accepted.RetryBudget - _charged;
         var mayFallBack = step.Plan.OnFailure.Kind == OnFailureKind.Fallback && !step.FellBack;
-        if (!retryable || step.Failures >= FailuresMax || left <= 0) GiveUp(step, cause, StatusOf(cause), last, now);
+        if (!retryable || step.Failures >= FailuresMax || left <= 0 || (cause == RetryCause.Stale && IsTooLate(step, now))) GiveUp(step, cause, StatusOf(cause), last, now);
         else if (mayFallBack && left == 1 && cause != RetryCause.Stale) Again(step, cause, charged: true, last, AfterBegin.Fallback);   // The last retry is better spent on the other agent.
         else Again(step, cause, charged: true, last, AfterBegin.Again);
     }
@@ -125,7 +136,8 @@ internal sealed partial class RunDrive
         step.Then = then;
         step.NotBefore = notBefore;
         step.Commit = null;
-        step.Begin = new(_accepted.Run, _epoch, step.Plan.Id, Math.Max(_epoch + step.Retries, step.Fence) + 1, cause, charged, last);
+        step.Begin = new(_accepted.Run, _epoch, step.Plan.Id, Math.Max(_epoch + step.Retries, step.Fence) + 1, cause, charged, last) { Verified = VerifiedOf(step) };
+        StopJudging(step);
         Act(new DriveAction.Begin(step.Begin));
     }
 
@@ -148,6 +160,13 @@ internal sealed partial class RunDrive
 
     private void Close(StepState step, StepPhase phase, bool leavesNothing, DateTimeOffset now, string? reason)
     {
+        if (step.Judged is not null)
+        {
+            NotJudged(step, reason, now);
+            return;
+        }
+
+        StopJudging(step);
         step.Phase = step.Plan.Optional ? StepPhase.Skipped : phase;
         step.LeavesNothing = leavesNothing;
         step.Reason = reason;
@@ -158,7 +177,7 @@ internal sealed partial class RunDrive
         _timeline.Add(now, step.Phase == StepPhase.Skipped ? "skipped" : "failed", step, detail: reason);
         foreach (var other in _steps)
         {
-            if (other.IsAtWork && other.RestsNow.Contains(step.Index)) Drop(other, step, now);
+            if ((other.IsAtWork || other.Phase == StepPhase.Asking) && other.RestsNow.Contains(step.Index)) Drop(other, step, now);
         }
 
         CommitHeld(now);
@@ -168,6 +187,14 @@ internal sealed partial class RunDrive
     private void Drop(StepState step, StepState producer, DateTimeOffset now)
     {
         if (step.Phase == StepPhase.Requested) Act(new DriveAction.Supersede(AssignmentOf(step)));
+        if (step.Phase == StepPhase.Verifying) Answer(step, step.Attempt, Settled(SettleKind.Stale));
+        if (step.Phase == StepPhase.Asking)
+        {
+            if (producer.Phase == StepPhase.Failed) Block(step, now);
+            else step.Phase = StepPhase.Waiting;   // Asked again, if it can start without.
+            return;
+        }
+
         var isOptional = !step.Plan.Reads.Where((read, i) => !read.Optional && _graph.Producers(step.Index, i).Contains(producer.Index)).Any();
         const string Reason = "An early value it was handed was withdrawn.";
         if (isOptional)
@@ -199,6 +226,7 @@ internal sealed partial class RunDrive
     private AttemptView Ending(StepState step, AttemptOutcome outcome, string? reason, DateTimeOffset now, Usage? usage = null)
     {
         MarkAttempt(step, now, now);
+        _budget.Abandon(step.Agent, step.Plan.Id, step.Attempt);
         var view = Viewed(step, outcome, reason, now) with { Usage = usage ?? new() };
         _attempts.Add(view);
         _timeline.Add(now, outcome.ToString().ToLowerInvariant(), step, detail: reason);
@@ -230,7 +258,7 @@ internal sealed partial class RunDrive
         if (step.StartedAt is { } started)
         {
             _timeline.Mark(step.Index, step.Attempt, step.AdmittedAt is null ? "queue" : "dispatch", Known(started));
-            _timeline.Mark(step.Index, step.Attempt, "work", Known(endedAt));
+            _timeline.Mark(step.Index, step.Attempt, step.Judged is null ? "work" : "verify", Known(endedAt));
         }
         else
         {

@@ -21,6 +21,7 @@ internal sealed partial class RunDrive
     {
         if (Ended is not null || IsStopped || _ending is not null || _queries.Count > 0) return;
         Refresh();
+        WatchQuestions(now);
         for (var moved = true; moved && _ending is null;)
         {
             moved = DecideGuards(now);
@@ -29,6 +30,7 @@ internal sealed partial class RunDrive
             foreach (var step in _steps)
             {
                 if (step.Phase == StepPhase.Waiting && step.Demanded && step.Guard == true) moved |= TryStart(step, now);
+                if (step.Phase == StepPhase.Verifying) Verify(step, now);
                 if (_ending is not null) return;
             }
         }

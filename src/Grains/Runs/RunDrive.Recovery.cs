@@ -10,7 +10,7 @@ internal sealed partial class RunDrive
 {
     // Agents whose supervisor has not heard of the new epoch yet, with the settles that wait for that.
     private readonly Dictionary<string, List<Settlement>> _queries = new(StringComparer.Ordinal);
-    private readonly List<(long Ticket, AssignmentId Assignment, ImmutableArray<ContextWrite> Writes)> _heldPublishes = [];
+    private readonly List<(long Ticket, AssignmentId Assignment, Action<DateTimeOffset> Again)> _heldCalls = [];
 
     /// <summary>A supervisor answered what is alive; null when nothing came back in time.</summary>
     public void Queried(DriveAction.Query sent, QueryAnswer? answer, DateTimeOffset now)
@@ -31,7 +31,7 @@ internal sealed partial class RunDrive
 
         foreach (var settlement in held!)
         {
-            if (settlement.Kind == SettlementKind.Completed && _byId.TryGetValue(settlement.Assignment.Step, out var step))
+            if (settlement.Kind is SettlementKind.Completed or SettlementKind.Asked && _byId.TryGetValue(settlement.Assignment.Step, out var step))
             {
                 Adopt(step, sent.Agent, settlement.Assignment.Attempt, answer.Incarnation, settlement.ReadVersion, settlement.StartedAt, now);
             }
@@ -39,18 +39,24 @@ internal sealed partial class RunDrive
 
         SkipWhatWasSkipped(now);
         foreach (var settlement in held) Settle(settlement, now);
-        var publishes = _heldPublishes.Where(publish => publish.Assignment.Agent == sent.Agent).ToArray();
-        _heldPublishes.RemoveAll(publish => publish.Assignment.Agent == sent.Agent);
-        foreach (var (ticket, assignment, writes) in publishes) Publish(ticket, assignment, writes, now);
+        var calls = _heldCalls.Where(call => call.Assignment.Agent == sent.Agent).ToArray();
+        _heldCalls.RemoveAll(call => call.Assignment.Agent == sent.Agent);
+        foreach (var (_, _, again) in calls) again(now);
         Advance(now);
     }
 
     private void Restore(RunRecord record, DateTimeOffset now)
     {
         _charged = record.Retries;
+        foreach (var child in record.Children.Values) Restore(child);
         foreach (var step in _steps)
         {
             if (record.Steps.TryGetValue(step.Plan.Id, out var known)) Restore(step, known, now);
+        }
+
+        foreach (var judge in _judges)
+        {
+            if (record.Steps.TryGetValue(judge.Plan.Id, out var known)) RestoreJudge(judge, known);
         }
 
         _attempts.Sort((one, other) => Nullable.Compare(one.EndedAt, other.EndedAt));
@@ -71,6 +77,8 @@ internal sealed partial class RunDrive
         foreach (var step in _steps.Where(step => !step.IsOver))
         {
             Ask(step.Plan.Agent);
+            foreach (var judge in step.Judges) Ask(judge.Agent);
+            foreach (var member in step.Plan.Group) Ask(member.Agent);
             if (step.Plan.OnFailure is { Kind: OnFailureKind.Fallback, Agent: { } other }) Ask(other);
         }
 
@@ -130,13 +138,22 @@ internal sealed partial class RunDrive
             if (attempt.Outcome == AttemptOutcome.Deferred) step.Deferrals++;
         }
 
-        if (known.Done is not { } done) return;
+        foreach (var effect in known.Effects) Know(effect);
+        step.Questions = known.Questions;
+        step.Pending = known.Pending;
+        if (known.Done is not { } done)
+        {
+            RestoreQuestion(step, known);
+            return;
+        }
+
         _budget.Count();
         _budget.Settle(done.Agent, step.Plan.Id, done.Attempt, done.Usage);
         _attempts.Add(done);
         step.Phase = StepPhase.Done;
         step.Guard = step.Demanded = true;
         step.Done = done;
+        step.AnsweredBy = Answerer(done);
         step.Attempt = done.Attempt;
         step.Agent = done.Agent;
         step.Wrote = known.Wrote;
@@ -158,8 +175,8 @@ internal sealed partial class RunDrive
 
     private void Adopt(StepState step, AgentId agent, int attempt, long incarnation, ContextVersion read, DateTimeOffset? startedAt, DateTimeOffset now)
     {
-        var isFallback = agent.Name != step.Plan.Agent;
-        if (step.Phase != StepPhase.Waiting || attempt < step.Fence || attempt > _epoch + step.Retries || (isFallback && agent.Name != step.Plan.OnFailure.Agent)) return;
+        var isFallback = agent.Name != step.Plan.Agent && !step.Plan.Group.Any(member => member.Agent == agent.Name);
+        if (step.Judged is not null || step.Phase != StepPhase.Waiting || attempt < step.Fence || attempt > _epoch + step.Retries || (isFallback && agent.Name != step.Plan.OnFailure.Agent)) return;
         step.Phase = StepPhase.Requested;
         step.Guard = step.Demanded = true;
         step.Attempt = attempt;
@@ -167,10 +184,19 @@ internal sealed partial class RunDrive
         step.FellBack = isFallback;
         step.SentTo = incarnation;
         step.ReadVersion = read;
+        step.View = Handed(step, read);
         step.StartedAt = startedAt;
         foreach (var early in step.EarlyBefore.Where(early => early.Attempt == attempt)) step.Early[early.Key] = now;
         _budget.TryReserve(step.Agent, step.Plan.Id, attempt);
         _timeline.Ready(step.Index, LastNeed(step), startedAt ?? now);
         _timeline.Add(now, "adopted", step);
+    }
+
+    // What an earlier driver handed out at that version, when nothing of it is newer now: then the attempt can be told of what changes from here on.
+    private ContextView? Handed(StepState step, ContextVersion read)
+    {
+        if (_replica.HasGap) return null;
+        var view = View(step);
+        return view.Entries.All(entry => entry.Version <= read) ? view with { Version = read } : null;
     }
 }

@@ -9,9 +9,9 @@ namespace Rosud.Runs;
 // How attempts end. PROTOCOL-runs §3: Settle, Commit, Publish.
 internal sealed partial class RunDrive
 {
-    private const int LateMax = 32;
     private const int HandedMax = 1_000;
     private readonly List<AttemptView> _late = [];
+    private readonly Dictionary<(int Step, ContextKey Key), JsonValue?> _published = [];   // The value that an attempt published last.
 
     /// <summary>Answers that came too late to count.</summary>
     public IReadOnlyList<AttemptView> Late => _late;
@@ -53,11 +53,12 @@ internal sealed partial class RunDrive
     {
         if (Ended is null && _queries.ContainsKey(assignment.Agent.Name))
         {
-            _heldPublishes.Add((ticket, assignment, writes));
+            _heldCalls.Add((ticket, assignment, at => Publish(ticket, assignment, writes, at)));
             return;
         }
 
         var refusal = Current(assignment) is not { Phase: StepPhase.Requested } step ? Fenced
+            : !step.Judges.IsEmpty ? new(ProblemKind.Unverified, "The step has a verifier: its keys show when it was judged. Complete the step instead.")
             : Undeclared(step, writes) is { } undeclared ? new(ProblemKind.ContractRejected, undeclared)
             : _acceptance(step.Plan, writes) is { } fault ? new(ProblemKind.ContractRejected, fault)
             : (Problem?)null;
@@ -83,7 +84,12 @@ internal sealed partial class RunDrive
             Learn(done);
             if (isCurrent)
             {
-                foreach (var write in sent.Body.Writes) step.Early.TryAdd(write.Key, now);
+                foreach (var write in sent.Body.Writes)
+                {
+                    step.Early.TryAdd(write.Key, now);
+                    if (_alike[step.Index]) _published[(step.Index, write.Key)] = write.Value;
+                }
+
                 _timeline.Add(now, "published", step, done.Version, string.Join(' ', sent.Body.Writes.Select(write => write.Key.Value)));
             }
         }
@@ -110,28 +116,27 @@ internal sealed partial class RunDrive
     {
         var attempt = settlement.Assignment.Attempt;
         if (step.Answered is { } answered && answered.Attempt == attempt) Act(new DriveAction.AnswerSettle(step.Plan.Id, attempt, answered.Outcome));
-        else if (step.Phase == StepPhase.Committing && step.Attempt == attempt) return;   // Answered when the log answers.
+        else if (step.Phase is StepPhase.Committing or StepPhase.Verifying && step.Attempt == attempt) return;   // Answered when the log or the verifier answers.
+        else if (step.Phase == StepPhase.Retrying && step.Begin is { Asked.Kind: QuestionKind.Agent } begin && begin.Last.Attempt == attempt) return;
+        else if (step.Questions.FirstOrDefault(known => known.Kind == QuestionKind.Agent && known.Attempt == attempt) is { } question) Answer(step, attempt, new SettleOutcome.Asked(question.Id));
         else Refuse(settlement, now);
     }
 
     private void Refuse(Settlement settlement, DateTimeOffset now)
     {
         Act(new DriveAction.AnswerSettle(settlement.Assignment.Step, settlement.Assignment.Attempt, new SettleOutcome.Refused(Fenced)));
-        if (settlement.Kind != SettlementKind.Completed || _late.Count >= LateMax || _late.Any(late => late.Step == settlement.Assignment.Step && late.Attempt == settlement.Assignment.Attempt)) return;
-        var usage = settlement.Completion?.Usage ?? new();
-        _late.Add(new()
-        {
-            Step = settlement.Assignment.Step,
-            Agent = settlement.Assignment.Agent.Name,
-            Attempt = settlement.Assignment.Attempt,
-            Outcome = AttemptOutcome.Canceled,
-            StartedAt = settlement.StartedAt,
-            EndedAt = now,
-            ReadVersion = settlement.ReadVersion,
-            Reason = "It came too late.",
-            Usage = usage,
-        });
-        _budget.Settle(settlement.Assignment.Agent.Name, settlement.Assignment.Step, settlement.Assignment.Attempt, usage);
+        if (settlement is { Kind: SettlementKind.Completed, Completion: { } completion }) KeepLate(settlement.Assignment, completion, now);
+    }
+
+    /// <summary>An attempt that no longer counts was answered: true when that is news. What it used counts.</summary>
+    public bool KeepLate(AssignmentId assignment, Completion completion, DateTimeOffset now)
+    {
+        var isKnown = _byId.TryGetValue(assignment.Step, out var step) && (assignment.Agent.Name == step.Plan.Agent || assignment.Agent.Name == step.Plan.OnFailure.Agent)
+            && assignment.Attempt <= Math.Max(step.Attempt, _epoch + step.Retries) && step.Done?.Attempt != assignment.Attempt;
+        if (!isKnown || LateResults.With(_late, assignment, completion, now) is not { } late) return false;
+        _late.Add(late);
+        _budget.Settle(assignment.Agent.Name, assignment.Step, assignment.Attempt, completion.Usage);
+        return true;
     }
 
     private void Answer(StepState step, int attempt, SettleOutcome outcome)
@@ -145,11 +150,18 @@ internal sealed partial class RunDrive
         if (step.View is null) step.ReadVersion = settlement.ReadVersion;
         step.AdmittedAt = settlement.AdmittedAt ?? step.AdmittedAt;
         step.StartedAt = settlement.StartedAt ?? step.StartedAt;
-        _budget.Settle(step.Agent, step.Plan.Id, step.Attempt, settlement.Completion?.Usage ?? new());
+        _budget.Settle(step.Agent, step.Plan.Id, step.Attempt, settlement.Completion?.Usage ?? settlement.Asked?.Usage ?? new());
         MarkAttempt(step, settlement.EndedAt, now);
         if (settlement is { Kind: SettlementKind.Completed, Completion: { } completion })
         {
-            Complete(step, completion, now);
+            if (step.Judged is null) Complete(step, completion, now);
+            else Judged(step, settlement, now);
+            return;
+        }
+
+        if (settlement is { Kind: SettlementKind.Asked, Asked: { } asked } && step.Judged is null)
+        {
+            AskPerson(step, asked, now);
             return;
         }
 
@@ -187,16 +199,19 @@ internal sealed partial class RunDrive
         var problem = new Problem(settlement.Kind == SettlementKind.CircuitOpen ? ProblemKind.CircuitOpen : ProblemKind.Overloaded, reason) { RetryAfter = settlement.RetryAfter };
         var (status, wait) = Wait(step, problem);
         var last = Ending(step, AttemptOutcome.Refused, reason, now);
+        if (AnotherOfGroup(step, problem, now)) wait = TimeSpan.Zero;
         if (wait is { } delay && now + delay < _deadline) Again(step, RetryCause.Failure, charged: false, last, AfterBegin.Again, now + delay);
         else GiveUp(step, RetryCause.Failure, status, last, now);
     }
 
     private void Complete(StepState step, Completion completion, DateTimeOffset now)
     {
-        var fault = Undeclared(step, completion.Writes) ?? Widened(step, completion.Reads) ?? _acceptance(step.Plan, completion.Writes);
+        var fault = completion.BasedOn is { } basedOn && !TakesIn(step, basedOn) ? "It names a version of the context that it was not handed." : null;
+        fault ??= Undeclared(step, completion.Writes) ?? Widened(step, completion.Reads) ?? _acceptance(step.Plan, completion.Writes);
         if (fault is not null)
         {
             Answer(step, step.Attempt, new SettleOutcome.Settled(SettleKind.Rejected, null, fault));
+            step.Feedback = fault;
             Fail(step, RetryCause.Acceptance, AttemptOutcome.Rejected, fault, retryable: true, now, completion.Usage);
             return;
         }
@@ -208,10 +223,13 @@ internal sealed partial class RunDrive
             Step = step.Plan.Id,
             Attempt = Viewed(step, AttemptOutcome.Accepted, null, now) with { Usage = completion.Usage, Handed = HandedTo(step) },
             Writes = completion.Writes,
-            Reads = completion.Reads ?? [.. step.Plan.Reads.Select(read => read.Key)],
-            FlagStale = _accepted.OnStaleContext == OnStaleContext.Flag,
+            // A person decided on all that the step was handed, so all of it must still be so.
+            Reads = step.HasAnswers ? ReadsOf(step) : completion.Reads ?? ReadsOf(step),
+            FlagStale = _accepted.OnStaleContext == OnStaleContext.Flag && !step.HasAnswers,
+            Work = step.Plan.Memo && !step.FellBack && !step.HasAnswers ? step.Work : null,
         };
-        TryCommit(step, now);
+        step.Output = completion.Output;
+        Verify(step, now);
     }
 
     // R16.
@@ -235,7 +253,7 @@ internal sealed partial class RunDrive
         if (step.Phase == StepPhase.Held) _timeline.Mark(step.Index, step.Attempt, "conflict", now);
         step.Phase = StepPhase.Committing;
         step.Commit = commit with { Last = null, LastDetail = null };
-        if (IsLast(step))
+        if (!commit.IsRecall && IsLast(step))   // What is remembered is not known here, so neither is how the run would end.
         {
             var (status, detail) = StatusIfDone(step, commit.Writes);
             step.Commit = commit with { Last = status, LastDetail = detail };

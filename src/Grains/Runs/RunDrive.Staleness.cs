@@ -6,12 +6,14 @@ namespace Rosud.Runs;
 // Telling running attempts that what they were handed has changed. The log's check at commit does not depend on it.
 internal sealed partial class RunDrive
 {
+    private readonly Dictionary<string, TimeSpan> _medians = new(StringComparer.Ordinal);   // What each agent's last answers took.
+
     private void TellBehind(DateTimeOffset now)
     {
         if (_replica.HasGap) return;
         foreach (var step in _steps)
         {
-            if (step.Phase != StepPhase.Requested || step.View is not { } handed || step.IsTold) continue;
+            if (step.Phase != StepPhase.Requested || (step.Offered ?? step.View) is not { } handed || step.IsTold) continue;
             Compare(step, handed, now);
             if (TellAt(step) <= now) Tell(step, handed, now);
         }
@@ -20,7 +22,11 @@ internal sealed partial class RunDrive
     // The first key whose threshold passes tells; each has its own (SEMANTICS C12).
     private DateTimeOffset? TellAt(StepState step)
     {
-        if (step.Phase != StepPhase.Requested || step.IsTold) return null;
+        return step.Phase == StepPhase.Requested && !step.IsTold ? EarliestTold(step) : null;
+    }
+
+    private DateTimeOffset? EarliestTold(StepState step)
+    {
         DateTimeOffset? earliest = null;
         foreach (var (key, since) in step.Behind)
         {
@@ -53,6 +59,12 @@ internal sealed partial class RunDrive
         }
 
         Detections.Add(now - step.Behind.Values.Min());
+        if (_accepted.OnStaleContext == OnStaleContext.Rebase && step is { Plan.Rebase: true, FellBack: false, View: not null })
+        {
+            Offer(step, current, now);
+            return;
+        }
+
         if (_accepted.OnStaleContext is not (OnStaleContext.RetryWithFresh or OnStaleContext.Rebase) || _charged >= _accepted.RetryBudget)
         {
             step.IsTold = true;   // With no retry left the attempt goes on: the value may come back before it commits.
@@ -63,4 +75,53 @@ internal sealed partial class RunDrive
         step.Outdated = handed;
         Fail(step, RetryCause.Stale, AttemptOutcome.Stale, "What it was handed has changed.", retryable: true, now);
     }
+
+    // R13 rebase: the attempt goes on and may take in what has changed, any number of times; its completion says whether it did.
+    private void Offer(StepState step, ContextView current, DateTimeOffset now)
+    {
+        var changed = ViewDifference.Between(step.View!, current, _accepted.Run, step.Plan.Id);
+        step.Offered = current;
+        step.Behind.Clear();
+        NoteEarlyReads(step);
+        var delta = current with { Entries = [.. current.Entries.Where(entry => changed.Contains(entry.Key))] };
+        HandedBytes += SizeOf(delta);
+        _timeline.Add(now, "rebased", step, current.Version, string.Join(' ', changed.Select(key => key.Value)));
+        Act(new DriveAction.Rebase(AssignmentOf(step), new(new(step.View!.Version, changed), delta)));
+    }
+
+    // An answer that names a later version has taken in what it was offered. One that no reading of this run can have is a fault.
+    private bool TakesIn(StepState step, ContextVersion basedOn)
+    {
+        if (basedOn < step.ReadVersion || basedOn > _replica.Version) return false;
+        if (step.Offered is { } offered && offered.Version <= basedOn) step.View = offered;
+        step.ReadVersion = basedOn;
+        return true;
+    }
+
+    /// <summary>Others wait with what a step's last try reads, and this is what that is now; null when nothing came back in time.</summary>
+    public void Intended(DriveAction.Intend sent, ContextView? view, DateTimeOffset now)
+    {
+        if (Ended is not null || IsStopped || !_byId.TryGetValue(sent.Step, out var step) || step.Intended != sent.Attempt) return;
+        step.AwaitsIntent = false;
+        if (view is not null)
+        {
+            _replica.Load(view);
+            Note(view.Version);
+        }
+
+        Advance(now);
+    }
+
+    // The last retry of a step that was stale: others wait with what it reads, so that it gets through when it is fast.
+    private bool Intends(StepState step, int attempt)
+    {
+        if (_charged < _accepted.RetryBudget || step.Outdated is null || step.Intended == attempt) return false;
+        step.Intended = attempt;
+        step.AwaitsIntent = true;
+        Act(new DriveAction.Intend(step.Plan.Id, attempt, [.. step.Plan.Reads.Select(read => read.Key)], _replica.Interest));
+        return true;
+    }
+
+    // A retry that the agent could not end in time would only be work for nothing.
+    private bool IsTooLate(StepState step, DateTimeOffset now) => _medians.TryGetValue(step.Agent, out var median) && _deadline - now < median;
 }

@@ -26,11 +26,13 @@ internal sealed partial class RunDrive
     private readonly StepState[] _steps;
     private readonly Dictionary<string, StepState> _byId;
     private readonly int[] _ranks;
+    private readonly bool[] _alike;
     private readonly RunReplica _replica;
     private readonly KeyPolicies _thresholds;
     private readonly RunTimeline _timeline;
     private readonly RunBudget _budget;
     private readonly IDictionary<AgentId, long> _incarnations;
+    private readonly CapabilityGroups _groups;
     private readonly AcceptanceTest _acceptance;
     private readonly List<DriveAction> _actions = [];
     private readonly List<AttemptView> _attempts = [];
@@ -47,19 +49,23 @@ internal sealed partial class RunDrive
         _deadline = deadline;
         _graph = StepGraph.Of(accepted.Steps);
         _steps = [.. accepted.Steps.Select((step, i) => new StepState(step, i))];
-        _byId = _steps.ToDictionary(step => step.Plan.Id, StringComparer.Ordinal);
+        foreach (var step in _steps) step.Judges = JudgesOf(step);
+        _judges = [.. _steps.SelectMany(step => step.Judges)];
+        _byId = Everyone.ToDictionary(step => step.Plan.Id, StringComparer.Ordinal);
         _ranks = accepted.Execution switch
         {
             Networks.ExecutionKind.Sequential => [.. Enumerable.Range(0, _steps.Length)],
             Networks.ExecutionKind.Parallel => _graph.Levels(),
             _ => new int[_steps.Length],
         };
+        _alike = WorkHash.Alike(accepted.Steps);
         _replica = new(accepted.Interest);
         _replica.Load(context);
         _thresholds = KeyPolicies.Of(new() { Keys = accepted.KeyThresholds.IsDefault ? [] : accepted.KeyThresholds });
         _timeline = new(accepted.AcceptedAt, _steps.Length);
-        _budget = new(accepted.Task.Budget, accepted.Prices);
+        _budget = new(accepted.Limit ?? accepted.Task.Budget, accepted.Prices);
         _incarnations = surroundings.Incarnations;
+        _groups = surroundings.Groups;
         _acceptance = surroundings.Acceptance;
         _nextWatch = now + Jittered(0);
         _timeline.Add(accepted.AcceptedAt, "accepted", version: accepted.VersionStart);
@@ -128,14 +134,14 @@ internal sealed partial class RunDrive
         if (now >= _nextWatch)
         {
             _nextWatch = now + Jittered(now.Ticks);
-            foreach (var step in _steps)
+            foreach (var step in Everyone)
             {
                 if (step.Phase == StepPhase.Requested) Ask(step);
                 if (step.Phase == StepPhase.Held) TryCommit(step, now);
             }
         }
 
-        foreach (var step in _steps)
+        foreach (var step in Everyone)
         {
             if (step.Phase == StepPhase.Waiting && step.NotBefore <= now) step.NotBefore = default;   // What holds it back now, if anything, comes as an answer.
         }
@@ -147,7 +153,7 @@ internal sealed partial class RunDrive
     public void SiloDied(DateTimeOffset now)
     {
         if (Ended is not null || IsStopped) return;
-        foreach (var step in _steps)
+        foreach (var step in Everyone)
         {
             if (step.Phase == StepPhase.Requested) Ask(step);
         }
@@ -171,9 +177,10 @@ internal sealed partial class RunDrive
     private DateTimeOffset NextWake()
     {
         var wake = _deadline < _nextWatch ? _deadline : _nextWatch;
-        foreach (var step in _steps)
+        foreach (var step in Everyone)
         {
             if (step.Phase == StepPhase.Waiting && step.NotBefore != default && step.NotBefore < wake) wake = step.NotBefore;
+            if (QuestionWakes(step) is { } look && look < wake) wake = look;
             if (!_replica.HasGap && TellAt(step) is { } tell && tell < wake) wake = tell;
         }
 
@@ -188,4 +195,7 @@ internal sealed partial class RunDrive
 }
 
 /// <summary>What a drive shares with its surroundings: the supervisor incarnations that this silo knows, and the test of a step's writes.</summary>
-internal sealed record DriveSurroundings(IDictionary<AgentId, long> Incarnations, AcceptanceTest Acceptance);
+internal sealed record DriveSurroundings(IDictionary<AgentId, long> Incarnations, AcceptanceTest Acceptance)
+{
+    public CapabilityGroups Groups { get; init; } = new();
+}

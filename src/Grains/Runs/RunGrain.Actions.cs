@@ -9,7 +9,7 @@ namespace Rosud.Runs;
 // Does the drive's actions. Every call has the call timeout; what became of it goes back to the drive, which repeats it with the same id.
 internal sealed partial class RunGrain
 {
-    private static readonly string[] Shown = ["started", "queued", "progress", "held", "skipped", "failed", "refused"];
+    private static readonly string[] Shown = ["started", "queued", "progress", "held", "skipped", "failed", "refused", "verified", "refused_by_verifier"];
 
     private static readonly TimeSpan TellWithin = TimeSpan.FromMilliseconds(10);
 
@@ -78,6 +78,12 @@ internal sealed partial class RunGrain
             case DriveAction.Publish publish:
                 Ask(() => Log.PublishStep(publish.Body), answer => drive.Published(publish, answer, Now));
                 break;
+            case DriveAction.Effect effect:
+                Ask(() => Log.Effect(effect.Body), answer => drive.EffectKnown(effect, answer, Now));
+                break;
+            case DriveAction.Reply reply:
+                Ask(() => Log.Reply(reply.Body), answer => drive.Replied(reply, answer, Now));
+                break;
             case DriveAction.Begin begin:
                 Ask(() => Log.Begin(begin.Body), answer => drive.Begun(begin.Body, answer, Now));
                 break;
@@ -86,6 +92,9 @@ internal sealed partial class RunGrain
                 break;
             case DriveAction.Refresh refresh:
                 Ask(() => Log.View(Id, refresh.Keys), view => drive.Refreshed(view, Now));
+                break;
+            case DriveAction.Intend intend:
+                Ask(() => Log.Intend(Id, intend.Step, intend.Reads, intend.Interest), view => drive.Intended(intend, view, Now));
                 break;
             case DriveAction.ReadOutputs read:
                 Ask(() => Log.View(Id, read.Keys), view => drive.OutputsRead(read, view));
@@ -103,6 +112,9 @@ internal sealed partial class RunGrain
             case DriveAction.Supersede supersede:
                 Door(supersede.Assignment.Agent).Supersede(supersede.Assignment, drive.Epoch).Ignore();
                 break;
+            case DriveAction.Rebase rebase:
+                Door(rebase.Assignment.Agent).Rebase(rebase.Assignment, drive.Epoch, rebase.Changed).Ignore();
+                break;
             case DriveAction.Cancel cancel:
                 foreach (var agent in cancel.Agents) Door(agent).Cancel(Id, drive.Epoch).Ignore();
                 break;
@@ -111,6 +123,9 @@ internal sealed partial class RunGrain
                 break;
             case DriveAction.AnswerPublish answer when _publishes.Remove(answer.Ticket, out var caller):
                 caller.TrySetResult(answer.Outcome);
+                break;
+            case DriveAction.AnswerPerson answer when _people.Remove(answer.Ticket, out var person):
+                person.TrySetResult(answer.Outcome);
                 break;
             case DriveAction.Finish:
                 Finish(drive);
@@ -151,8 +166,10 @@ internal sealed partial class RunGrain
         _isStopped = true;
         var moved = new UnknownOutcomeException("Another activation drives the run; repeat the call.");
         foreach (var caller in _settles.Values.SelectMany(waiting => waiting).Concat(_publishes.Values)) caller.TrySetException(moved);
+        foreach (var person in _people.Values) person.TrySetException(moved);
         _settles.Clear();
         _publishes.Clear();
+        _people.Clear();
         Quiet();
         DeactivateOnIdle();
     }

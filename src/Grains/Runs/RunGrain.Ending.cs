@@ -1,4 +1,5 @@
 using Rosud.Networks;
+using Rosud.Verdicts;
 
 namespace Rosud.Runs;
 
@@ -9,6 +10,8 @@ internal sealed partial class RunGrain
     private static readonly TimeSpan StaysAfterEnd = TimeSpan.FromSeconds(15);   // Longer than a lost answer is asked for again, and its caller may want more.
     private const int TriesMax = 20;
     private readonly Dictionary<IRunObserver, DateTimeOffset> _observers = [];
+    private bool _storing;
+    private bool _isOutdated;
 
     private void Observe(IRunObserver observer)
     {
@@ -19,6 +22,7 @@ internal sealed partial class RunGrain
     private void Finish(RunDrive drive)
     {
         var result = RunNumbers.Of(drive, Now);
+        TellParent(drive);   // First: who hears of this end may end the parent with it.
         foreach (var (observer, until) in _observers)
         {
             if (until > Now) observer.Ended(result).Ignore();
@@ -28,15 +32,25 @@ internal sealed partial class RunGrain
         Quiet();
         RunTelemetry.Ended(result, drive.Detections);
         _finished.TrySetResult();
-        Archived(result).Ignore();
+        Archived(EndChildren(drive)).Ignore();
         Repeat(() => networks[new NetworkId(Id.Tenant, result.Network).Key].Report(result)).Ignore();
+        Shadow(drive.Accepted, result);
     }
 
-    private async Task Archived(RunResult result)
+    // Only now that the run has ended, so that its shadow costs it nothing.
+    private void Shadow(AcceptedRun accepted, RunResult result)
+    {
+        if (accepted.Baseline is null || result.Status == RunStatus.Canceled) return;
+        var half = new PairHalf(result.Status == RunStatus.Completed, result.WallMs, (double)result.CostUsd);
+        Repeat(() => shadows[Shadows.Of(Id).Key].Start(accepted, half)).Ignore();
+    }
+
+    private async Task Archived(Task children)
     {
         try
         {
-            await Archive(result);
+            await children;
+            await Archive();
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
@@ -45,17 +59,46 @@ internal sealed partial class RunGrain
         }
     }
 
-    private async Task Archive(RunResult result)
+    private async Task Archive()
     {
-        await Repeat(async () =>
-        {
-            var archive = journals.OpenValue<ArchivedRun>(this.GetGrainId());
-            await archive.Activate(CancellationToken.None);
-            await archive.Write(new(result));
-        });
+        var result = await Store();
         await Repeat(() => Log.Archived(Id));
         DelayDeactivation(TimeSpan.Zero);
         if (result.Attempts.All(attempt => attempt.Outcome == AttemptOutcome.Accepted)) Leave();
+    }
+
+    // What came after the end is kept best effort: the run is archived without it, and once more with it.
+    private void Rearchive()
+    {
+        _isOutdated = true;
+        if (!_storing) Store().Ignore();
+    }
+
+    // One write after another, the last with everything.
+    private async Task<RunResult> Store()
+    {
+        _storing = true;
+        try
+        {
+            RunResult result;
+            do
+            {
+                _isOutdated = false;
+                result = _drive is { } drive ? RunNumbers.Of(drive, Now) : _archived!;
+                await Repeat(async () =>
+                {
+                    var archive = journals.OpenValue<ArchivedRun>(this.GetGrainId());
+                    await archive.Activate(CancellationToken.None);
+                    await archive.Write(new(result));
+                });
+            }
+            while (_isOutdated);
+            return result;
+        }
+        finally
+        {
+            _storing = false;
+        }
     }
 
     // Nothing can come late to a run whose every attempt was accepted, and it can be read back: a silo that ends many

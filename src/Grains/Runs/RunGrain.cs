@@ -9,6 +9,7 @@ using Rosud.Journal;
 using Rosud.Networks;
 using Rosud.Supervision;
 using Rosud.Tenants;
+using Rosud.Verdicts;
 
 namespace Rosud.Runs;
 
@@ -20,8 +21,11 @@ internal sealed partial class RunGrain(
     GrainsOf<IRunLog> logs,
     GrainsOf<ISupervisorDoor> doors,
     GrainsOf<INetworkGrain> networks,
+    GrainsOf<IRunDriver> runs,
+    GrainsOf<IShadowGrain> shadows,
     TimeProvider time,
     SupervisorIncarnations incarnations,
+    CapabilityGroups groups,
     SiloDeaths deaths,
     ILogger<RunGrain> logger) : Grain, IRunGrain, IRunDriver
 {
@@ -30,6 +34,7 @@ internal sealed partial class RunGrain(
 
     private readonly Dictionary<(string Step, int Attempt), List<TaskCompletionSource<SettleOutcome>>> _settles = [];
     private readonly Dictionary<long, TaskCompletionSource<SettleOutcome>> _publishes = [];
+    private readonly Dictionary<long, TaskCompletionSource<AnswerOutcome>> _people = [];
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RunId? _id;
     private IRunLog? _log;
@@ -75,14 +80,20 @@ internal sealed partial class RunGrain(
         return await answer.Task;
     }
 
-    public async Task<SettleOutcome> Publish(AssignmentId assignment, ImmutableArray<ContextWrite> writes)
+    public Task<SettleOutcome> Publish(AssignmentId assignment, ImmutableArray<ContextWrite> writes) =>
+        Say((drive, ticket) => drive.Publish(ticket, assignment, writes, Now));
+
+    public Task<SettleOutcome> Effect(AssignmentId assignment, EffectRequest request) =>
+        Say((drive, ticket) => drive.Effect(ticket, assignment, request, Now));
+
+    private async Task<SettleOutcome> Say(Action<RunDrive, long> what)
     {
         await EnsureDriven();
         if (_isStopped) throw new UnknownOutcomeException("Another activation drives the run; repeat the call.");
         if (_drive is null) return new SettleOutcome.Refused(new(ProblemKind.Fenced, "The run has ended."));
         var ticket = ++_tickets;
         var answer = _publishes[ticket] = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Do(drive => drive.Publish(ticket, assignment, writes, Now));
+        Do(drive => what(drive, ticket));
         return await answer.Task;
     }
 
@@ -90,6 +101,20 @@ internal sealed partial class RunGrain(
     {
         Do(drive => drive.Progressed(progress, Now));
         return Task.CompletedTask;
+    }
+
+    public async Task Late(LateCompletion late)
+    {
+        await EnsureDriven();
+        if (_drive is { } drive)
+        {
+            if (drive.KeepLate(late.Assignment, late.Completion, Now) && drive.IsFinished) Rearchive();
+        }
+        else if (_archived is { } result && LateResults.With(result.LateResults, late.Assignment, late.Completion, Now) is { } view)
+        {
+            _archived = RunNumbers.With(result, view);
+            Rearchive();
+        }
     }
 
     public Task Changed(ContextVersion from, ContextVersion to, ImmutableArray<Change> changes)
@@ -121,15 +146,33 @@ internal sealed partial class RunGrain(
     public async Task<RunOutcome> Cancel()
     {
         await EnsureDriven();
-        if (_drive is { Ended: null } drive)
-        {
-            var end = new EndRun(Id, 0, RunStatus.Canceled, "It was canceled.", drive.Unfinished("It was canceled.", Now));
-            var answer = await Log.End(end);
-            Do(current => current.ChannelEnded(EndOf(end, answer), Now));
-            await Finished();
-        }
-
+        await End("It was canceled.");
         return View();
+    }
+
+    public async Task<AnswerOutcome> Answer(GivenAnswer answer)
+    {
+        await EnsureDriven();
+        if (_isStopped) throw new UnknownOutcomeException("Another activation drives the run; repeat the call.");
+        if (_drive is null) return Answered(answer);
+        var ticket = ++_tickets;
+        var outcome = _people[ticket] = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Do(drive => drive.Answer(ticket, answer, Now));
+        return await outcome.Task;
+    }
+
+    // The run is over: what counted is in its archive.
+    private AnswerOutcome Answered(GivenAnswer answer) => _archived?.Questions.FirstOrDefault(known => known.Id == answer.Question) is { } question
+        ? RunDrive.Outcome(question, answer, [])
+        : new AnswerOutcome.Refused(new(ProblemKind.NotFound, _archived is null ? "There is no such run." : "The run has not asked this."), []);
+
+    private async Task End(string why)
+    {
+        if (_drive is not { Ended: null } drive) return;
+        var end = new EndRun(Id, 0, RunStatus.Canceled, why, drive.Unfinished(why, Now));
+        var answer = await Log.End(end);
+        Do(current => current.ChannelEnded(EndOf(end, answer), Now));
+        await Finished();
     }
 
     public Task<RunState> GetState() => Task.FromResult(_drive is { } drive
@@ -206,7 +249,7 @@ internal sealed partial class RunGrain(
         }
     }
 
-    private DriveSurroundings Surroundings(AcceptedRun accepted) => new(incarnations, AcceptanceSchemas.Compile(accepted.Steps).Fault);
+    private DriveSurroundings Surroundings(AcceptedRun accepted) => new(incarnations, AcceptanceSchemas.Compile(accepted.Steps).Fault) { Groups = groups };
 
     private void Opened(TimeSpan timeLeft)
     {
@@ -214,6 +257,7 @@ internal sealed partial class RunGrain(
         _timer = this.RegisterGrainTimer(_ => Tick(), new() { DueTime = Timeout.InfiniteTimeSpan, Period = Timeout.InfiniteTimeSpan, Interleave = true, KeepAlive = true });
         deaths.Watch(this, () => Do(drive => drive.SiloDied(Now)));
         Do(drive => drive.Changed(_missed, _missed, [], Now));
+        if (_drive?.Accepted.Parent is { } parent) Repeat(() => LookUp(parent)).Ignore();
     }
 
     // Nothing of time or membership concerns the drive any more.

@@ -15,7 +15,8 @@ internal static class RunNumbers
         var end = drive.Ended?.At ?? now;
         if (end < accepted.AcceptedAt) end = accepted.AcceptedAt;
         var path = CriticalPath.Of(drive.Timeline, drive.Steps, end);
-        var overhead = path.Where(part => part.Kind is not ("work" or "rework")).GroupBy(part => part.Kind).ToImmutableSortedDictionary(kind => kind.Key, kind => kind.Sum(part => part.Ms), StringComparer.Ordinal);
+        var cascade = CascadePreventedByCause(drive.Graph, drive.Steps, drive.Attempts);
+        var overhead = path.Where(part => part.Kind is not ("work" or "rework" or "person")).GroupBy(part => part.Kind).ToImmutableSortedDictionary(kind => kind.Key, kind => kind.Sum(part => part.Ms), StringComparer.Ordinal);
         return new()
         {
             Run = accepted.Run,
@@ -24,11 +25,12 @@ internal static class RunNumbers
             Outputs = [.. drive.Outputs.OrderBy(output => output.Key).Select(output => new RunOutput(output.Key, output.Value))],
             VersionStart = accepted.VersionStart,
             VersionEnd = drive.Ended?.Version ?? drive.Version,
-            Agents = new(accepted.RegisteredAgents, accepted.Steps.Select(step => step.Agent).Distinct().Count(), Fired(drive), NeededAgents(drive.Steps, accepted.Outputs).Count),
-            Attempts = [.. drive.Attempts, .. drive.Steps.Where(step => step.IsAtWork).Select(Running)],
-            RetriesByCause = RetriesByCause(drive.Attempts, drive.Steps),
+            Agents = new(accepted.RegisteredAgents, accepted.Steps.SelectMany(step => step.Verifiers.Select(verifier => verifier.Agent).Append(step.Agent)).Distinct().Count(), Fired(drive), NeededAgents(drive.Steps, accepted.Outputs).Count),
+            Attempts = [.. drive.Attempts, .. drive.Everyone.Where(step => step.IsAtWork).Select(Running)],
+            RetriesByCause = RetriesByCause(drive.Attempts, drive.Everyone),
             StaleContextEvents = drive.StaleEvents.ToImmutableSortedDictionary(StringComparer.Ordinal),
-            CascadePrevented = CascadePrevented(drive.Graph, drive.Steps, drive.Attempts),
+            CascadePrevented = cascade.Values.Sum(),
+            CascadePreventedByCause = cascade,
             WorkTokens = drive.Budget.Tokens,
             CoordinationTokens = drive.HandedBytes / BytesPerToken,
             CostUsd = drive.Budget.CostUsd,
@@ -45,18 +47,49 @@ internal static class RunNumbers
             Timeline = drive.Timeline.Events,
             TaskId = accepted.Task.Id,
             Goal = accepted.Task.Goal,
+            Questions = [.. drive.Questions.Select(question => drive.Ended is not null && question.State == QuestionState.Open ? question with { State = QuestionState.Withdrawn } : question)],
+            Effects = [.. drive.Effects],
+            DuplicateWorkPrevented = drive.DuplicatesPrevented,
+            MemoHits = drive.MemoHits,
+            Parent = accepted.Parent?.Name,
+            Children = [.. drive.Children.Where(child => child.IsDirect).Select(child => child.Run.Name)],
         };
     }
 
+    /// <summary>The result with one more answer that came too late; what it used counts. A cost that it did not say is not known any more.</summary>
+    public static RunResult With(RunResult result, AttemptView late) => result with
+    {
+        LateResults = result.LateResults.Add(late),
+        WorkTokens = result.WorkTokens + late.Usage.InputTokens + late.Usage.OutputTokens,
+        CostUsd = result.CostUsd + (late.Usage.CostUsd ?? 0),
+    };
+
     public static RunStatus StatusOf(RunDrive drive) =>
-        drive.IsFinished ? drive.Ended!.Status : drive.Steps.All(step => step.Phase == StepPhase.Waiting) ? RunStatus.Submitted : RunStatus.Working;
+        drive.IsFinished ? drive.Ended!.Status : drive.IsAsking ? RunStatus.InputRequired : drive.Steps.All(step => step.Phase == StepPhase.Waiting) ? RunStatus.Submitted : RunStatus.Working;
 
     /// <summary>N2: descendants of steps with an attempt that was not accepted, without those that started on something such an attempt wrote.</summary>
-    public static int CascadePrevented(StepGraph graph, IReadOnlyList<StepState> steps, IEnumerable<AttemptView> attempts)
+    public static int CascadePrevented(StepGraph graph, IReadOnlyList<StepState> steps, IEnumerable<AttemptView> attempts) =>
+        CascadePreventedByCause(graph, steps, attempts).Values.Sum();
+
+    /// <summary>The same by how the first bad attempt above each ended.</summary>
+    public static ImmutableSortedDictionary<string, int> CascadePreventedByCause(StepGraph graph, IReadOnlyList<StepState> steps, IEnumerable<AttemptView> attempts)
     {
-        var bad = attempts.Where(attempt => IsBad(attempt.Outcome)).Select(attempt => (attempt.Step, attempt.Attempt)).ToHashSet();
-        var roots = steps.Where(step => bad.Any(attempt => attempt.Step == step.Plan.Id)).Select(step => step.Index);
-        return graph.Descendants(roots).Count(i => !steps[i].RestsOn.Any(rest => bad.Contains((steps[rest.Producer].Plan.Id, rest.Attempt))));
+        var bad = attempts.Where(attempt => IsBad(attempt.Outcome)).ToArray();
+        if (bad.Length == 0) return ImmutableSortedDictionary<string, int>.Empty;
+        var known = bad.Select(attempt => (attempt.Step, attempt.Attempt)).ToHashSet();
+        var (causes, counted) = (new SortedDictionary<string, int>(StringComparer.Ordinal), new HashSet<int>());
+        foreach (var attempt in bad.DistinctBy(attempt => attempt.Step))
+        {
+            var root = steps.Where(step => step.Plan.Id == attempt.Step).Select(step => step.Index);
+            foreach (var i in graph.Descendants(root))
+            {
+                if (steps[i].RestsOn.Any(rest => known.Contains((steps[rest.Producer].Plan.Id, rest.Attempt))) || !counted.Add(i)) continue;
+                var cause = Rosud.Tenants.SnakeCase.Of(attempt.Outcome);
+                causes[cause] = causes.GetValueOrDefault(cause) + 1;
+            }
+        }
+
+        return causes.ToImmutableSortedDictionary(StringComparer.Ordinal);
     }
 
     /// <summary>N3: the agents whose accepted commits were read, transitively, for accepted outputs, and those that wrote them.</summary>
@@ -70,14 +103,14 @@ internal static class RunNumbers
             foreach (var producer in steps.Where(other => other.Phase == StepPhase.Done && other.Wrote.Any(key => step.Read.Any(read => read.Matches(key))))) open.Push(producer);
         }
 
-        return [.. needed.Where(step => step.Done is { } done && done.Agent != Origin.Platform).Select(step => step.Done!.Agent)];
+        return [.. needed.Where(step => step.Done is { } done && done.Agent != Origin.Platform).SelectMany(step => step.Judges.Where(judge => judge.Done is not null).Select(judge => judge.Agent).Append(step.Done!.Agent))];
     }
 
     private static bool IsBad(AttemptOutcome outcome) =>
         outcome is AttemptOutcome.Failure or AttemptOutcome.Timeout or AttemptOutcome.Lost or AttemptOutcome.Rejected or AttemptOutcome.Stale or AttemptOutcome.Refused;
 
     private static int Fired(RunDrive drive) => drive.Attempts.Where(attempt => attempt.StartedAt is not null).Select(attempt => attempt.Agent)
-        .Concat(drive.Steps.Where(step => step is { IsAtWork: true, StartedAt: not null }).Select(step => step.Agent))
+        .Concat(drive.Everyone.Where(step => step is { IsAtWork: true, StartedAt: not null }).Select(step => step.Agent))
         .Where(agent => agent != Origin.Platform).Distinct(StringComparer.Ordinal).Count();
 
     private static AttemptView Running(StepState step) => new()
@@ -91,7 +124,7 @@ internal static class RunNumbers
     };
 
     // A retry is an attempt that was followed by another of its step; its cause is how the one before ended.
-    private static ImmutableSortedDictionary<string, int> RetriesByCause(IReadOnlyList<AttemptView> attempts, IReadOnlyList<StepState> steps)
+    private static ImmutableSortedDictionary<string, int> RetriesByCause(IReadOnlyList<AttemptView> attempts, IEnumerable<StepState> steps)
     {
         var causes = new SortedDictionary<string, int>(StringComparer.Ordinal);
         foreach (var step in steps)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Rosud.Channels;
 using Rosud.Context;
 
 namespace Rosud.Runs;
@@ -18,6 +19,14 @@ internal sealed record RunRecord(
 
     /// <summary>How the run ended; null while it is open.</summary>
     [Id(5)] public RunEnd? End { get; init; }
+
+    /// <summary>Runs below this one, by their name: those that it started and, of the first run of a tree, all.</summary>
+    [Id(6)] public ImmutableSortedDictionary<string, ChildRun> Children { get; init; } = NoChildren;
+
+    /// <summary>Steps planned by it and by all that is known below it.</summary>
+    public int TreeSteps => Accepted.Steps.Length + Children.Values.Sum(child => child.Steps);
+
+    public static ImmutableSortedDictionary<string, ChildRun> NoChildren { get; } = ImmutableSortedDictionary.Create<string, ChildRun>(StringComparer.Ordinal);
 }
 
 /// <summary>How and when a run ended.</summary>
@@ -52,6 +61,15 @@ internal sealed record StepRecord
 
     /// <summary>Keys that an accepted attempt read (exact keys of the view handed over, or what the agent narrowed it to).</summary>
     [Id(6)] public ImmutableArray<KeyPattern> Read { get; init; } = [];
+
+    /// <summary>What its attempts did outside, or were about to do.</summary>
+    [Id(20)] public ImmutableArray<Effect> Effects { get; init; } = [];
+
+    /// <summary>What it asked people, in order; at most one is open.</summary>
+    [Id(21)] public ImmutableArray<Question> Questions { get; init; } = [];
+
+    /// <summary>What a stale attempt wanted to commit, while a person is asked whether it may.</summary>
+    [Id(22)] public StepCommit? Pending { get; init; }
 }
 
 /// <summary>One key published early: by which attempt, at which version, and the value that comes back if the attempt is not accepted.</summary>

@@ -16,6 +16,14 @@ internal static class RunTelemetry
     private static readonly Histogram<double> Detection = Meter.CreateHistogram<double>("rosud.run.detection", "ms", "From a commit to telling an attempt that rests on what was there before.");
     private static readonly Counter<long> Cascades = Meter.CreateCounter<long>("rosud.run.cascade_prevented");
 
+    private static readonly Counter<long> Duplicates = Meter.CreateCounter<long>("rosud.run.duplicate_work_prevented", description: "Steps done without an attempt because a step of the same run had done the equal work.");
+    private static readonly Counter<long> MemoHits = Meter.CreateCounter<long>("rosud.run.memo_hits", description: "Steps answered from an earlier run.");
+
+    private static readonly Histogram<int> Needed = Meter.CreateHistogram<int>("rosud.run.agents_actually_needed", description: "Agents whose accepted commits led to the accepted outputs.");
+    private static readonly Counter<long> Tokens = Meter.CreateCounter<long>("rosud.run.tokens", description: "Tokens: work as agents report it, coordination as Rosud estimates what it hands over.");
+    private static readonly Counter<double> Cost = Meter.CreateCounter<double>("rosud.run.cost_usd", "USD");
+    private static readonly Histogram<long> Usage = Meter.CreateHistogram<long>(GenAiNames.TokenUsage, "{token}", "Tokens of one attempt, as its agent reports them.");
+
     /// <summary>Counts an ended run and writes its spans.</summary>
     public static void Ended(RunResult result, IEnumerable<TimeSpan> detections)
     {
@@ -25,9 +33,22 @@ internal static class RunTelemetry
         Duration.Record(result.WallMs, status);
         Overhead.Record(result.CoordinationOverheadMs);
         Cascades.Add(result.CascadePrevented);
+        Duplicates.Add(result.DuplicateWorkPrevented);
+        MemoHits.Add(result.MemoHits);
+        Needed.Record(result.Agents.Needed);
+        Tokens.Add(result.WorkTokens, new KeyValuePair<string, object?>("kind", "work"));
+        Tokens.Add(result.CoordinationTokens, new KeyValuePair<string, object?>("kind", "coordination"));
+        Cost.Add((double)result.CostUsd);
+        foreach (var attempt in result.Attempts) Use(attempt.Usage);
         foreach (var (cause, count) in result.RetriesByCause) Retries.Add(count, new KeyValuePair<string, object?>("cause", cause));
         foreach (var (kind, count) in result.StaleContextEvents) StaleEvents.Add(count, new KeyValuePair<string, object?>("kind", kind));
         if (Source.HasListeners()) Trace(result);
+    }
+
+    private static void Use(Agents.Usage usage)
+    {
+        if (usage.InputTokens > 0) Usage.Record(usage.InputTokens, new KeyValuePair<string, object?>(GenAiNames.TokenType, GenAiNames.Input));
+        if (usage.OutputTokens > 0) Usage.Record(usage.OutputTokens, new KeyValuePair<string, object?>(GenAiNames.TokenType, GenAiNames.Output));
     }
 
     private static void Trace(RunResult result)
@@ -40,6 +61,8 @@ internal static class RunTelemetry
             if (attempt is not { StartedAt: { } started, EndedAt: { } ended }) continue;
             using var span = Source.StartActivity("rosud.attempt", ActivityKind.Internal, run?.Context ?? caller, startTime: started);
             span?.SetTag("rosud.step", attempt.Step).SetTag("rosud.agent", attempt.Agent).SetTag("rosud.attempt", attempt.Attempt).SetTag("rosud.outcome", attempt.Outcome.ToString());
+            span?.SetTag(GenAiNames.Operation, GenAiNames.InvokeAgent).SetTag(GenAiNames.AgentName, attempt.Agent).SetTag(GenAiNames.Model, attempt.Usage.Model)
+                .SetTag(GenAiNames.InputTokens, attempt.Usage.InputTokens).SetTag(GenAiNames.OutputTokens, attempt.Usage.OutputTokens);
             span?.SetEndTime(ended.UtcDateTime);
         }
 

@@ -55,6 +55,8 @@ internal sealed class StepContract(CoordinationTask task, ChannelSpec spec, IRea
                 Writes = agent.Spec.Writes,
                 Timeout = agent.Spec.Timeout,
                 AgentRevision = agent.Revision,
+                Memo = agent.Spec.Memo,
+                Rebase = agent.Spec.Rebase,
             });
         }
 
@@ -86,8 +88,43 @@ internal sealed class StepContract(CoordinationTask task, ChannelSpec spec, IRea
             Acceptance = step.Acceptance,
             Timeout = step.Timeout ?? agent?.Spec.Timeout ?? TimeSpan.Zero,
             AgentRevision = agent?.Revision ?? 0,
+            Verifiers = VerifiersOf(step, at),
+            Effects = EffectsOf(step, $"{at}/effects"),
+            Memo = step.Capability is null && (agent?.Spec.Memo ?? false),
+            Rebase = agent?.Spec.Rebase ?? false,
+            Group = step.Capability is { } capability ? [.. Able(capability, step).Select(able => new GroupMember(able.Id.Name, able.Spec.MaxConcurrency))] : [],
         };
     }
+
+    private ImmutableArray<PlannedVerifier> VerifiersOf(TaskStep step, string at)
+    {
+        var planned = ImmutableArray.CreateBuilder<PlannedVerifier>();
+        foreach (var name in step.Acceptance.Select(test => test.Verifier).OfType<string>().Distinct(StringComparer.Ordinal))
+        {
+            if (Registered(name) is not { } verifier) continue;
+            var id = planned.Count == 0 ? $"{step.Id}.verify" : $"{step.Id}.verify{planned.Count + 1}";
+            if (_ids.Contains(id) || !Names.IsValid(id)) errors.Add(new($"{at}/id", $"The step's verifier is listed as {id}: that must be a name that no step has.", "duplicate_step"));
+            planned.Add(new(id, name, [.. step.Reads.Where(read => verifier.Spec.Reads.Any(may => may.Covers(read.Key))).DistinctBy(read => read.Key)], verifier.Spec.Timeout, verifier.Revision));
+        }
+
+        return planned.ToImmutable();
+    }
+
+    private ImmutableArray<string>? EffectsOf(TaskStep step, string at)
+    {
+        if (step.Effects is not { } effects) return null;
+        if (effects.Length > EffectRules.EffectsMax) errors.Add(new(at, $"A step declares at most {EffectRules.EffectsMax} effects.", "bad_effect"));
+        for (var i = 0; i < effects.Length; i++)
+        {
+            if (!Names.IsValid(effects[i])) errors.Add(new($"{at}/{i}", "An effect's name has 1 to 128 of a-z 0-9 . _ - and starts with a letter or digit.", "bad_effect"));
+        }
+
+        return [.. effects.Distinct(StringComparer.Ordinal)];
+    }
+
+    // Who may read and write all of it; when nobody may, the first is checked in their place, so that the problem says what is missing.
+    private IEnumerable<AgentView> Able(string capability, TaskStep step) =>
+        spec.Agents.Select(name => agents.GetValueOrDefault(name)).OfType<AgentView>().Where(agent => agent.Spec.Capability == capability && MayDo(agent, step));
 
     private AgentView? Agent(TaskStep step, string at)
     {
@@ -99,7 +136,8 @@ internal sealed class StepContract(CoordinationTask task, ChannelSpec spec, IRea
 
         if (step.Capability is { } capability)
         {
-            var able = spec.Agents.Select(name => agents.GetValueOrDefault(name)).FirstOrDefault(agent => agent?.Spec.Capability == capability);
+            var able = Able(capability, step).FirstOrDefault()
+                ?? spec.Agents.Select(name => agents.GetValueOrDefault(name)).FirstOrDefault(agent => agent?.Spec.Capability == capability);
             if (able is null) errors.Add(new($"{at}/capability", "No registered agent of the channel has this capability.", "unknown_agent"));
             return able;
         }
@@ -177,8 +215,8 @@ internal sealed class StepContract(CoordinationTask task, ChannelSpec spec, IRea
         }
         else if (acceptance.Verifier is { } verifier)
         {
-            if (verifier == agent?.Id.Name) errors.Add(new($"{at}/verifier", "The producer of a value cannot judge it.", "verifier_is_producer"));
-            else errors.Add(new($"{at}/verifier", "Verifier agents are not supported yet.", "not_supported"));
+            if (verifier == agent?.Id.Name || verifier == step.OnFailure.Agent) errors.Add(new($"{at}/verifier", "The producer of a value cannot judge it.", "verifier_is_producer"));
+            else if (Registered(verifier) is null) errors.Add(new($"{at}/verifier", "The channel has no registered agent of this name.", "unknown_agent"));
         }
         else
         {

@@ -14,6 +14,9 @@ internal enum StepPhase
     /// <summary>An attempt is at its supervisor, or on the way there.</summary>
     Requested,
 
+    /// <summary>A verifier judges what the attempt wants to write.</summary>
+    Verifying,
+
     /// <summary>The attempt's writes are on their way to the log.</summary>
     Committing,
 
@@ -22,6 +25,9 @@ internal enum StepPhase
 
     /// <summary>The record of another attempt is on its way to the log.</summary>
     Retrying,
+
+    /// <summary>A person is asked.</summary>
+    Asking,
 
     /// <summary>An attempt was accepted.</summary>
     Done,
@@ -41,6 +47,15 @@ internal enum AfterBegin
     Default,
     Skip,
     Fail,
+    Ask,
+}
+
+/// <summary>Who answered a step.</summary>
+internal enum AnsweredBy
+{
+    Agent,
+    Memo,
+    EqualStep,
 }
 
 /// <summary>The volatile state of one step in its run's drive.</summary>
@@ -50,7 +65,18 @@ internal sealed class StepState(PlannedStep plan, int index)
 
     public int Index { get; } = index;
 
-    public StepPhase Phase { get; set; }
+    public StepPhase Phase
+    {
+        get => field;
+        set
+        {
+            if (field == StepPhase.Requested && value != StepPhase.Requested) Lease = Lease?.End();
+            field = value;
+        }
+    }
+
+    /// <summary>The place in its capability's group that the attempt takes up; null when the task named its agent.</summary>
+    public GroupLease? Lease { get; set; }
 
     /// <summary>The guard's answer; null while undecided.</summary>
     public bool? Guard { get; set; } = plan.When is null ? true : null;
@@ -77,6 +103,12 @@ internal sealed class StepState(PlannedStep plan, int index)
 
     public bool FellBack { get; set; }
 
+    /// <summary>Half of the group is left out already: this agent's open breaker does not hold the attempt back.</summary>
+    public bool IsLastResort { get; set; }
+
+    /// <summary>Agents of the group that have refused or failed the step: others come first.</summary>
+    public ImmutableHashSet<string> Avoid { get; set; } = [];
+
     /// <summary>The supervisor incarnation that the attempt was sent to.</summary>
     public long SentTo { get; set; }
 
@@ -85,10 +117,28 @@ internal sealed class StepState(PlannedStep plan, int index)
 
     public ContextVersion ReadVersion { get; set; }
 
+    /// <summary>What the attempt was offered last to take in, while it works.</summary>
+    public ContextView? Offered { get; set; }
+
     /// <summary>The view of the attempt before, when what it read had changed.</summary>
     public ContextView? Outdated { get; set; }
 
     public bool AskInFlight { get; set; }
+
+    /// <summary>The hash of the work that was sent last; null when nothing was.</summary>
+    public ContentHash? Work { get; set; }
+
+    /// <summary>The work of which nothing is remembered, so that it is not looked for twice.</summary>
+    public ContentHash? Forgotten { get; set; }
+
+    /// <summary>An answer that needed no agent was refused.</summary>
+    public bool AsksAgent { get; set; }
+
+    /// <summary>What the accepted attempt wrote, when this driver has seen it; null when not, and of defaults.</summary>
+    public ImmutableArray<ContextWrite>? Made { get; set; }
+
+    /// <summary>It was answered without an agent: from an earlier run, or from a step with equal work.</summary>
+    public AnsweredBy AnsweredBy { get; set; }
 
     public StepCommit? Commit { get; set; }
 
@@ -123,6 +173,11 @@ internal sealed class StepState(PlannedStep plan, int index)
 
     public DateTimeOffset? StartedAt { get; set; }
 
+    /// <summary>The attempt that others wait for with what it reads: a step's last.</summary>
+    public int Intended { get; set; }
+
+    public bool AwaitsIntent { get; set; }
+
     /// <summary>The keys of which the attempt was handed something else than what is there, and since when.</summary>
     public Dictionary<ContextKey, DateTimeOffset> Behind { get; } = [];
 
@@ -147,9 +202,36 @@ internal sealed class StepState(PlannedStep plan, int index)
 
     public ImmutableArray<KeyPattern> Read { get; set; } = [];
 
+    /// <summary>What it has asked people, as the log knows it.</summary>
+    public ImmutableArray<Question> Questions { get; set; } = [];
+
+    /// <summary>A question is being expired or withdrawn.</summary>
+    public bool ReplyInFlight { get; set; }
+
+    /// <summary>What a stale attempt wanted to commit, while a person is asked whether it may.</summary>
+    public StepCommit? Pending { get; set; }
+
+    /// <summary>The answers that the current attempt was handed.</summary>
+    public ImmutableArray<Question> Answers { get; set; } = [];
+
+    /// <summary>Whether people have decided something for it.</summary>
+    public bool HasAnswers => Questions.Any(question => question is { Kind: QuestionKind.Agent, State: QuestionState.Answered });
+
+    /// <summary>Why the attempt before was not accepted.</summary>
+    public string? Feedback { get; set; }
+
+    /// <summary>Who judges its attempts, in order.</summary>
+    public ImmutableArray<StepState> Judges { get; set; } = [];
+
+    /// <summary>The step that it judges; null for every step of the plan.</summary>
+    public StepState? Judged { get; init; }
+
+    /// <summary>What the attempt answered beside its writes.</summary>
+    public JsonValue? Output { get; set; }
+
     public bool IsOver => Phase is StepPhase.Done or StepPhase.Skipped or StepPhase.Failed;
 
-    public bool IsAtWork => Phase is StepPhase.Requested or StepPhase.Committing or StepPhase.Held;
+    public bool IsAtWork => Phase is StepPhase.Requested or StepPhase.Verifying or StepPhase.Committing or StepPhase.Held;
 
     /// <summary>Whether an exact read of <paramref name="key"/> may start on an early value.</summary>
     public bool HasEarly(KeyPattern key) => key.IsExact && IsAtWork && Early.ContainsKey(new(key.Value));

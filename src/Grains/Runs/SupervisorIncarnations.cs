@@ -13,6 +13,7 @@ internal static class RunRegistration
     /// <summary>Adds the runs. Needs <c>IJournals</c> and a <see cref="TimeProvider"/>; the latter is the system's when there is none.</summary>
     public static IServiceCollection AddRosudRuns(this IServiceCollection services) => services
         .AddSingleton<SupervisorIncarnations>()
+        .AddSingleton<CapabilityGroups>()
         .AddSingleton<SiloDeaths>()
         .AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SiloDeaths>());
 }

@@ -10,6 +10,9 @@ internal sealed record Breaker
 
     public BreakerStateKind State { get; private init; }
 
+    /// <summary>Why it is in its state; null while it was never in another.</summary>
+    public BreakerReason? Reason { get; private init; }
+
     /// <summary>When an open breaker lets its first probe through.</summary>
     public DateTimeOffset? RetryAt { get; private init; }
 
@@ -21,8 +24,7 @@ internal sealed record Breaker
     // Retries of one broken step say nothing about the agent: they count once until another step failed too.
     private (string Run, string Step)? LastFailed { get; init; }
 
-    // The probes that were let through, with when they were handed out (null while they wait).
-    private ImmutableDictionary<AssignmentId, DateTimeOffset?> Probes { get; init; } = ImmutableDictionary<AssignmentId, DateTimeOffset?>.Empty;
+    private ImmutableDictionary<AssignmentId, Probe> Probes { get; init; } = ImmutableDictionary<AssignmentId, Probe>.Empty;
 
     private int ProbesSucceeded { get; init; }
 
@@ -34,33 +36,34 @@ internal sealed record Breaker
         if (State is BreakerStateKind.Closed or BreakerStateKind.MetricsOnly) return (this, null);
         var breaker = Tick(isAlive, now, options, jitter);
         if (breaker.State is BreakerStateKind.Open && now < breaker.RetryAt) return (breaker, breaker.RetryAt - now);
-        if (breaker.State is BreakerStateKind.Open) breaker = breaker with { State = BreakerStateKind.HalfOpen, RetryAt = null };
+        if (breaker.State is BreakerStateKind.Open) breaker = breaker with { State = BreakerStateKind.HalfOpen, RetryAt = null, Reason = BreakerReason.ProbeDue };
         return breaker.Probes.Count + breaker.ProbesSucceeded < options.Probes
-            ? (breaker with { Probes = breaker.Probes.SetItem(attempt, null) }, null)
+            ? (breaker with { Probes = breaker.Probes.SetItem(attempt, new(now, null)) }, null)
             : (breaker, TimeSpan.FromSeconds(1));
     }
 
     /// <summary>The attempt was handed out: a probe's time begins.</summary>
     public Breaker Started(AssignmentId attempt, DateTimeOffset now) =>
-        Probes.ContainsKey(attempt) ? this with { Probes = Probes.SetItem(attempt, now) } : this;
+        Probes.TryGetValue(attempt, out var probe) ? this with { Probes = Probes.SetItem(attempt, probe with { StartedAt = now }) } : this;
 
     /// <summary>Counts how an attempt went.</summary>
     /// <param name="attempt">The attempt.</param>
-    /// <param name="failed">Null is neutral: cancelled, stale, deferred, lost by the platform.</param>
+    /// <param name="call">What it says about the agent.</param>
     /// <param name="threshold">The share of failures at which it opens.</param>
     /// <param name="now">The time.</param>
     /// <param name="options">The host's options.</param>
     /// <param name="jitter">0 to 1, fresh at random each time: keeps the breakers of many agents from probing at once.</param>
-    public Breaker Record(AssignmentId attempt, bool? failed, double threshold, DateTimeOffset now, BreakerOptions options, double jitter)
+    /// <param name="mayOpen">Whether a closed one may open by this call; it is counted anyhow.</param>
+    public Breaker Record(AssignmentId attempt, CallOutcome call, double threshold, DateTimeOffset now, BreakerOptions options, double jitter, bool mayOpen = true)
     {
         var step = (attempt.Run.Name, attempt.Step);
-        var verdict = failed is true && LastFailed == step ? null : failed;
-        var breaker = verdict is true ? this with { LastFailed = step } : this;
+        var verdict = call is CallOutcome.Failed && LastFailed == step ? CallOutcome.Neutral : call;
+        var breaker = verdict is CallOutcome.Failed ? this with { LastFailed = step } : this;
         return breaker.State switch
         {
             BreakerStateKind.HalfOpen when breaker.Probes.ContainsKey(attempt) => breaker.Probed(attempt, verdict, now, options, jitter),
-            BreakerStateKind.Closed when verdict is { } counted => breaker.Counted(counted, threshold, now, options, jitter),
-            BreakerStateKind.MetricsOnly when verdict is { } counted => breaker with { Window = breaker.Window.With(counted, now, options) },
+            BreakerStateKind.Closed when verdict is not CallOutcome.Neutral => breaker.Counted(verdict, mayOpen ? threshold : null, now, options, jitter),
+            BreakerStateKind.MetricsOnly when verdict is not CallOutcome.Neutral => breaker with { Window = breaker.Window.With(verdict, now, options) },
             _ => breaker,
         };
     }
@@ -68,8 +71,8 @@ internal sealed record Breaker
     /// <summary>Counts without ever refusing, or no longer so.</summary>
     public Breaker OnlyCounting(bool only) => (only, State) switch
     {
-        (true, not BreakerStateKind.MetricsOnly) => Fresh with { State = BreakerStateKind.MetricsOnly, Window = Window },
-        (false, BreakerStateKind.MetricsOnly) => Fresh,
+        (true, not BreakerStateKind.MetricsOnly) => Fresh with { State = BreakerStateKind.MetricsOnly, Window = Window, Reason = BreakerReason.Policy },
+        (false, BreakerStateKind.MetricsOnly) => Fresh with { Reason = BreakerReason.Policy },
         _ => this,
     };
 
@@ -84,45 +87,50 @@ internal sealed record Breaker
             State = BreakerStateKind.Open,
             Openings = record.Openings,
             RetryAt = Earlier(record.RetryAt ?? now, now + options.OpenForMax),
+            Reason = BreakerReason.Restored,
         },
-        BreakerStateKind.HalfOpen => Fresh with { State = BreakerStateKind.Open, Openings = record.Openings, RetryAt = now },
+        BreakerStateKind.HalfOpen => Fresh with { State = BreakerStateKind.Open, Openings = record.Openings, RetryAt = now, Reason = BreakerReason.Restored },
         BreakerStateKind.MetricsOnly => Fresh with { State = BreakerStateKind.MetricsOnly },
         _ => Fresh,
     };
 
     public BreakerView View(DateTimeOffset now, BreakerOptions options)
     {
-        var (calls, failures) = Window.Counted(now, options);
+        var (calls, failures, _) = Window.Counted(now, options);
         return new(State, calls == 0 ? 0 : (double)failures / calls, calls, RetryAt);
     }
 
-    private Breaker Counted(bool failed, double threshold, DateTimeOffset now, BreakerOptions options, double jitter)
+    private Breaker Counted(CallOutcome call, double? threshold, DateTimeOffset now, BreakerOptions options, double jitter)
     {
-        var next = this with { Window = Window.With(failed, now, options) };
-        return next.Window.Trips(threshold, now, options) ? next.Open(now, options, jitter) : next;
+        var next = this with { Window = Window.With(call, now, options) };
+        return threshold is { } share && next.Window.Trips(share, now, options) is { } reason ? next.Open(reason, now, options, jitter) : next;
     }
 
-    private Breaker Probed(AssignmentId attempt, bool? failed, DateTimeOffset now, BreakerOptions options, double jitter)
+    // A slow probe is no success: the agent is what it was when it opened.
+    private Breaker Probed(AssignmentId attempt, CallOutcome call, DateTimeOffset now, BreakerOptions options, double jitter)
     {
-        if (failed is true) return Open(now, options, jitter);
-        var next = this with { Probes = Probes.Remove(attempt), ProbesSucceeded = ProbesSucceeded + (failed is false ? 1 : 0) };
-        return next.ProbesSucceeded >= options.Probes ? Fresh with { LastFailed = LastFailed } : next;
+        if (call is CallOutcome.Failed or CallOutcome.Slow) return Open(BreakerReason.ProbeFailed, now, options, jitter);
+        var next = this with { Probes = Probes.Remove(attempt), ProbesSucceeded = ProbesSucceeded + (call is CallOutcome.Succeeded ? 1 : 0) };
+        return next.ProbesSucceeded >= options.Probes ? Fresh with { LastFailed = LastFailed, Reason = BreakerReason.ProbesSucceeded } : next;
     }
 
-    // What time alone does: a probe that works for too long has failed.
+    // What time alone does: a probe that works for too long has failed; one that nobody took makes room for another.
     private Breaker Tick(Func<AssignmentId, bool> isAlive, DateTimeOffset now, BreakerOptions options, double jitter)
     {
         if (State is not BreakerStateKind.HalfOpen) return this;
-        var alive = Probes.RemoveRange(Probes.Keys.Where(probe => !isAlive(probe)));
-        return alive.Values.Any(started => started + options.ProbeTime <= now) ? Open(now, options, jitter) : this with { Probes = alive };
+        var alive = Probes.RemoveRange(Probes.Where(probe => !isAlive(probe.Key) || (probe.Value.StartedAt is null && probe.Value.AdmittedAt + options.ProbeTime <= now)).Select(probe => probe.Key));
+        return alive.Values.Any(probe => probe.StartedAt + options.ProbeTime <= now)
+            ? Open(BreakerReason.ProbeFailed, now, options, jitter)
+            : this with { Probes = alive };
     }
 
-    private Breaker Open(DateTimeOffset now, BreakerOptions options, double jitter)
+    private Breaker Open(BreakerReason reason, DateTimeOffset now, BreakerOptions options, double jitter)
     {
         var doubled = options.OpenFor * Math.Pow(2, Math.Min(Openings, 30)) * (0.9 + (0.2 * jitter));
         return Fresh with
         {
             State = BreakerStateKind.Open,
+            Reason = reason,
             RetryAt = now + (doubled < options.OpenForMax ? doubled : options.OpenForMax),
             Openings = Openings + 1,
             LastFailed = LastFailed,
@@ -130,6 +138,9 @@ internal sealed record Breaker
     }
 
     private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
+
+    // An attempt that a half-open breaker let through; it has no start while it waits.
+    private readonly record struct Probe(DateTimeOffset AdmittedAt, DateTimeOffset? StartedAt);
 }
 
 /// <summary>A breaker as it is stored.</summary>

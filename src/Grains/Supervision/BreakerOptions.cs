@@ -33,6 +33,16 @@ internal sealed class BreakerOptions
     [Range(2, 1_000)]
     public int FailuresInARow { get; set; } = 5;
 
+    /// <summary>A call that succeeded counts as slow when it took more than this share of its limit.</summary>
+    /// <value>0.05 to 1. Default 0.8.</value>
+    [Range(0.05, 1.0)]
+    public double SlowAfterShareOfLimit { get; set; } = 0.8;
+
+    /// <summary>The share of slow calls within <see cref="Window"/> at which the breaker opens; it needs <see cref="CallsMin"/> calls too. Above 1 it never does.</summary>
+    /// <value>0.01 to 2. Default 0.8.</value>
+    [Range(0.01, 2.0)]
+    public double SlowThreshold { get; set; } = 0.8;
+
     /// <summary>How long the breaker stays open the first time; doubles each time its probes fail.</summary>
     /// <value>100 milliseconds to 1 hour. Default 5 seconds.</value>
     [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00", ConvertValueInInvariantCulture = true, ParseLimitsInInvariantCulture = true)]
@@ -48,7 +58,7 @@ internal sealed class BreakerOptions
     [Range(1, 100)]
     public int Probes { get; set; } = 3;
 
-    /// <summary>How long a probe may work before it counts as failed.</summary>
+    /// <summary>How long a probe may work before it counts as failed, and wait before another may go in its place.</summary>
     /// <value>1 second to 1 hour. Default 30 seconds.</value>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00", ConvertValueInInvariantCulture = true, ParseLimitsInInvariantCulture = true)]
     public TimeSpan ProbeTime { get; set; } = TimeSpan.FromSeconds(30);

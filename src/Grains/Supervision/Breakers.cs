@@ -22,9 +22,9 @@ internal sealed record Breakers
         AdmitRequest request, Func<AssignmentId, bool> isAlive, DateTimeOffset now, BreakerOptions options, double jitter)
     {
         if (ForcedOpen) return (this, new(ProblemKind.CircuitOpen, "An operator keeps this agent's breaker open."));
-        var (breaker, retryAfter) = this[request.Network]
-            .OnlyCounting(request.Isolation is IsolationKind.None)
-            .Admit(request.Assignment, isAlive, now, options, jitter);
+        var kept = this[request.Network].OnlyCounting(request.Isolation is IsolationKind.None);
+        if (request.IsLastResort && kept.State is BreakerStateKind.Open && now < kept.RetryAt) return (With(request.Network, kept), null);
+        var (breaker, retryAfter) = kept.Admit(request.Assignment, isAlive, now, options, jitter);
         var refusal = retryAfter is { } wait
             ? new Problem(ProblemKind.CircuitOpen, "The agent kept failing; its breaker is open.") { RetryAfter = wait }
             : null;
@@ -35,8 +35,8 @@ internal sealed record Breakers
         permit.Network is { } network ? With(network, this[network].Started(permit.Assignment, now)) : this;
 
     public Breakers Record(
-        AssignmentId attempt, string network, bool? failed, double threshold, DateTimeOffset now, BreakerOptions options, double jitter) =>
-        With(network, this[network].Record(attempt, failed, threshold, now, options, jitter));
+        AssignmentId attempt, string network, CallOutcome call, double threshold, DateTimeOffset now, BreakerOptions options, double jitter) =>
+        With(network, this[network].Record(attempt, call, threshold, now, options, jitter));
 
     public Breakers Force() => this with { ForcedOpen = true };
 
@@ -80,4 +80,10 @@ internal sealed record Breakers
 [GenerateSerializer, Immutable, Alias("rosud.supervisor-record")]
 internal sealed record SupervisorRecord(
     [property: Id(0)] bool ForcedOpen,
-    [property: Id(1)] ImmutableSortedDictionary<string, BreakerRecord> Breakers);
+    [property: Id(1)] ImmutableSortedDictionary<string, BreakerRecord> Breakers)
+{
+    [Id(2)] public ImmutableArray<QuarantinedStep> Quarantine { get; init; } = [];
+
+    /// <summary>The last transitions, oldest first: who looks later learns what happened.</summary>
+    [Id(3)] public ImmutableArray<BreakerTransition> Transitions { get; init; } = [];
+}

@@ -58,6 +58,10 @@ internal sealed record Bulkhead(int MaxConcurrency, int QueueLimit)
     public Bulkhead Renew(AssignmentId attempt, DateTimeOffset now) =>
         PermitOf(attempt) is { } permit ? Free(attempt).With(permit.Renewed(now)) with { Unlimited = Unlimited } : this;
 
+    /// <summary>Changes something of a permit that neither its end nor its place hangs on.</summary>
+    public Bulkhead Update(AssignmentId attempt, Func<Permit, Permit> change) =>
+        PermitOf(attempt) is { } permit ? this with { Permits = Permits.SetItem(attempt, change(permit)) } : this;
+
     public Bulkhead Free(AssignmentId attempt) => PermitOf(attempt) is { } permit
         ? this with
         {

@@ -13,48 +13,70 @@ internal sealed record CallWindow(
 
     public static CallWindow Empty { get; } = new([], [], 0);
 
-    public CallWindow With(bool failed, DateTimeOffset now, BreakerOptions options)
+    public CallWindow With(CallOutcome call, DateTimeOffset now, BreakerOptions options)
     {
         var number = SliceOf(now, options);
         var kept = Slices.RemoveAll(slice => slice.Number <= number - SliceCount);
         var slices = kept is [.., var newest] && newest.Number >= number
-            ? kept.SetItem(kept.Length - 1, newest.With(failed))
-            : kept.Add(new CallSlice(number, 0, 0).With(failed));
-        var last = (Last.Length >= options.LastCalls ? Last.RemoveRange(0, Last.Length - options.LastCalls + 1) : Last).Add(new(now, failed));
-        return new(slices, last, failed ? FailuresInARow + 1 : 0);
+            ? kept.SetItem(kept.Length - 1, newest.With(call))
+            : kept.Add(new CallSlice(number, 0, 0, 0).With(call));
+        var last = (Last.Length >= options.LastCalls ? Last.RemoveRange(0, Last.Length - options.LastCalls + 1) : Last).Add(new(now, call is CallOutcome.Failed));
+        return new(slices, last, call is CallOutcome.Failed ? FailuresInARow + 1 : 0);
     }
 
-    public bool Trips(double threshold, DateTimeOffset now, BreakerOptions options)
+    /// <summary>Why these calls open a breaker; null when they do not.</summary>
+    public BreakerReason? Trips(double threshold, DateTimeOffset now, BreakerOptions options)
     {
-        if (FailuresInARow >= options.FailuresInARow) return true;
-        var (calls, failures) = Counted(now, options);
-        if (calls >= options.CallsMin && failures >= threshold * calls) return true;
+        if (FailuresInARow >= options.FailuresInARow) return BreakerReason.FailuresInARow;
+        var (calls, failures, slow) = Counted(now, options);
+        if (calls >= options.CallsMin && failures >= threshold * calls) return BreakerReason.FailureRate;
+        if (calls >= options.CallsMin && slow >= options.SlowThreshold * calls) return BreakerReason.SlowCalls;
         return Last.Length >= options.LastCalls
             && now - Last[0].At <= options.LastCallsWithin
-            && Last.Count(call => call.Failed) >= threshold * Last.Length;
+            && Last.Count(call => call.Failed) >= threshold * Last.Length ? BreakerReason.LastCalls : null;
     }
 
-    public (int Calls, int Failures) Counted(DateTimeOffset now, BreakerOptions options)
+    public (int Calls, int Failures, int Slow) Counted(DateTimeOffset now, BreakerOptions options)
     {
         var oldest = SliceOf(now, options) - SliceCount;
-        var (calls, failures) = (0, 0);
+        var (calls, failures, slow) = (0, 0, 0);
         foreach (var slice in Slices)
         {
             if (slice.Number <= oldest) continue;
             calls += slice.Calls;
             failures += slice.Failures;
+            slow += slice.Slow;
         }
 
-        return (calls, failures);
+        return (calls, failures, slow);
     }
 
     private static long SliceOf(DateTimeOffset now, BreakerOptions options) => now.UtcTicks / (options.Window.Ticks / SliceCount);
 }
 
-/// <summary>Calls of one thirtieth of the window.</summary>
-internal readonly record struct CallSlice(long Number, int Calls, int Failures)
+/// <summary>What a call says about its agent.</summary>
+internal enum CallOutcome
 {
-    public CallSlice With(bool failed) => this with { Calls = Calls + 1, Failures = Failures + (failed ? 1 : 0) };
+    /// <summary>Nothing: it was cancelled, stale, deferred, or lost by the platform.</summary>
+    Neutral,
+
+    Succeeded,
+
+    /// <summary>It succeeded, but took most of its limit.</summary>
+    Slow,
+
+    Failed,
+}
+
+/// <summary>Calls of one thirtieth of the window.</summary>
+internal readonly record struct CallSlice(long Number, int Calls, int Failures, int Slow)
+{
+    public CallSlice With(CallOutcome call) => this with
+    {
+        Calls = Calls + 1,
+        Failures = Failures + (call is CallOutcome.Failed ? 1 : 0),
+        Slow = Slow + (call is CallOutcome.Slow ? 1 : 0),
+    };
 }
 
 /// <summary>One call that the breaker counted.</summary>

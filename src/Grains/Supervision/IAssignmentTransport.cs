@@ -18,6 +18,11 @@ internal interface IAssignmentTransport
     /// <summary>The attempt is over: whoever works on it is told. Harmless for attempts that it does not have.</summary>
     void Stop(AssignmentId attempt);
 
+    /// <summary>What the attempt was handed has changed and can be taken in: whoever is reached from here is told. Others learn it from their heartbeat.</summary>
+    void Rebase(AssignmentId attempt, ChangedContext changed)
+    {
+    }
+
     /// <summary>The supervisor stops: everybody is told.</summary>
     void StopAll();
 }

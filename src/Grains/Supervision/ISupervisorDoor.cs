@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orleans.Concurrency;
 using Rosud.Agents;
 using Rosud.Context;
 using Rosud.Networks;
@@ -31,9 +32,17 @@ internal interface ISupervisorDoor : IGrainWithStringKey
     [Alias("supersede")]
     Task Supersede(AssignmentId assignment, int epoch);
 
+    /// <summary>What a running attempt was handed has changed, and its agent can take that in: hand it on.</summary>
+    [Alias("rebase")]
+    Task Rebase(AssignmentId assignment, int epoch, ChangedContext changed);
+
     /// <summary>The agent's registration changed; null when it was removed.</summary>
     [Alias("registered")]
     Task Registered(AgentView? agent);
+
+    /// <summary>What the agent depends on, together with others, changed.</summary>
+    [OneWay, Alias("dependency-moved")]
+    Task DependencyMoved(DependencyState state);
 }
 
 /// <summary>Asks a supervisor to admit one attempt.</summary>
@@ -78,6 +87,21 @@ internal sealed record AdmitRequest
     [Id(15)] public bool Fallback { get; init; }
 
     [Id(16)] public string? TraceParent { get; init; }
+
+    /// <summary>What people have answered to the step, as far as it still holds.</summary>
+    [Id(20)] public ImmutableArray<Question> Answers { get; init; } = [];
+
+    /// <summary>What a verifier is to judge.</summary>
+    [Id(21)] public ProposedWork? Proposed { get; init; }
+
+    /// <summary>Why the attempt before was not accepted.</summary>
+    [Id(22)] public string? Feedback { get; init; }
+
+    /// <summary>Runs only for comparison: no outside effects.</summary>
+    [Id(40)] public bool Shadow { get; init; }
+
+    /// <summary>Admit it although the agent's breaker is open: half of its capability's group is left out already, and no more may be.</summary>
+    [Id(30)] public bool IsLastResort { get; init; }
 }
 
 /// <summary>The answer to an admission.</summary>
@@ -96,7 +120,11 @@ internal abstract record AdmitAnswer
 
     /// <summary>Handed out at <paramref name="At"/>.</summary>
     [GenerateSerializer, Immutable, Alias("rosud.admit-started")]
-    internal sealed record Started([property: Id(0)] DateTimeOffset At) : AdmitAnswer;
+    internal sealed record Started([property: Id(0)] DateTimeOffset At) : AdmitAnswer
+    {
+        /// <summary>What the agent's last answers took, in the middle; null before there are five.</summary>
+        [Id(1)] public TimeSpan? Median { get; init; }
+    }
 
     /// <summary>Waits for room, or for a worker that takes it.</summary>
     [GenerateSerializer, Immutable, Alias("rosud.admit-queued")]

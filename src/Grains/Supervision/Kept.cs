@@ -25,23 +25,36 @@ internal sealed record Kept(Settlement Settlement, string? Network, double Thres
         permit.Network,
         permit.Admitted?.Request.BreakerThreshold ?? 1,
         permit.Admitted is { } admitted ? admitted.RunEndsAt + After : now + Unknown,
-        settlement.Kind is SettlementKind.Completed ? now - permit.StartedAt : null);
+        settlement.Kind is SettlementKind.Completed ? now - permit.StartedAt : null)
+    {
+        Limit = permit.Admitted?.Request.Timeout,
+        Request = permit.Admitted?.Request,
+    };
 
     public static Kept Of(Settlement settlement, Waiting waiting) => new(
         settlement, waiting.Request.Network, waiting.Request.BreakerThreshold, waiting.RunEndsAt + After, null);
 
-    /// <summary>What the run's answer means for the agent's breaker: true failed, false succeeded, null says nothing about the agent.</summary>
-    public bool? Failed(SettleOutcome answer) => Settlement.Kind switch
+    /// <summary>How long the attempt was allowed to take; null when that is not known.</summary>
+    public TimeSpan? Limit { get; private init; }
+
+    /// <summary>What it was about, while a supervisor may have to know it again.</summary>
+    public AdmitRequest? Request { get; private init; }
+
+    /// <summary>What the run's answer says about the agent.</summary>
+    public CallOutcome Counts(SettleOutcome answer, BreakerOptions options) => Settlement.Kind switch
     {
         SettlementKind.Completed when answer is SettleOutcome.Settled settled => settled.Kind switch
         {
-            SettleKind.Accepted or SettleKind.Held => false,
-            SettleKind.Rejected => true,
-            _ => null,
+            SettleKind.Accepted or SettleKind.Held => Service > Limit * options.SlowAfterShareOfLimit ? CallOutcome.Slow : CallOutcome.Succeeded,
+            SettleKind.Rejected => CallOutcome.Failed,
+            _ => CallOutcome.Neutral,
         },
-        SettlementKind.Failed or SettlementKind.TimedOut or SettlementKind.LeaseLost when Settlement.StartedAt is not null => true,
-        _ => null,
+        SettlementKind.Failed or SettlementKind.TimedOut or SettlementKind.LeaseLost when Settlement.StartedAt is not null => CallOutcome.Failed,
+        _ => CallOutcome.Neutral,
     };
+
+    /// <summary>Whether it ended as R12 counts for poison: in failure or loss, not by what it wrote.</summary>
+    public bool EndedBadly => Settlement is { Kind: SettlementKind.Failed or SettlementKind.TimedOut or SettlementKind.LeaseLost, StartedAt: not null };
 }
 
 /// <summary>Why an attempt ended that its worker may not know of yet.</summary>

@@ -50,6 +50,10 @@ internal sealed class OffGrainWork(ISupervisorGrain supervisor, TimeProvider tim
         {
             // Its supervisor has ended the attempt: whatever came of it is of no use.
         }
+        catch (AttemptAskedException)
+        {
+            // The attempt ended with its question.
+        }
         catch (Exception fault)   // The agent's code: anything can be thrown, and all of it is the attempt's failure.
         {
             logger.LogInformation(fault, "Agent {Agent} failed at step {Step}.", attempt.Agent.Name, attempt.Step);

@@ -65,6 +65,12 @@ internal sealed record Permit
 
     public DateTimeOffset? StartedAt { get; init; }
 
+    /// <summary>What has changed since of what the attempt was handed, for an agent that can take it in.</summary>
+    public ChangedContext? Changed { get; init; }
+
+    /// <summary>A heartbeat has carried it.</summary>
+    public bool IsTold { get; init; }
+
     public string? Network => Admitted?.Request.Network;
 
     public bool Unlimited => Admitted?.Unlimited ?? false;
@@ -111,6 +117,10 @@ internal sealed record Permit
             Changed = request.Changed,
             IdempotencyKey = request.IdempotencyKey,
             TraceParent = request.TraceParent,
+            Answers = request.Answers,
+            Proposed = request.Proposed,
+            Feedback = request.Feedback,
+            Shadow = request.Shadow,
         };
     }
 

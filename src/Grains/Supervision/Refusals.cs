@@ -20,4 +20,10 @@ internal static class Refusals
     public static Problem NotPull() => new(ProblemKind.NotFound, "The agent is registered, but not as one that takes its assignments.");
 
     public static Problem NoHandler() => new(ProblemKind.NotFound, "This host has no code for the in-process agent.");
+
+    public static Problem Poison(TimeSpan left) =>
+        new(ProblemKind.ContractRejected, "This step failed three times at this agent on what it would be handed again; it is refused for a while.") { RetryAfter = left };
+
+    public static Problem DependencyOpen(string dependency, TimeSpan retryAfter) =>
+        new(ProblemKind.CircuitOpen, $"Agents that depend on {dependency} kept failing; its breaker is open.") { RetryAfter = retryAfter };
 }

@@ -33,8 +33,11 @@ internal sealed record RunMarks(int Epoch, DateTimeOffset KeepUntil)
 
     public RunMarks Bury(string step, int attempt) => With(step, this[step] with { Tomb = Math.Max(this[step].Tomb, attempt) });
 
+    /// <summary>One more attempt of the step ended in failure or loss here.</summary>
+    public RunMarks Fail(string step) => With(step, this[step] with { Failures = this[step].Failures + 1 });
+
     private RunMarks With(string step, StepMarks marks) => this with { Steps = Steps.SetItem(step, marks) };
 }
 
-/// <summary>The highest attempt of a step that was admitted, and the highest that is fenced.</summary>
-internal readonly record struct StepMarks(int Seen, int Tomb);
+/// <summary>The highest attempt of a step that was admitted, the highest that is fenced, and how many ended in failure or loss.</summary>
+internal readonly record struct StepMarks(int Seen, int Tomb, int Failures);

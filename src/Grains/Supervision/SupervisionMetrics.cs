@@ -23,5 +23,14 @@ internal static class SupervisionMetrics
         Meter.CreateHistogram<double>("rosud.attempt.duration", "ms", "From hand-out to the end of an attempt, by outcome.");
 
     public static Counter<long> BreakerTransitions { get; } =
-        Meter.CreateCounter<long>("rosud.breaker.transitions", "{transition}", "Breakers that changed state, by the new state.");
+        Meter.CreateCounter<long>("rosud.breaker.transitions", "{transition}", "Breakers that changed state, by the new state, the reason and whose they are.");
+
+    public static Counter<long> Quarantined { get; } =
+        Meter.CreateCounter<long>("rosud.supervisor.quarantined", "{step}", "Steps that became poison for an agent.");
+
+    public static void Moved(BreakerStateKind state, BreakerReason reason, bool ofDependency = false) => BreakerTransitions.Add(
+        1,
+        KeyValuePair.Create<string, object?>("state", state.ToString()),
+        KeyValuePair.Create<string, object?>("reason", reason.ToString()),
+        KeyValuePair.Create<string, object?>("scope", ofDependency ? "dependency" : "agent"));
 }

@@ -6,15 +6,18 @@ namespace Rosud.Supervision;
 
 internal sealed partial class SupervisorGrain
 {
-    private RetryTokens _retryTokens = RetryTokens.Full(time.Start().Now);
+    private RetryBudget _retries = RetryBudget.Full(time.Start().Now);
 
-    public Task<AdmitAnswer> Admit(AdmitRequest request)
+    // Only a probe of an open dependency has to be asked for; every other admission is one turn.
+    public Task<AdmitAnswer> Admit(AdmitRequest request) => NeedsProbe(request) ? AdmitProbe(request) : Task.FromResult(AdmitNow(request, probe: null));
+
+    private AdmitAnswer AdmitNow(AdmitRequest request, Problem? probe)
     {
         (_ledger, var answer, var stopped) = _ledger.Screen(request, Now);
         if (stopped is { } before) Stopped(before);
-        answer ??= Refusal(request) is { } refusal ? Refused(refusal) : Admitted(request);
+        answer ??= Refusal(request, probe) is { } refusal ? Refused(refusal) : Admitted(request);
         Advance();
-        return Task.FromResult(answer);
+        return answer;
     }
 
     public Task<AskAnswer> Ask(RunId run, int epoch, string step, int attempt, long incarnation)
@@ -48,6 +51,15 @@ internal sealed partial class SupervisorGrain
         return Task.CompletedTask;
     }
 
+    public Task Rebase(AssignmentId assignment, int epoch, ChangedContext changed)
+    {
+        (_ledger, var isAtWork) = _ledger.Rebase(assignment, epoch, changed, Now);
+        if (!isAtWork) return Task.CompletedTask;
+        foreach (var transport in AllTransports) transport.Rebase(assignment, changed);
+        _watchers.Tell(assignment);
+        return Task.CompletedTask;
+    }
+
     public Task Registered(AgentView? agent)
     {
         if (agent is null) Unregister();
@@ -56,10 +68,12 @@ internal sealed partial class SupervisorGrain
         return Task.CompletedTask;
     }
 
-    private Problem? Refusal(AdmitRequest request)
+    private Problem? Refusal(AdmitRequest request, Problem? probe)
     {
         if (_agent is null) return Refusals.NotRegistered();
         if (_transport is null) return Refusals.NoHandler();
+        if (_quarantine.Refuses(request, Now) is { } left) return Refusals.Poison(left);
+        if ((probe ?? DependencyRefusal(request)) is { } depended) return depended;
         if (_ledger.Overload(request, Now) is { } overload) return overload;
         var (next, refusal) = _breakers.Admit(request, _ledger.IsAlive, Now, _options, Random.Shared.NextDouble());
         Change(next, request.Network);
@@ -76,10 +90,10 @@ internal sealed partial class SupervisorGrain
     {
         var now = Now;
         SupervisionMetrics.Admissions.Add(1);
-        _retryTokens = _retryTokens.With(retry: request.Assignment.Attempt > request.Epoch, now);
+        _retries = request.Assignment.Attempt > request.Epoch ? _retries.TrySpend(now).Next : _retries.FirstAttempts(1, now);
         _ledger = _ledger.Enqueue(request, now);
         Pump(answered: request.Assignment);
-        return _ledger.Bulkhead.PermitOf(request.Assignment)?.StartedAt is { } startedAt ? new AdmitAnswer.Started(startedAt) : new AdmitAnswer.Queued();
+        return _ledger.Bulkhead.PermitOf(request.Assignment)?.StartedAt is { } startedAt ? new AdmitAnswer.Started(startedAt) { Median = _ledger.MedianService } : new AdmitAnswer.Queued();
     }
 
     private void SendKept(RunId run)

@@ -18,7 +18,8 @@ internal sealed partial class SupervisorGrain
     {
         var before = _agent;
         _agent = agent;
-        _ledger = _ledger.WithLimits(agent.Spec);
+        Depend(before?.Spec.Dependency, agent.Spec.Dependency);
+        _ledger = _ledger.WithLimits(agent.Spec, _share);
         if (_transport is not null && before?.Spec.Transport == agent.Spec.Transport) return;
         Retire();
         _transport = transports.Make(agent, this.AsReference<ISupervisorGrain>());
@@ -26,6 +27,7 @@ internal sealed partial class SupervisorGrain
 
     private void Unregister()
     {
+        Depend(_agent?.Spec.Dependency, null);
         _agent = null;
         Retire();
         TurnAwayWaiting(_ => true, SettlementKind.Failed, "The agent was removed.");
@@ -95,9 +97,12 @@ internal sealed partial class SupervisorGrain
         var now = Now;
         _ledger = _ledger.Release(attempt, answer, now);
         Measure(kept);
+        var call = kept.Counts(answer, _options);
+        if (kept.EndedBadly) Suspect(kept, now);
+        TellDependency(kept, call);
         if (kept.Network is { } network)
         {
-            Change(_breakers.Record(attempt, network, kept.Failed(answer), kept.Threshold, now, _options, Random.Shared.NextDouble()), network);
+            Change(_breakers.Record(attempt, network, call, kept.Threshold, now, _options, Random.Shared.NextDouble()), network);
         }
 
         Advance();
@@ -105,26 +110,23 @@ internal sealed partial class SupervisorGrain
 
     private void Change(Breakers next, string network)
     {
-        var moved = next.MovedFrom(_breakers, network);
+        var (before, moved) = (_breakers, next.MovedFrom(_breakers, network));
         _breakers = next;
         if (!moved) return;
-        SupervisionMetrics.BreakerTransitions.Add(1, KeyValuePair.Create<string, object?>("state", next[network].State.ToString()));
-        _ = _writes.Request();
+        Moved(network, before[network].State, next[network].State, next[network].Reason ?? BreakerReason.Policy, next[network].RetryAt);
         if (!next.IsOpen(network)) return;
         TurnAwayWaiting(
-            waiting => waiting.Request.Network == network && waiting.Request.Isolation is IsolationKind.Bulkhead,
+            waiting => waiting.Request.Network == network && waiting.Request.Isolation is IsolationKind.Bulkhead && !waiting.Request.IsLastResort,
             SettlementKind.CircuitOpen,
             "The agent kept failing; its breaker opened while the attempt waited.");
     }
-
-    private void Change(Breakers next) => _breakers = next;
 
     private void TurnAwayWaiting(Func<Waiting, bool> which, SettlementKind kind, string reason)
     {
         var now = Now;
         foreach (var waiting in _ledger.Bulkhead.Queue.Where(which).ToList())
         {
-            var retryAfter = _breakers[waiting.Request.Network].RetryAt - now;
+            var retryAfter = (_breakers[waiting.Request.Network].RetryAt ?? DependencyRetryAt) - now;
             _ledger = _ledger.TurnAway(waiting.Assignment, kind, reason, kind is SettlementKind.CircuitOpen ? retryAfter : null, now);
             _ = _settling.Send(waiting.Assignment);
         }

@@ -51,7 +51,9 @@ internal sealed partial class SupervisorGrain(
         var durable = journals.OpenValue<SupervisorRecord>(this.GetGrainId());
         await durable.Activate(cancellationToken);
         _breakers = Breakers.Restore(durable.Value, Now, _options);
-        _writes = new(durable, () => _breakers.Save(), DeactivateOnIdle, time.Provider, logger);
+        _quarantine = Quarantine.Restore(durable.Value?.Quarantine ?? [], Now);
+        _transitions = durable.Value is { Transitions: { IsDefault: false } before } ? before : [];
+        _writes = new(durable, Saved, DeactivateOnIdle, time.Provider, logger);
         if (await grains.GetGrain<IAgentGrain>(id.Key).Describe() is AgentOutcome.Found found) Register(found.Agent);
     }
 
@@ -92,30 +94,37 @@ internal sealed partial class SupervisorGrain(
         // Never longer than the lease allows: the worker has to come back in time to renew it.
         var lease = _ledger.Bulkhead.PermitOf(assignment)?.Lease ?? LeaseDefault;
         var wait = Shortest(request.Wait, ParkMax, lease * 2 / 3);
-        if (wait > TimeSpan.Zero) await _watchers.Wait(assignment, wait);
-        return _ledger.Bulkhead.PermitOf(assignment) is { } permit
-            ? new SettleOutcome.Beat(permit.EndsAt, Superseded: false, Cancelled: false)
-            : _ledger.Over(assignment, Now);
+        var hasNews = _ledger.Bulkhead.PermitOf(assignment) is { Changed: not null, IsTold: false };
+        if (wait > TimeSpan.Zero && !hasNews) await _watchers.Wait(assignment, wait);
+        if (_ledger.Bulkhead.PermitOf(assignment) is not { } permit) return _ledger.Over(assignment, Now);
+        _ledger = _ledger.Told(assignment);
+        return new SettleOutcome.Beat(permit.EndsAt, Superseded: false, Cancelled: false) { Changed = permit.Changed };
     }
 
     public async Task<SettleOutcome> Publish(AssignmentId assignment, ImmutableArray<ContextWrite> writes)
     {
-        if (!Alive(assignment)) return Refusals.Fenced();
-        try
-        {
-            return await runs.Publish(assignment, writes).WaitAsync(PublishTimeout, time.Provider);
-        }
-        catch (Exception fault)   // The call was lost, the run may have published: only a repeat can tell.
-        {
-            logger.LogWarning(fault, "Run {Run} has not answered a publish of {Step}.", assignment.Run, assignment.Step);
-            return Refusals.Unknown();
-        }
+        return await Say(assignment, () => runs.Publish(assignment, writes));
     }
 
-    public Task<SettleOutcome> Complete(AssignmentId assignment, Completion completion)
+    public async Task<SettleOutcome> Effect(AssignmentId assignment, EffectRequest request)
+    {
+        if (AskRules.Fault(request) is { } fault) return new SettleOutcome.Refused(fault);
+        return await Say(assignment, () => runs.Effect(assignment, request));
+    }
+
+    public async Task<SettleOutcome> AskPerson(AssignmentId assignment, AskRequest request)
+    {
+        if (AskRules.Fault(request) is { } fault) return new SettleOutcome.Refused(fault);
+        var now = Now;
+        return await End(assignment, permit => permit.Settlement(SettlementKind.Asked, now) with { Asked = request });
+    }
+
+    public async Task<SettleOutcome> Complete(AssignmentId assignment, Completion completion)
     {
         var now = Now;
-        return End(assignment, permit => permit.Settlement(SettlementKind.Completed, now) with { Completion = completion });
+        var answer = await End(assignment, permit => permit.Settlement(SettlementKind.Completed, now) with { Completion = completion });
+        if (answer is SettleOutcome.Refused { Problem.Kind: ProblemKind.Fenced }) runs.Late(new(assignment, completion)).Ignore();
+        return answer;
     }
 
     public Task<SettleOutcome> Fail(AssignmentId assignment, Failure failure)
@@ -128,7 +137,9 @@ internal sealed partial class SupervisorGrain(
 
     public async Task<SupervisorView> Reset()
     {
-        Change(new Breakers());
+        Forced(new Breakers());
+        _quarantine = Quarantine.None;
+        await ResetDependency();
         await Stored();
         Advance();
         return View(null);
@@ -136,7 +147,7 @@ internal sealed partial class SupervisorGrain(
 
     public async Task<SupervisorView> ForceOpen()
     {
-        Change(_breakers.Force());
+        Forced(_breakers.Force());
         TurnAwayWaiting(_ => true, SettlementKind.CircuitOpen, "An operator opened the agent's breaker.");
         await Stored();
         return View(null);
@@ -158,6 +169,21 @@ internal sealed partial class SupervisorGrain(
         RunsRemembered = _ledger.Runs.Count,
         Breakers = _breakers.View(Now, _options),
     });
+
+    // A running attempt says something to its run that does not end it.
+    private async Task<SettleOutcome> Say(AssignmentId assignment, Func<Task<SettleOutcome>> call)
+    {
+        if (!Alive(assignment)) return Refusals.Fenced();
+        try
+        {
+            return await call().WaitAsync(PublishTimeout, time.Provider);
+        }
+        catch (Exception fault)   // The call was lost, the run may have done it: only a repeat can tell.
+        {
+            logger.LogWarning(fault, "Run {Run} has not answered {Step}.", assignment.Run, assignment.Step);
+            return Refusals.Unknown();
+        }
+    }
 
     private async Task<SettleOutcome> End(AssignmentId attempt, Func<Permit, Settlement> outcome)
     {
@@ -191,7 +217,12 @@ internal sealed partial class SupervisorGrain(
         _breakers.ViewOf(network ?? NetworkId.DefaultName, Now, _options),
         new(_ledger.Bulkhead.Permits.Count, _ledger.Bulkhead.Queue.Count, _ledger.Bulkhead.MaxConcurrency, _ledger.Bulkhead.QueueLimit),
         _breakers.View(Now, _options),
-        _retryTokens.Left(Now));
+        _retries.Left(Now))
+    {
+        Transitions = _transitions,
+        Quarantine = [.. _quarantine.Steps.Where(step => step.Until > Now).Select(step => new QuarantineView(step.Step, step.Until))],
+        Dependency = DependencyView(),
+    };
 
     private static Problem? TakeFaults(TakeRequest request) => request switch
     {

@@ -30,7 +30,7 @@ internal sealed partial record SupervisorLedger
     /// <summary>A worker's last word on an attempt: frees the permit and keeps the outcome for its run.</summary>
     public (SupervisorLedger Next, LastWord Taken) End(AssignmentId id, Func<Permit, Settlement> outcome, TimeSpan timeout, DateTimeOffset now)
     {
-        if (IsKept(id)) return (this, LastWord.Kept);
+        if (Kept.TryGetValue(id, out var said)) return (this, IsWorkersWord(said.Settlement.Kind) ? LastWord.Kept : LastWord.Fenced);
         if (Kept.Count >= KeptMax || KeptBytes >= KeptBytesMax) return (this, LastWord.Full);
         var known = IsUnknown(id, now) ? TakeBack(id, timeout, timeout, now) : this;
         if (known.Bulkhead.PermitOf(id) is not { } permit) return (this, LastWord.Fenced);
@@ -82,9 +82,16 @@ internal sealed partial record SupervisorLedger
         if (Kept.GetValueOrDefault(id) is not { } kept) return this;
         return Drop(id).With(id.Run, MarksOf(id.Run, now).Bury(id.Step, id.Attempt)) with
         {
-            Answers = Answers.With(id, answer),
+            Answers = Answers.With(id, IsWorkersWord(kept.Settlement.Kind) ? answer : Refusals.Fenced()),
             Service = kept.Service is { } time ? Service.With(time) : Service,
         };
+    }
+
+    /// <summary>Notes that an attempt ended in failure or loss. True when that makes its step poison.</summary>
+    public (SupervisorLedger Next, bool IsPoison) Failed(AssignmentId id, DateTimeOffset now)
+    {
+        var marks = MarksOf(id.Run, now).Fail(id.Step);
+        return (With(id.Run, marks), marks[id.Step].Failures == Quarantine.AttemptsMax);
     }
 
     /// <summary>The run does not know the attempt, or is over.</summary>
@@ -95,6 +102,9 @@ internal sealed partial record SupervisorLedger
     public ImmutableArray<AssignmentId> KeptOf(RunId run) => Runs.TryGetValue(run, out var marks) && !Kept.IsEmpty
         ? [.. marks.Steps.Select(step => new AssignmentId(Agent, run, step.Key, step.Value.Seen)).Where(IsKept)]
         : [];
+
+    // What time or loss has ended, its worker has said nothing about: its word comes late.
+    private static bool IsWorkersWord(SettlementKind kind) => kind is SettlementKind.Completed or SettlementKind.Failed or SettlementKind.Deferred or SettlementKind.Asked;
 
     public bool IsKept(AssignmentId id) => Kept.ContainsKey(id);
 

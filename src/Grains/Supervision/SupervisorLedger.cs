@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Rosud.Agents;
+using Rosud.Channels;
 using Rosud.Context;
 using Rosud.Runs;
 using Rosud.Tenants;
@@ -27,6 +28,9 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
     /// <summary>No hand-out before this: the agent asked for it.</summary>
     public DateTimeOffset? HeldUntil { get; private init; }
 
+    /// <summary>What the agent's last answers took, in the middle; null before there are five.</summary>
+    public TimeSpan? MedianService => Service.Median;
+
     private ServiceTimes Service { get; init; } = ServiceTimes.None;
 
     private RecentAttempts<SettleOutcome> Answers { get; init; } = new(1_024);
@@ -46,8 +50,19 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
         var (end, held) => end ?? held,
     };
 
-    public SupervisorLedger WithLimits(AgentSpec spec) =>
-        this with { Bulkhead = Bulkhead with { MaxConcurrency = spec.MaxConcurrency, QueueLimit = spec.QueueLimit } };
+    /// <param name="spec">The agent's own limits.</param>
+    /// <param name="share">What a throttled dependency leaves to this agent; null for as much as it likes.</param>
+    public SupervisorLedger WithLimits(AgentSpec spec, int? share = null) => this with
+    {
+        Bulkhead = Bulkhead with { MaxConcurrency = Math.Min(spec.MaxConcurrency, share ?? spec.MaxConcurrency), QueueLimit = spec.QueueLimit },
+    };
+
+    /// <summary>Nothing is handed out before <paramref name="until"/>.</summary>
+    public SupervisorLedger Hold(DateTimeOffset until) => until > HeldUntil || HeldUntil is null ? this with { HeldUntil = until } : this;
+
+    /// <summary>The channels whose runs were here last, latest first.</summary>
+    public IEnumerable<ChannelId> ChannelsOfRuns(int limit) =>
+        Runs.OrderByDescending(run => run.Value.KeepUntil).Select(run => run.Key.Channel).Distinct().Take(limit);
 
     /// <summary>The first rules for an admission: is it for us, is it new. A null answer means yes; the attempt before it has ended then.</summary>
     public (SupervisorLedger Next, AdmitAnswer? Answer, AssignmentId? Stopped) Screen(AdmitRequest request, DateTimeOffset now)
@@ -68,9 +83,9 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
     {
         var waiting = new Waiting(request, now);
         var turn = Service.Median is { } median ? median / Math.Max(1, Bulkhead.MaxConcurrency) : (TimeSpan?)null;
-        if (!Bulkhead.HasPlace(waiting)) return Overloaded("The agent's queue is full.", turn ?? TimeSpan.FromSeconds(1));
+        if (!Bulkhead.HasPlace(waiting)) return Overloaded("The agent's queue is full.", Later(turn ?? TimeSpan.FromSeconds(1), request));
         if (waiting.Unlimited) return null;
-        if (turn * Bulkhead.Behind > request.TimeLeft) return Overloaded("The agent's queue takes longer than the time left.", turn!.Value);
+        if (turn * Bulkhead.Behind > request.TimeLeft) return Overloaded("The agent's queue takes longer than the time left.", Later(turn!.Value, request));
         return HeldUntil - now is { } held && held > request.TimeLeft
             ? new(ProblemKind.Overloaded, "The agent is throttled for longer than the time left.") { RetryAfter = held }
             : null;
@@ -140,6 +155,25 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
         return (With(id.Run, marks.Heard(epoch, now)).Fence(id, new(Superseded: true, Cancelled: false)), Bulkhead.PermitOf(id) is not null);
     }
 
+    /// <summary>What an attempt was handed has changed, and its agent can take that in. True when its worker has to be told; an attempt that waits is handed it at once.</summary>
+    public (SupervisorLedger Next, bool IsAtWork) Rebase(AssignmentId id, int epoch, ChangedContext changed, DateTimeOffset now)
+    {
+        var marks = MarksOf(id.Run, now);
+        if (epoch < marks.Epoch || IsKept(id)) return (this, false);
+        if (Bulkhead.WaitingOf(id) is { } waiting)
+        {
+            var request = waiting.Request with { Context = changed.Context.Version > waiting.Request.Context.Version ? changed.Into(waiting.Request.Context) : waiting.Request.Context };
+            return (this with { Bulkhead = Bulkhead.Leave(id).Enqueue(waiting with { Request = request }) }, false);
+        }
+
+        if (Bulkhead.PermitOf(id) is not { } permit || permit.Changed?.Context.Version >= changed.Context.Version) return (this, false);
+        return (this with { Bulkhead = Bulkhead.Update(id, known => known with { Changed = changed, IsTold = false }) }, true);
+    }
+
+    /// <summary>A heartbeat has carried what changed.</summary>
+    public SupervisorLedger Told(AssignmentId id) =>
+        Bulkhead.PermitOf(id) is { Changed: not null, IsTold: false } ? this with { Bulkhead = Bulkhead.Update(id, known => known with { IsTold = true }) } : this;
+
     private LiveAttempt? LiveOf(AssignmentId id) => (Bulkhead.PermitOf(id), Bulkhead.WaitingOf(id), Kept.GetValueOrDefault(id)) switch
     {
         ({ } permit, _, _) => new(id.Step, id.Attempt, permit.Admitted?.Request.Context.Version ?? ContextVersion.None, permit.StartedAt),
@@ -147,6 +181,10 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
         (_, _, { Settlement: var kept }) => new(id.Step, id.Attempt, kept.ReadVersion, kept.StartedAt),
         _ => null,
     };
+
+    // When about half of those who wait have gone, and not all who were refused at the same moment: else the refused would be the load.
+    private TimeSpan Later(TimeSpan turn, AdmitRequest request) =>
+        turn * Math.Max(1, Bulkhead.Behind / 2) * (0.75 + ((uint)request.Assignment.GetHashCode() % 1_024 / 2_048.0));
 
     private static Problem Overloaded(string detail, TimeSpan retryAfter) =>
         new(ProblemKind.Overloaded, detail) { RetryAfter = retryAfter > MinRetryAfter ? retryAfter : MinRetryAfter };

@@ -15,7 +15,7 @@ internal sealed class Transports(
     {
         TransportKind.Pull => new PullTransport(time.Provider),
         TransportKind.Webhook => new WebhookTransport(agent.Spec.Transport, clients, hosts, time.Provider, Work(supervisor)),
-        _ => _local.TryGetValue(agent.Id, out var found) ? new InProcessTransport(found.Agent, supervisor, found.Places, Work(supervisor)) : null,
+        _ => _local.TryGetValue(agent.Id, out var found) ? new InProcessTransport(found.Agent, supervisor, found.Places, Work(supervisor), time.Provider) : null,
     };
 
     private OffGrainWork Work(ISupervisorGrain supervisor) => new(supervisor, time.Provider, logger);

@@ -1,3 +1,4 @@
+using Rosud.W2;
 using Rosud.W5;
 
 namespace Rosud.Hosting;
@@ -6,12 +7,16 @@ namespace Rosud.Hosting;
 internal static class BenchHost
 {
     public const string Verb = "host";
+
+    /// <summary>A setting that adds the handlers of W2 to the host.</summary>
+    public const string Handlers = "--Bench:Handlers=true";
+
     public const string Ready = "The host is ready.";
 
     /// <summary>Serves until its parent lets go of its standard input, which it also does by dying.</summary>
     public static async Task<int> Run(string[] settings)
     {
-        await using var host = await LocalHost.Start(settings, PipelineAgents.Add);
+        await using var host = await LocalHost.Start(settings, settings.Contains(Handlers) ? Spine.Add : PipelineAgents.Add);
         Console.WriteLine(Ready);
         await Console.In.ReadToEndAsync();
         return 0;

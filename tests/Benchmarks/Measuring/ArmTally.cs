@@ -12,6 +12,9 @@ internal sealed class ArmTally
     private double _overheadMs;
     private long _fired;
     private long _needed;
+    private long _tokens;
+    private long _coordinationTokens;
+    private double _costUsd;
 
     /// <summary>Adds how long its operations took.</summary>
     public void Add(Latencies latencies)
@@ -19,8 +22,8 @@ internal sealed class ArmTally
         lock (_lock) _latencies.Add(latencies);
     }
 
-    /// <summary>Adds one run and what it says of itself.</summary>
-    public void Ran(bool completed, double overheadMs, int fired, int needed)
+    /// <summary>Adds one run and what it says of itself. Where no model is called nothing costs tokens.</summary>
+    public void Ran(bool completed, double overheadMs, int fired, int needed, long tokens = 0, long coordinationTokens = 0, double costUsd = 0)
     {
         lock (_lock)
         {
@@ -29,10 +32,13 @@ internal sealed class ArmTally
             _overheadMs += overheadMs;
             _fired += fired;
             _needed += needed;
+            _tokens += tokens;
+            _coordinationTokens += coordinationTokens;
+            _costUsd += costUsd;
         }
     }
 
-    /// <summary>The arm. No model is called in these workloads, so nothing costs tokens.</summary>
+    /// <summary>The arm.</summary>
     public Arm ToArm()
     {
         lock (_lock)
@@ -43,9 +49,9 @@ internal sealed class ArmTally
                 P50Ms = _latencies.PercentileMs(50),
                 P95Ms = _latencies.PercentileMs(95),
                 P99Ms = _latencies.PercentileMs(99),
-                TokensMean = 0,
-                CoordinationTokensMean = 0,
-                CostUsdMean = 0,
+                TokensMean = _runs == 0 ? 0 : (double)_tokens / _runs,
+                CoordinationTokensMean = _runs == 0 ? 0 : (double)_coordinationTokens / _runs,
+                CostUsdMean = _runs == 0 ? 0 : _costUsd / _runs,
                 ErrorRate = _runs == 0 ? 0 : (double)_errors / _runs,
                 OverheadMsMean = _runs == 0 ? null : _overheadMs / _runs,
                 FiredMean = _runs == 0 ? null : (double)_fired / _runs,

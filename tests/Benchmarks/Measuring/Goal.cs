@@ -16,7 +16,7 @@ internal readonly record struct Goal(double Bound, bool IsCeiling)
 
 /// <summary>A goal and what was measured against it.</summary>
 /// <param name="Name">What is measured, and where.</param>
-/// <param name="Value">The median over the repetitions; null when it was not measured, which is no pass.</param>
+/// <param name="Value">The median over the repetitions, or the worst of them; null when it was not measured, which is no pass.</param>
 /// <param name="Goal">The bound.</param>
 /// <param name="Unit">The unit of both.</param>
 /// <param name="NotRun">Why there is no value.</param>

@@ -57,6 +57,11 @@ internal sealed class Notebook(Func<double> load)
         ? new(name, figure.Spread.Median, goal, figure.Unit)
         : new(name, null, goal, "", notRun ?? "It was not measured.");
 
+    /// <summary>Holds the worst repetition of a figure against a goal: for what must never be wrong.</summary>
+    public Check CheckWorst(string name, Goal goal, string? notRun = null) => Of(name) is { } figure
+        ? new(name, goal.IsCeiling ? figure.Spread.Max : figure.Spread.Min, goal, figure.Unit)
+        : Check(name, goal, notRun);
+
     private sealed class Row(string unit)
     {
         public string Unit { get; } = unit;

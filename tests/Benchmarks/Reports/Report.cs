@@ -52,6 +52,12 @@ internal sealed record Report
 
     public required Arm Rosud { get; init; }
 
+    /// <summary>Other ways of doing the same work, by name.</summary>
+    public ImmutableSortedDictionary<string, Arm> OtherArms { get; init; } = ImmutableSortedDictionary<string, Arm>.Empty;
+
+    /// <summary>By how much simulated work was faster than it would be.</summary>
+    public double Scale { get; init; } = 1;
+
     public required Arm RawOrleans { get; init; }
 
     public required ImmutableArray<Figure> Figures { get; init; }

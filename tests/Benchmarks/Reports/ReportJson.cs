@@ -24,7 +24,8 @@ internal static class ReportJson
         ["repetitions"] = report.Repetitions,
         ["machine"] = JsonSerializer.SerializeToNode(report.Machine, SnakeCase),
         ["checks"] = new JsonArray([.. report.Checks.Select(check => Of(check, prefix: ""))]),
-        ["arms"] = new JsonObject { ["rosud"] = Of(report.Rosud) },
+        ["scale"] = report.Scale,
+        ["arms"] = Arms(report),
         ["raw_orleans"] = Of(report.RawOrleans),
         ["figures"] = new JsonArray([.. report.Figures.Select(Of)]),
         ["remarks"] = new JsonArray([.. report.Remarks.Select(remark => JsonValue.Create(remark))]),
@@ -58,6 +59,13 @@ internal static class ReportJson
         };
         if (check.NotRun is { } why) json["not_run"] = why;
         return json;
+    }
+
+    private static JsonObject Arms(Report report)
+    {
+        var arms = new JsonObject { ["rosud"] = Of(report.Rosud) };
+        foreach (var (name, arm) in report.OtherArms) arms[name] = Of(arm);
+        return arms;
     }
 
     private static JsonNode? Of(Arm arm) => JsonSerializer.SerializeToNode(arm, SnakeCase);

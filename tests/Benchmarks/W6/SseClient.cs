@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Rosud.W6;
 
 /// <summary>One client of a channel's event stream, on a connection of its own.</summary>
@@ -13,13 +15,16 @@ internal sealed class SseClient : IAsyncDisposable
         _reading = Read(heard);
     }
 
-    /// <summary>Opens the stream; <paramref name="heard"/> gets the version of each commit, from the channel's first.</summary>
-    public static async Task<SseClient> Open(HttpClient http, string channel, Action<long> heard)
+    /// <summary>Opens the stream; <paramref name="heard"/> gets the version of each commit, from the one behind <paramref name="after"/>.</summary>
+    public static async Task<SseClient> Open(HttpClient http, string channel, Action<long> heard, long after = 0)
     {
-        var answer = await http.GetAsync($"/v1/channels/{channel}/events?types=commit&after=0", HttpCompletionOption.ResponseHeadersRead);
+        var answer = await http.GetAsync(string.Create(CultureInfo.InvariantCulture, $"/v1/channels/{channel}/events?types=commit&after={after}"), HttpCompletionOption.ResponseHeadersRead);
         answer.EnsureSuccessStatusCode();
         return new(answer, heard);
     }
+
+    /// <summary>Whether the stream was ended from the other side.</summary>
+    public bool HasEnded => _reading.IsCompleted;
 
     public async ValueTask DisposeAsync()
     {

@@ -16,8 +16,17 @@ internal sealed class Bench(bool quick, int seed, string folder, Action<string> 
 
     public Notebook Notes { get; } = new(Machine.Load1);
 
+    /// <summary>By how much simulated work is faster than it would be, 1 to 4; times are reported at scale 1.</summary>
+    public double Scale { get; init; } = quick ? 4 : 1;
+
     /// <summary>What Rosud did, in the workload's main figure.</summary>
-    public ArmTally Rosud { get; } = new();
+    public ArmTally Rosud => Arm("rosud");
+
+    /// <summary>Every way of doing the work, by its name.</summary>
+    public Dictionary<string, ArmTally> Arms { get; } = new(StringComparer.Ordinal) { ["rosud"] = new() };
+
+    /// <summary>One way of doing the work.</summary>
+    public ArmTally Arm(string name) => Arms.TryGetValue(name, out var arm) ? arm : Arms[name] = new();
 
     /// <summary>What bare Orleans did for the same.</summary>
     public ArmTally Bare { get; } = new();

@@ -32,6 +32,8 @@ internal abstract class Workload
             Repetitions = bench.Repetitions,
             Checks = Judge(bench.Notes),
             Rosud = bench.Rosud.ToArm(),
+            OtherArms = bench.Arms.Where(arm => arm.Key != "rosud").ToImmutableSortedDictionary(arm => arm.Key, arm => arm.Value.ToArm(), StringComparer.Ordinal),
+            Scale = bench.Scale,
             RawOrleans = bench.Bare.ToArm(),
             Figures = bench.Notes.Figures,
             Remarks = bench.Notes.Remarks,

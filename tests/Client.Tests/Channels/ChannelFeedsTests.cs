@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Rosud.Channels;
+using Rosud.Context;
 
 namespace Rosud.Tests.Channels;
 
@@ -17,7 +19,7 @@ public sealed class ChannelFeedsTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _feeds.DisposeAsync();
 
     [Fact]
-    public async Task Listeners_of_a_channel_share_one_subscription()
+    public async Task X1_Listeners_of_a_channel_share_one_subscription()
     {
         await using var one = Start(new(new(0), null));
         await using var other = Start(new(new(0), null));
@@ -31,7 +33,7 @@ public sealed class ChannelFeedsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Who_comes_back_gets_what_it_missed_and_then_goes_on_live()
+    public async Task Live_Who_comes_back_gets_what_it_missed_and_then_goes_on_live()
     {
         _channel.Commit(1_200);
         await using var listener = Start(new(new(10), null));
@@ -43,7 +45,7 @@ public sealed class ChannelFeedsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Who_comes_back_after_compaction_gets_a_gap_to_the_head()
+    public async Task C13_Who_comes_back_after_compaction_gets_a_gap_to_the_head()
     {
         _channel.Commit(9);
         _channel.Oldest = 5;
@@ -56,7 +58,7 @@ public sealed class ChannelFeedsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Lost_updates_are_read_from_the_channel()
+    public async Task C19_Lost_updates_are_read_from_the_channel()
     {
         var (listener, subscription) = await Joined();
         _channel.Commit(3);
@@ -67,7 +69,7 @@ public sealed class ChannelFeedsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_slow_listener_is_ended_with_a_gap_and_the_others_go_on()
+    public async Task Live_A_slow_listener_is_ended_with_a_gap_after_256_items_and_the_others_go_on()
     {
         var (slow, subscription) = await Joined();
         await using var quick = Start(new(new(1), null));
@@ -86,6 +88,48 @@ public sealed class ChannelFeedsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Live_A_slow_listener_is_ended_with_a_gap_after_a_mebibyte_and_the_others_go_on()
+    {
+        var (slow, subscription) = await Joined();
+        await using var quick = Start(new(new(1), null));
+        var value = JsonValue.From(new string('x', 200 * 1024));
+
+        for (var version = 2; version <= 8; version++)
+        {
+            subscription.Hear(_channel.Commit(value));
+            Assert.Equal([$"{version}"], await quick.Next(1));
+        }
+
+        var told = await slow.Rest();
+        Assert.Equal("gap slow", told[^1]);
+        Assert.InRange(told.Length, 6, 7);   // Five fit, and one may be on its way.
+    }
+
+    [Fact]
+    public async Task Live_Who_was_ended_as_slow_resumes_where_it_was()
+    {
+        var (slow, subscription) = await Joined();
+        for (var i = 0; i < FeedListener.ItemsMax + 9; i++) subscription.Hear(_channel.Commit());
+        var told = await slow.Rest();
+        var last = long.Parse(told[^2], CultureInfo.InvariantCulture);   // What it has: the gap behind it names what it has not.
+
+        await using var back = Start(new(new(last), null));
+
+        Assert.Equal(Enumerable.Range((int)last + 1, (int)(FeedListener.ItemsMax + 10 - last)).Select(version => $"{version}"), await back.Next((int)(FeedListener.ItemsMax + 10 - last)));
+    }
+
+    [Fact]
+    public async Task C19_A_lost_last_announcement_is_found_when_the_head_is_announced_again()
+    {
+        var (listener, subscription) = await Joined();
+        _channel.Commit(2);   // Nobody hears of them.
+
+        subscription.Hear(new(new(3), new(3), 1));
+
+        Assert.Equal(["2", "3"], await listener.Next(2));
+    }
+
+    [Fact]
     public async Task A_feed_closes_some_time_after_its_last_listener_and_opens_again()
     {
         var (listener, first) = await Joined();
@@ -101,7 +145,7 @@ public sealed class ChannelFeedsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_feed_compares_its_head_every_30_seconds_and_polls_nothing()
+    public async Task C19_A_feed_compares_its_head_every_30_seconds_and_polls_nothing()
     {
         var (compared, polled) = (0L, 0L);
         using var meter = new MeterListener();
@@ -126,7 +170,7 @@ public sealed class ChannelFeedsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_head_that_moved_unheard_makes_the_feed_subscribe_again()
+    public async Task C19_A_head_that_moved_unheard_makes_the_feed_subscribe_again()
     {
         var (listener, first) = await Joined();
         _time.Advance(TimeSpan.FromSeconds(30));
@@ -164,7 +208,7 @@ public sealed class ChannelFeedsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_deleted_channel_ends_its_listeners_with_a_gap()
+    public async Task C18_A_deleted_channel_ends_its_listeners_with_a_gap()
     {
         var (listener, subscription) = await Joined();
 

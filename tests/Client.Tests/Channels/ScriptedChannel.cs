@@ -26,6 +26,13 @@ internal sealed class ScriptedChannel : IChannelSource
         return FeedLogTests.Update(from, _head);
     }
 
+    /// <summary>The same for one commit of this value.</summary>
+    public ChannelUpdate Commit(JsonValue value)
+    {
+        var update = Commit();
+        return update with { Changes = [update.Changes!.Value[0] with { Writes = [new(new("k"), value)] }] };
+    }
+
     public void FailNext(int subscriptions) => _failures = subscriptions;
 
     public ValueTask<Subscription> Subscribed() => _subscribed.Reader.ReadAsync();

@@ -37,7 +37,7 @@ public sealed class CoordinateRoutesTests(SharedEdge shared) : IClassFixture<Sha
     }
 
     [Fact]
-    public async Task A_joiner_whose_own_time_ends_first_gets_a_place_to_look()
+    public async Task R8_A_joiner_whose_own_time_ends_first_gets_a_place_to_look()
     {
         Accept(ends: null, joined: true);
         var answer = await Coordinate("""{"task":{"goal":"g"},"timeout_ms":1}""");
@@ -70,7 +70,7 @@ public sealed class CoordinateRoutesTests(SharedEdge shared) : IClassFixture<Sha
     }
 
     [Fact]
-    public async Task The_key_is_the_id_of_a_task_without_one_and_its_hash_is_that_of_the_task_alone()
+    public async Task R8_The_key_is_the_id_of_a_task_without_one_and_its_hash_is_that_of_the_task_alone()
     {
         var plain = await Asked("""{"task":{"goal":"g","input":{"a":1,"b":2}}}""", ("Idempotency-Key", "again"));
         var later = await Asked("""{"timeout_ms":5,"task":{ "input":{"b":2,"a":1}, "goal":"g" }}""", ("Idempotency-Key", "again"));

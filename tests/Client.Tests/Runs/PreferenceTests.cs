@@ -19,7 +19,7 @@ public sealed class PreferenceTests
     [InlineData("wait=1.5", 60)]
     [InlineData("wait=99999999999999", 60)]
     [InlineData("wait", 60)]
-    public void A_caller_waits_as_long_as_it_prefers_and_never_over_a_minute(string? header, int seconds) =>
+    public void R14_A_caller_waits_as_long_as_it_prefers_and_never_over_a_minute(string? header, int seconds) =>
         Assert.Equal(TimeSpan.FromSeconds(seconds), Preference.Parse(new StringValues(header)).Longest);
 
     [Theory]

@@ -86,6 +86,8 @@ public sealed class RunWaitTests
 
         public Task<RunOutcome> Describe() => Answer(() => Reads++);
 
+        public Task<AnswerOutcome> Answer(GivenAnswer answer) => throw new NotSupportedException();
+
         public Task<RunOutcome> Cancel() => Answer(() => Cancels++);
 
         public Task<RunOutcome> Watch(IRunObserver observer) => Answer(() => Watches++);

@@ -16,6 +16,7 @@ public sealed class AccessTests : IAsyncLifetime
     [
         "GET /v1/agents/{agent}/assignments/stream", "GET /v1/channels/{channel}", "GET /v1/channels/{channel}/blame", "GET /v1/channels/{channel}/changes", "GET /v1/channels/{channel}/conflicts", "GET /v1/channels/{channel}/context", "GET /v1/channels/{channel}/diff",
         "GET /v1/channels/{channel}/events", "PATCH /v1/channels/{channel}/context", "POST /v1/agents/{agent}/assignments/release", "POST /v1/agents/{agent}/assignments/take", "POST /v1/assignments/{assignment}/complete",
+        "GET /v1/assignments/{assignment}/effects/{name}", "POST /v1/assignments/{assignment}/ask", "PUT /v1/assignments/{assignment}/effects/{name}",
         "POST /v1/assignments/{assignment}/fail", "POST /v1/assignments/{assignment}/heartbeat", "POST /v1/assignments/{assignment}/publish",
     ];
 
@@ -146,7 +147,7 @@ public sealed class AccessTests : IAsyncLifetime
     private async Task<int> Status(string method, string route, string? authorization)
     {
         var path = route.Replace("{agent}", "planner", StringComparison.Ordinal).Replace("{channel}", "demo", StringComparison.Ordinal).Replace("{network}", "default", StringComparison.Ordinal)
-            .Replace("{run}", "demo.r1", StringComparison.Ordinal).Replace("{assignment}", "a1.7.4.planner.plan.demo.r1", StringComparison.Ordinal);
+            .Replace("{run}", "demo.r1", StringComparison.Ordinal).Replace("{name}", "charge", StringComparison.Ordinal).Replace("{assignment}", "a1.7.4.planner.plan.demo.r1", StringComparison.Ordinal);
         var answer = await _edge.Send(method, path, method is "GET" or "DELETE" ? null : "{}", authorization is null ? [] : [("Authorization", authorization)]);
         return answer.Status;
     }

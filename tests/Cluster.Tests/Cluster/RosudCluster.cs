@@ -130,7 +130,7 @@ public sealed class RosudCluster : IAsyncDisposable
         return Silos.DisposeAsync();
     }
 
-    private sealed class EndObserver : IRunObserver
+    internal sealed class EndObserver : IRunObserver
     {
         private readonly TaskCompletionSource<RunResult> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -27,8 +27,11 @@ public sealed class RunGrainTests
         Assert.InRange(result.OverheadPartsMs.Values.Sum() - result.CoordinationOverheadMs, -1, 1);
     }
 
-    [Fact]
-    public async Task An_attempt_whose_reads_change_is_stopped_and_done_again_with_the_new_value()
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(200, true)]
+    [InlineData(200, false)]   // Each agent of the channel is a step, with its contract's reads.
+    public async Task C12_An_attempt_whose_reads_change_is_stopped_and_done_again_with_the_new_value(int thresholdMs, bool hasSteps)
     {
         var first = new AgentGate();
         var attempts = 0;
@@ -37,11 +40,14 @@ public sealed class RunGrainTests
             if (Interlocked.Increment(ref attempts) == 1) await first.Hold(stopped);
             return Write("out", Read(work, "in"));
         }));
-        var channel = await Prepared(cluster, "stale", new ContextSync { StalenessThreshold = TimeSpan.Zero }, "a");
+        var channel = await Prepared(cluster, "stale", new ContextSync { StalenessThreshold = TimeSpan.FromMilliseconds(thresholdMs) }, "a");
+        var request = Request("out", Step("s", "a", "in", "out"));
+        if (!hasSteps) request = request with { Task = request.Task with { Steps = null } };
 
-        var running = cluster.Coordinate(channel, Request("out", Step("s", "a", "in", "out")));
+        var running = cluster.Coordinate(channel, request);
         await first.Entered;
         await channel.Commit(Patch("in", "changed"));
+        await first.Stopped;
         var result = await running;
 
         Assert.Equal(RunStatus.Completed, result.Status);
@@ -126,7 +132,7 @@ public sealed class RunGrainTests
     }
 
     [Fact]
-    public async Task A_run_ends_at_its_deadline_though_its_agent_ignores_it_and_what_comes_late_is_fenced()
+    public async Task R14_A_run_ends_at_its_deadline_though_its_agent_ignores_it_and_what_comes_late_is_fenced()
     {
         var never = new AgentGate();
         await using var cluster = await RosudCluster.Start(1, RosudCluster.Agent("a", ["in"], ["out"], async (work, _) =>
@@ -144,7 +150,7 @@ public sealed class RunGrainTests
     }
 
     [Fact]
-    public async Task The_same_task_id_joins_and_another_task_under_it_is_refused()
+    public async Task R8_The_same_task_id_joins_and_another_task_under_it_is_refused()
     {
         var gate = new AgentGate();
         await using var cluster = await RosudCluster.Start(2, RosudCluster.Agent("a", ["in"], ["out"], async (work, stopped) =>
@@ -172,7 +178,7 @@ public sealed class RunGrainTests
     }
 
     [Fact]
-    public async Task A_task_that_breaks_its_contract_makes_no_run_and_hears_every_breach()
+    public async Task R11_A_task_that_breaks_its_contract_makes_no_run_and_hears_every_breach()
     {
         await using var cluster = await RosudCluster.Start(1, Echo("a", "in", "out", []));
         var channel = await Prepared(cluster, "contract", "a");

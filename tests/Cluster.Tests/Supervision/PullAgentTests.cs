@@ -71,7 +71,7 @@ public sealed class PullAgentTests(SupervisionFixture fixture) : IClassFixture<S
     }
 
     [Fact]
-    public async Task A_waiting_heartbeat_hears_at_once_that_the_attempt_is_superseded()
+    public async Task R17_A_waiting_heartbeat_hears_at_once_that_the_attempt_is_superseded()
     {
         var agent = await fixture.Register("superseded", Pull);
         var assignment = await agent.AdmitAndTake(agent.Attempt());

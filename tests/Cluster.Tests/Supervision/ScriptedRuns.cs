@@ -24,9 +24,18 @@ internal sealed class ScriptedRuns : IRunDoor
     public Task<SettleOutcome> Publish(AssignmentId assignment, ImmutableArray<ContextWrite> writes) =>
         Task.FromResult<SettleOutcome>(new SettleOutcome.Published(new(writes.Length)));
 
+    public Task<SettleOutcome> Effect(AssignmentId assignment, EffectRequest request) =>
+        Task.FromResult<SettleOutcome>(new SettleOutcome.EffectKnown(new() { Name = request.Name, Step = assignment.Step, Attempt = assignment.Attempt, IdempotencyKey = "k", Receipt = request.Receipt }, true));
+
     public Task Progress(AttemptProgress progress)
     {
         this[progress.Assignment.Run].Progress.Writer.TryWrite(progress);
+        return Task.CompletedTask;
+    }
+
+    public Task Late(LateCompletion late)
+    {
+        this[late.Assignment.Run].Late.Writer.TryWrite(late);
         return Task.CompletedTask;
     }
 
@@ -37,6 +46,8 @@ internal sealed class ScriptedRuns : IRunDoor
         public Channel<Settlement> Settlements { get; } = Channel.CreateUnbounded<Settlement>();
 
         public Channel<AttemptProgress> Progress { get; } = Channel.CreateUnbounded<AttemptProgress>();
+
+        public Channel<LateCompletion> Late { get; } = Channel.CreateUnbounded<LateCompletion>();
 
         public Func<Settlement, Task<SettleOutcome>> OnSettle { get; set; } = settlement => Task.FromResult<SettleOutcome>(
             settlement.Kind is SettlementKind.Completed ? new SettleOutcome.Settled(SettleKind.Accepted, new(9)) : new SettleOutcome.Noted());

@@ -115,7 +115,7 @@ public sealed class WebhookAgentTests(SupervisionFixture fixture) : IClassFixtur
     }
 
     [Fact]
-    public async Task A_superseded_attempts_request_is_aborted()
+    public async Task R17_A_superseded_attempts_request_is_aborted()
     {
         var agent = await Register("slow");
         await agent.Admit(agent.Attempt());

@@ -1,3 +1,5 @@
+using Rosud.Listeners;
+
 namespace Rosud.Channels;
 
 public sealed class EventContractTests(RosudHost host) : IClassFixture<RosudHost>
@@ -58,6 +60,30 @@ public sealed class EventContractTests(RosudHost host) : IClassFixture<RosudHost
         var channel = await host.NewChannel();
         var answer = await host.Send("GET", $"/v1/channels/{channel}/events", null, ("Last-Event-ID", "99"));
         Assert.Equal((409, "version-ahead"), (answer.Status, answer.Problem));
+    }
+
+    [Fact]
+    public async Task Live_A_listener_that_falls_a_mebibyte_behind_is_ended_with_a_gap_and_the_others_are_not()
+    {
+        const int Commits = 16;
+        var channel = await host.NewChannel();
+        using var slow = await DeafClient.Open(host.Http.BaseAddress!, $"/v1/channels/{channel}/events?after=0", CancellationToken.None);
+        using var quick = await host.Listen($"/v1/channels/{channel}/events?types=commit", lastEventId: "0");
+        var value = new string('x', 200_000);
+        for (var version = 1; version <= Commits; version++)
+        {
+            Assert.Equal(200, (await host.Send("PATCH", $"/v1/channels/{channel}/context", $$$"""{"set":{"n":{{{version}}},"k":"{{{value}}}"}}""")).Status);
+            Assert.Equal($"{version}", (await quick.Next())!.Value.Id);
+        }
+
+        var told = (await slow.ReadToEnd(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30))).Split('\n').Where(line => line.StartsWith("id: ", StringComparison.Ordinal) || line.StartsWith("event: ", StringComparison.Ordinal)).ToArray();
+
+        Assert.Equal("event: gap", told[^1]);
+        var whole = (told.Length / 2) - 1;
+        Assert.InRange(whole, 5, Commits - 1);
+        Assert.Equal(Enumerable.Range(1, whole).SelectMany(version => new[] { $"id: {version}", "event: commit" }), told[..^2]);
+        using var back = await host.Listen($"/v1/channels/{channel}/events?types=commit", lastEventId: $"{whole}");
+        for (var version = whole + 1; version <= Commits; version++) Assert.Equal($"{version}", (await back.Next())!.Value.Id);
     }
 
     private async Task Commit(string channel, int number) =>

@@ -33,7 +33,7 @@ public sealed class RunContractTests(RosudHost host) : IClassFixture<RosudHost>
     }
 
     [Fact]
-    public async Task The_same_task_joins_its_run_and_another_under_its_id_is_refused()
+    public async Task R8_The_same_task_joins_its_run_and_another_under_its_id_is_refused()
     {
         var (_, channel) = await Prepare();
         await host.Send("PATCH", $"/v1/channels/{channel}/context", """{"set":{"question":1}}""");
@@ -72,7 +72,7 @@ public sealed class RunContractTests(RosudHost host) : IClassFixture<RosudHost>
     }
 
     [Fact]
-    public async Task A_task_that_breaks_its_contract_makes_no_run()
+    public async Task R11_A_task_that_breaks_its_contract_makes_no_run()
     {
         var (_, channel) = await Prepare();
         var answer = await host.Send("POST", $"/v1/channels/{channel}/coordinate", """{"task":{"goal":"g","steps":[{"id":"s","agent":"nobody","writes":["x"]}]}}""");

@@ -8,7 +8,7 @@ internal sealed class Deployment : IAsyncDisposable
 
     private Deployment(string store, string cluster, RedisUnderFaults? redis, HostUnderFaults[] hosts)
     {
-        (Store, Cluster, RedisServer, Hosts) = (store, cluster, redis, hosts);
+        (Store, Cluster, RedisServer, Hosts, Targets) = (store, cluster, redis, hosts, hosts);
         Proxies = [.. hosts.Select(host => new FaultProxy(host.HttpPort))];
     }
 
@@ -20,6 +20,9 @@ internal sealed class Deployment : IAsyncDisposable
     public RedisUnderFaults? RedisServer { get; }
 
     public IReadOnlyList<HostUnderFaults> Hosts { get; }
+
+    /// <summary>The hosts that harm to a single one chooses from: those that have channels, else nobody may notice.</summary>
+    public IReadOnlyList<HostUnderFaults> Targets { get; private set; }
 
     public IReadOnlyList<FaultProxy> Proxies { get; }
 
@@ -44,6 +47,13 @@ internal sealed class Deployment : IAsyncDisposable
             await deployment.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Harm goes to the hosts with these silo ports from now on; to any when there is none of them.</summary>
+    public void Aim(IReadOnlySet<int> siloPorts)
+    {
+        List<HostUnderFaults> targets = [.. Hosts.Where(host => siloPorts.Contains(host.SiloPort))];
+        Targets = targets.Count > 0 ? targets : Hosts;
     }
 
     public Task UntilReady(CancellationToken stopped) => Task.WhenAll(Hosts.Select(host => host.UntilReady(stopped)));

@@ -19,6 +19,8 @@ internal sealed class HostUnderFaults(string cluster, string folder, string? mut
 
     public int HttpPort => _http;
 
+    public int SiloPort => _silo;
+
     public string Gateway => $"127.0.0.1:{_gateway}";
 
     /// <summary>How often it ended by itself, for example because the cluster had declared it dead.</summary>

@@ -1,3 +1,4 @@
+using Rosud.Channels;
 using Rosud.Context;
 using Rosud.Histories;
 using Rosud.Hosting;
@@ -58,6 +59,16 @@ internal sealed class ClientCaller : ICaller, IAsyncDisposable
             return (view.Version.Number, Recorded.Content(view));
         },
         stopped);
+
+    /// <summary>The silo port of the host that has a channel; null when none has it, or that cannot be said now.</summary>
+    public async Task<int?> SiloPortOf(string channel, CancellationToken stopped)
+    {
+        var cluster = _app.Services.GetRequiredService<IClusterClient>();
+        var grain = cluster.GetGrain<IChannelGrain>(new ChannelId(TenantId.Default, channel).Key);
+        return await Try<int>(
+            async () => await cluster.GetGrain<IManagementGrain>(0).GetActivationAddress(grain) is { } address ? address.Endpoint.Port : throw new UnknownOutcomeException("Nobody has it."),
+            stopped);
+    }
 
     public async ValueTask DisposeAsync()
     {

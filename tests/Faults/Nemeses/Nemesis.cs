@@ -61,7 +61,7 @@ internal sealed record Nemesis(string Name, ImmutableArray<string> Stores, Func<
         }
     });
 
-    private static HostUnderFaults Some(Deployment deployment, Random random) => deployment.Hosts[random.Next(deployment.Hosts.Count)];
+    private static HostUnderFaults Some(Deployment deployment, Random random) => deployment.Targets[random.Next(deployment.Targets.Count)];
 }
 
 /// <summary>One nemesis as it was seen.</summary>

@@ -77,7 +77,7 @@ internal sealed class FaultRun(FaultPlan plan, Deployment deployment, FaultTally
         try
         {
             await Serving(channels, recorder, recorder.Now);
-            foreach (var nemesis in nemeses) await Strike(nemesis, channels, recorder);
+            foreach (var nemesis in nemeses) await Strike(nemesis, channels, recorder, client);
             await Task.Delay(Quiet, TimeProvider.System, stopped);
         }
         finally
@@ -92,9 +92,10 @@ internal sealed class FaultRun(FaultPlan plan, Deployment deployment, FaultTally
         await Task.WhenAll(listening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private async Task Strike(Nemesis nemesis, ImmutableArray<string> channels, Recorder recorder)
+    private async Task Strike(Nemesis nemesis, ImmutableArray<string> channels, Recorder recorder, ClientCaller client)
     {
         await Task.Delay(Quiet, TimeProvider.System, stopped);
+        deployment.Aim((await Task.WhenAll(channels.Select(channel => client.SiloPortOf(channel, stopped)))).OfType<int>().ToHashSet());
         var (began, lost) = (recorder.Now, recorder.Lost);
         var late = nemesis == Nemesis.PauseLong ? Latecomers(channels, recorder) : Task.CompletedTask;
         await nemesis.Strike(deployment, _random, stopped);

@@ -14,7 +14,8 @@ public sealed class AssignmentJsonTests
         """
         {"id":"a2.10.6.researcher.search.desk.r1","run":"desk.r1","step":"search","agent":"researcher","attempt":2,"goal":"Find out.","input":{"n":1.0},
         "deadline":"2026-01-01T00:00:30.000Z","deadline_ms":30000,"lease_until":"2026-01-01T00:00:05.250Z","shadow":false,
-        "context":{"version":3,"entries":{"plan.scope":{"value":[1],"version":2}}},"changed":{"since":1,"keys":["plan.scope"]},"idempotency_key":"key","traceparent":null}
+        "context":{"version":3,"entries":{"plan.scope":{"value":[1],"version":2}}},"changed":{"since":1,"keys":["plan.scope"]},"idempotency_key":"key",
+        "answers":[],"proposed":null,"feedback":null,"traceparent":null}
         """.ReplaceLineEndings(""),
         Write(new()
         {

@@ -52,7 +52,7 @@ public sealed class ChannelModelTests
         Assert.Equal(model.Context.EveryKey.Select(key => model.Context.EntryAt(key, model.Context.Head)), model.Context.EveryKey.Select(world.State.Log.Find));
         Assert.Equal(model.Waiting.Select(one => (one.Number, one.Write)), world.Parked.Select(parked => (parked.Number, parked.Write)));
         world.AssertEncoded();
-    }, iter: 20_000);
+    }, iter: Cases.Of(20_000));
 
     private static ContextPatch PatchOf(Step step, ContextVersion? basedOn) => new()
     {

@@ -31,7 +31,7 @@ public sealed class HistoryTests
             var view = Assert.IsType<ReadOutcome.Found>(outcome).View;
             Assert.Equal(version, view.Version);
             Assert.Equal(model.KeysAt(version).Where(key => key.Value != "b").Select(key => model.EntryAt(key, version)), view.Entries);
-        }, iter: 3_000);
+        }, iter: Cases.Of(3_000));
 
     [Fact]
     public void C13_A_diff_shows_each_key_that_is_another_with_both_entries() =>
@@ -61,7 +61,7 @@ public sealed class HistoryTests
             Assert.Equal(
                 model.EveryKey.Where(key => key.Value != "c" && !Equals(model.ValueAt(key, from), model.ValueAt(key, to))).Select(key => new KeyDifference(key, model.EntryAt(key, from), model.EntryAt(key, to))),
                 found);
-        }, iter: 3_000);
+        }, iter: Cases.Of(3_000));
 
     [Fact]
     public void C13_Blame_lists_every_kept_write_of_a_key_newest_first_and_who_made_it_what_it_is() =>
@@ -91,7 +91,7 @@ public sealed class HistoryTests
                 .Select(commit => new KeyWrite(commit.Version, commit.CommittedAt, commit.Origin, commit.Writes.Single(write => write.Key.Value == key).Value)).ToList();
             if (kept.Count == 0 && model.EntryAt(new(key), at) is { } entry) kept.Add(new(entry.Version, entry.CommittedAt, entry.Origin, entry.Value));
             Assert.Equal(kept, found);
-        }, iter: 5_000);
+        }, iter: Cases.Of(5_000));
 
     [Fact]
     public void C13_Blame_of_a_key_costs_its_own_writes_not_the_history()

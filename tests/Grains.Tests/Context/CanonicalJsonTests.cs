@@ -14,7 +14,7 @@ public sealed class CanonicalJsonTests
             Assert.Equal(canonical, JsonValue.Parse(JsonModel.Spell(node, new(seed))).ToString());
             Assert.Equal(canonical, JsonValue.Parse(JsonModel.Spell(node, new(other))).ToString());
             Assert.Equal(canonical, JsonValue.Parse(canonical).ToString());
-        }, iter: 20_000);
+        }, iter: Cases.Of(20_000));
 
     [Theory]
     [InlineData("{\"b\":1,\"a\":2}", "{\"a\":2,\"b\":1}")]
@@ -94,7 +94,7 @@ public sealed class CanonicalJsonTests
             Assert.Equal(isGood, error is null);
             if (isGood) Assert.Equal(value, JsonValue.Parse(value!.Utf8.Span));
             else Assert.NotEmpty(error!.Code);
-        }, iter: 100_000);
+        }, iter: Cases.Of(100_000));
     }
 
     public static TheoryData<string> Large => new("empty objects", "deep objects", "wide objects", "wide objects in order", "one-member objects in one another", "long names", "escaped names");

@@ -38,7 +38,7 @@ public sealed class ConflictRulesTests
             var verdict = log.Judge(policy, patch);
 
             Assert.Equal(Expected(model, patch, ModeOf), Told(verdict));
-        }, iter: 30_000);
+        }, iter: Cases.Of(30_000));
 
     private static string Expected(ContextModel model, ContextPatch patch, Func<ContextKey, ConflictResolution> modeOf)
     {

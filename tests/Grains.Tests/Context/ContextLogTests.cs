@@ -31,7 +31,7 @@ public sealed class ContextLogTests
             var patterns = question.Reads.Select(i => Patterns[i]).ToImmutableArray();
             Assert.Equal(model.KeysAt(model.Head).Where(key => patterns.Any(pattern => pattern.Matches(key))), log.Read(patterns).Select(entry => entry.Key));
             Assert.Equal(Expected(model, log, question), Stale(log, question));
-        }, iter: 20_000);
+        }, iter: Cases.Of(20_000));
 
     [Fact]
     public void A_short_memory_never_overlooks_a_change_and_is_exact_where_it_is_complete() =>
@@ -40,7 +40,7 @@ public sealed class ContextLogTests
             var (log, model) = Play(history, new() { RememberedVersionsMax = versions, RememberedWritesMax = writes });
             Assert.InRange(log.Memory.Writes, 0, writes + 3);
             AssertSafe(model, log, question);
-        }, iter: 20_000);
+        }, iter: Cases.Of(20_000));
 
     [Fact]
     public void A_restored_log_that_remembers_its_history_is_the_log_before() =>
@@ -61,7 +61,7 @@ public sealed class ContextLogTests
             log = log.Remember(pages[..split]);
             if (room == 60 && model.Head.Number <= 60) Assert.Equal(before.Head.Number - pages.Length, log.RememberedFrom.Number);
             AssertSafe(model, log, question);
-        }, iter: 20_000);
+        }, iter: Cases.Of(20_000));
 
     [Fact]
     public void Only_the_commit_before_what_is_remembered_can_be_remembered()

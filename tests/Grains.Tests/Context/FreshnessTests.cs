@@ -35,7 +35,7 @@ public sealed class FreshnessTests
             Assert.Equal(log.Head, followed.Version);
             Assert.Equal(log.StaleReads([Reads[read]], freshness.ReadVersion, Step, policies, now).ToArray(), followed.At(now).ToArray());
             Assert.Equal(followed.At(now).ToArray(), followed.Follow(changes).At(now).ToArray());   // A repeat changes nothing.
-        }, iter: 20_000);
+        }, iter: Cases.Of(20_000));
 
     [Fact]
     public void C12_The_threshold_is_the_keys_else_the_channels_else_the_networks()

@@ -40,7 +40,7 @@ public sealed class KeyPatternTests
         {
             Assert.Equal(text.Length <= 256 && KeyGrammar.IsMatch(text), ContextKey.IsValid(text));
             Assert.Equal(text.Length <= 256 && PatternGrammar.IsMatch(text), KeyPattern.IsValid(text));
-        }, iter: 100_000);
+        }, iter: Cases.Of(100_000));
 
     [Fact]
     public void Matches_overlaps_and_covers_agree_with_the_list_of_all_keys() =>
@@ -50,7 +50,7 @@ public sealed class KeyPatternTests
             Assert.Equal(x.IsExact ? [x.Value] : Keys.Select(key => key.Value).Where(key => key.StartsWith(x.Value[..^1], StringComparison.Ordinal)), ofX.Select(key => key.Value));
             Assert.Equal(ofX.Intersect(ofY).Any(), x.Overlaps(y));
             Assert.Equal(!ofY.Except(ofX).Any(), x.Covers(y));
-        }, iter: 10_000);
+        }, iter: Cases.Of(10_000));
 
     [Fact]
     public void Ranges_of_sorted_keys_are_what_the_patterns_match() =>
@@ -60,12 +60,12 @@ public sealed class KeyPatternTests
             var ranges = KeyRange.Of(keys, patterns.ToImmutableArray());
             Assert.Equal(keys.Where(key => patterns.Any(pattern => pattern.Matches(key))), ranges.SelectMany(range => range.Keys(keys)));
             foreach (var pattern in patterns) Assert.Equal(keys.Where(pattern.Matches), KeyRange.Of(keys, pattern).Keys(keys));
-        }, iter: 10_000);
+        }, iter: Cases.Of(10_000));
 
     [Fact]
     public void Keys_are_in_the_order_of_their_bytes() =>
         Gen.Select(Gen.OneOf(Keys), Gen.OneOf(Keys)).Sample((x, y) =>
-            Assert.Equal(Math.Sign(System.Text.Encoding.UTF8.GetBytes(x.Value).AsSpan().SequenceCompareTo(System.Text.Encoding.UTF8.GetBytes(y.Value))), Math.Sign(x.CompareTo(y))), iter: 10_000);
+            Assert.Equal(Math.Sign(System.Text.Encoding.UTF8.GetBytes(x.Value).AsSpan().SequenceCompareTo(System.Text.Encoding.UTF8.GetBytes(y.Value))), Math.Sign(x.CompareTo(y))), iter: Cases.Of(10_000));
 
     private static ContextKey[] Matching(KeyPattern pattern) => [.. Keys.Where(pattern.Matches)];
 

@@ -15,7 +15,7 @@ public sealed class KeyPoliciesTests
             var best = ordered.Where(pattern => new KeyPattern(pattern).Matches(new(key))).OrderBy(pattern => pattern.EndsWith('*')).ThenByDescending(pattern => pattern.Length).FirstOrDefault();
 
             Assert.Equal(best is null ? null : $"owner{Array.IndexOf(ordered, best)}", KeyPolicies.Of(policy).For(new(key)).Owner);
-        }, iter: 10_000);
+        }, iter: Cases.Of(10_000));
 
     [Fact]
     public void What_a_key_leaves_open_the_channel_says()

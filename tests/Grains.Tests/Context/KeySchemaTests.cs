@@ -133,7 +133,7 @@ public sealed class KeySchemaTests
         {
             var faults = KeySchema.Of(JsonValue.From(schema)).Check(JsonValue.From(value));
             if (faults is not [{ Code: "number_out_of_range" }]) Assert.Equal(Accepts(schema, value), faults.IsEmpty);
-        }, iter: 10_000);
+        }, iter: Cases.Of(10_000));
 
     [Theory]
     [InlineData(ConflictResolution.LatestWins)]

@@ -98,7 +98,7 @@ public sealed class MergeFoldTests
             Assert.Equal(expected.ToString(), sum.ToString());
             Assert.Equal(Units(a).CompareTo(Units(b)) >= 0 ? Written(a) : Written(b), MergeFold.Fold(MergeKind.Max, Written(a), Written(b)).Value);
             Assert.Equal(Units(a).CompareTo(Units(b)) <= 0 ? Written(a) : Written(b), MergeFold.Fold(MergeKind.Min, Written(a), Written(b)).Value);
-        }, iter: 20_000);
+        }, iter: Cases.Of(20_000));
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public sealed class MergeFoldTests
             static JsonValue Sum(IEnumerable<(int Digits, int Scale)> parts) =>
                 parts.Aggregate((JsonValue?)null, (sum, part) => MergeFold.Fold(MergeKind.Sum, sum, Json($"{part.Digits}e-{part.Scale}")).Value)!;
             Assert.Equal(Sum(parts), Sum(parts.Reverse()));
-        }, iter: 10_000);
+        }, iter: Cases.Of(10_000));
 
     [Fact]
     public void Arrays_agree_with_a_list_of_elements() =>
@@ -119,5 +119,5 @@ public sealed class MergeFoldTests
             var expected = isUnion ? elements.Distinct() : elements;
             var current = Json($"[{string.Join(",", there.Select(node => JsonValue.From(node)))}]");
             Assert.Equal($"[{string.Join(",", expected)}]", MergeFold.Fold(isUnion ? MergeKind.Union : MergeKind.Append, current, JsonValue.From(write)).Value!.ToString());
-        }, iter: 10_000);
+        }, iter: Cases.Of(10_000));
 }

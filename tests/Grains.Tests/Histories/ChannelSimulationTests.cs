@@ -5,7 +5,7 @@ namespace Rosud.Histories;
 
 public sealed class ChannelSimulationTests
 {
-    private const int Schedules = 1_000;
+    private static readonly int Schedules = Cases.Of(1_000);
 
     // The rarest mutant needs far fewer.
     private const int MutantSchedulesMax = 4_000;

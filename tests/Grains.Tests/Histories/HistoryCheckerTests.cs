@@ -45,7 +45,7 @@ public sealed class HistoryCheckerTests
                 foreach (var number in corruptions) history = TrySpoil(number, history, random) ?? history;
                 Assert.Equal(SlowChecker.Check(history), HistoryChecker.Check(history).Select(violation => violation.Kind).Distinct().Order());
             },
-            iter: 5_000,
+            iter: Cases.Of(5_000),
             threads: 1);
 
     [Fact]

@@ -40,5 +40,12 @@ internal sealed class MemoryRecordStore : IRecordStore
     /// <summary>Changes one byte of a stored record.</summary>
     public void Damage(string name) => _records[name].Content[^1] ^= 1;
 
+    /// <summary>Leaves only the first part of a stored record.</summary>
+    public void Tear(string name, double share)
+    {
+        var (content, etag) = _records[name];
+        _records[name] = (content[..(int)(content.Length * share)], etag);
+    }
+
     public bool Contains(string name, ReadOnlySpan<byte> bytes) => _records[name].Content.AsSpan().IndexOf(bytes) >= 0;
 }

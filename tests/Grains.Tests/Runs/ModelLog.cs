@@ -18,17 +18,30 @@ internal enum Mutant
     NoDeadlineCheck,
     NoIncarnation,
     NoAsk,
+    ForgetReceipts,
+    AnswerTwice,
+    NoPins,
+
+
+    /// <summary>A recovered driver does not go on with what was unfinished.</summary>
+    ForgetUnfinished,
+
+    /// <summary>Supervisors serve old drivers too.</summary>
+    NoSupervisorEpoch,
+
+    /// <summary>What is sent again goes to the newest supervisor that is known, not to the one that had it.</summary>
+    NewestIncarnation,
 }
 
 internal sealed class BrokenInvariantException(string message) : Exception(message);
 
 /// <summary>The channel's log as PROTOCOL-runs §4 has it, for one run and without storage; it judges every acceptance itself.</summary>
-internal sealed class ModelLog(AcceptedRun accepted, Mutant mutant)
+internal sealed partial class ModelLog(AcceptedRun accepted, Mutant mutant)
 {
     private sealed record Written(long Version, ContextKey Key, JsonValue? Value, Origin Origin, bool Provisional);
 
     private readonly List<Written> _history = [];
-    private readonly Dictionary<string, StepRecord> _steps = accepted.Steps.ToDictionary(step => step.Id, _ => new StepRecord());
+    private readonly Dictionary<string, StepRecord> _steps = accepted.Steps.SelectMany(step => step.Verifiers.Select(verifier => verifier.Id).Append(step.Id)).ToDictionary(step => step, _ => new StepRecord());
     private readonly Dictionary<string, int> _trueFence = [];
     private int _ownTail;
     private int _retries;
@@ -46,6 +59,9 @@ internal sealed class ModelLog(AcceptedRun accepted, Mutant mutant)
 
     /// <summary>How many of the run's own changes just before a notice are in the same batch, and so between its two versions.</summary>
     public Func<int, int> BatchedBefore { get; set; } = _ => 0;
+
+    /// <summary>What is remembered of work, of this run and of those before it.</summary>
+    public Dictionary<ContentHash, ImmutableArray<ContextWrite>> Memos { get; init; } = [];
 
     public Func<DateTimeOffset> Now { get; set; } = () => accepted.AcceptedAt;
 
@@ -74,10 +90,16 @@ internal sealed class ModelLog(AcceptedRun accepted, Mutant mutant)
     {
         if (commit.Epoch < Epoch && mutant != Mutant.NoDriverEpoch) return new StepAnswer.EpochLost();
         var step = _steps[commit.Step];
-        if (step.Done is { } done && mutant != Mutant.NoEndRecord) return new StepAnswer.Already(done);   // Repeats too, also after the end.
+        if (step.Done is { } done && mutant != Mutant.NoEndRecord) return new StepAnswer.Already(done) { Wrote = step.Wrote };   // Repeats too, also after the end.
         if (Over() is { } over) return over;
         if (step.Done is { } before) return new StepAnswer.Already(before);
         if (commit.Attempt.Attempt < step.Fence && mutant != Mutant.NoAttemptFence) return new StepAnswer.Fenced();
+        if (commit is { IsRecall: true, Work: var work })
+        {
+            if (work is null || !Memos.TryGetValue(work.Value, out var known)) return new StepAnswer.Forgotten();
+            commit = commit with { Writes = known };
+        }
+
         if (IsProvisional(commit.Reads) && mutant != Mutant.CommitOnProvisional) return new StepAnswer.Provisional();
         var stale = StaleKeys(commit.Reads, commit.Attempt.ReadVersion ?? default, commit.Step);
         if (stale.Length > 0 && !commit.FlagStale && mutant != Mutant.NoStaleCheck) return new StepAnswer.Stale(stale, View(accepted.Interest));
@@ -88,6 +110,7 @@ internal sealed class ModelLog(AcceptedRun accepted, Mutant mutant)
         Check(Now() <= accepted.Deadline, "(a) a commit after the deadline");
         Check(!IsProvisional(commit.Reads), "(a) a commit on a provisional key");
         Check(End is null, "(g) a commit after the end");
+        CheckPeople(commit);
         return Accept(commit, step);
     }
 
@@ -116,15 +139,18 @@ internal sealed class ModelLog(AcceptedRun accepted, Mutant mutant)
         var step = _steps[begin.Step];
         if (step.Done is { } done) return new StepAnswer.Already(done);
         if (Over() is { } over) return over;
-        if (step.Fence >= begin.Attempt) return new StepAnswer.Done(new(Version), []);
+        if (step.Fence >= begin.Attempt) return new StepAnswer.Done(new(Version), []) { Question = step.Questions.LastOrDefault(known => known.Id == begin.Asked?.Id) };
         if (begin.Charged && _retries >= accepted.RetryBudget) return new StepAnswer.BudgetSpent();
+        if (Unasked(begin) is { } unasked) return unasked;
         _retries += begin.Charged ? 1 : 0;
         _trueRetries += begin.Charged ? 1 : 0;
         Check(_trueRetries <= accepted.RetryBudget, "(e) more retries than the budget");
         _trueFence[begin.Step] = begin.Attempt;
-        _steps[begin.Step] = step with { Retries = step.Retries + 1, Fence = begin.Attempt, Ended = step.Ended.Add(begin.Last) };
+        _steps[begin.Step] = step with { Retries = step.Retries + 1, Fence = begin.Attempt, Ended = step.Ended.Add(begin.Last), Pending = begin.Asked?.Pending };
+        var question = Ask(begin);
+        Note(begin.Verified);
         var changes = Withdraw(begin.Step);
-        return new StepAnswer.Done(new(Version), changes);
+        return new StepAnswer.Done(new(Version), changes) { Question = question };
     }
 
     public StepAnswer EndRun(EndRun end)
@@ -184,7 +210,9 @@ internal sealed class ModelLog(AcceptedRun accepted, Mutant mutant)
     {
         var changes = new List<Change>();
         var origin = new Origin(commit.Writer ?? commit.Attempt.Agent, accepted.Run.Name, commit.Step, commit.Attempt.Attempt);
-        if (!commit.Writes.IsEmpty) changes.Add(Append(origin, commit.Writes, provisional: false));
+        var changing = commit.IsRecall || commit.IsCopy ? [.. commit.Writes.Where(write => !Equals(Current(write.Key)?.Value, write.Value))] : commit.Writes;
+        if (!changing.IsEmpty) changes.Add(Append(origin, changing, provisional: false));
+        if (commit is { IsRecall: false, Work: { } made, Writer: null }) Memos[made] = [.. commit.Writes, .. step.Early.Where(early => commit.Writes.All(write => write.Key != early.Key)).Select(early => new ContextWrite(early.Key, Current(early.Key)?.Value))];
         var kept = step.Early.Where(early => early.Attempt == commit.Attempt.Attempt || commit.Writes.Any(write => write.Key == early.Key)).Select(early => early.Key).ToHashSet();
         _steps[commit.Step] = step with
         {
@@ -193,9 +221,10 @@ internal sealed class ModelLog(AcceptedRun accepted, Mutant mutant)
             Read = commit.Reads,
             Early = [.. step.Early.Where(early => !kept.Contains(early.Key))],
         };
+        Note(commit.Verified);
         changes.AddRange(Withdraw(commit.Step));
         if (commit.Last is { } last) Finish(last, commit.LastDetail);
-        return new(new(Version), [.. changes]) { End = commit.Last is null ? null : End };
+        return new(new(Version), [.. changes]) { End = commit.Last is null ? null : End, Recalled = commit.IsRecall ? commit.Writes : [] };
     }
 
     private ImmutableArray<Change> Withdraw(string id)

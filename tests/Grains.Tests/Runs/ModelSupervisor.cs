@@ -13,6 +13,14 @@ internal sealed record ModelWorker(AdmitRequest Request)
     public int Attempt => Request.Assignment.Attempt;
 
     public bool HasPublished { get; set; }
+
+    /// <summary>The ticket of an effect that it waits to hear of; 0 for none.</summary>
+    public long Waits { get; set; }
+
+    /// <summary>What it has heard of its effect.</summary>
+    public Effect? Effect { get; set; }
+
+    public bool IsDone { get; set; }
 }
 
 /// <summary>The supervisor of one agent as PROTOCOL-runs §3 has it, without queue and breaker.</summary>
@@ -22,6 +30,7 @@ internal sealed class ModelSupervisor(AgentId agent, Mutant mutant)
     private readonly Dictionary<string, int> _tombs = [];
     private readonly Dictionary<(string Step, int Attempt), AdmitRequest> _running = [];
     private readonly Dictionary<(string Step, int Attempt), Settlement> _results = [];
+    private readonly Dictionary<(string Step, int Attempt), ChangedContext> _changed = [];
     private int _epochMin;
 
     public AgentId Agent => agent;
@@ -44,6 +53,7 @@ internal sealed class ModelSupervisor(AgentId agent, Mutant mutant)
         _tombs.Clear();
         _running.Clear();
         _results.Clear();
+        _changed.Clear();
     }
 
     public AdmitAnswer Admit(AdmitRequest request)
@@ -51,7 +61,7 @@ internal sealed class ModelSupervisor(AgentId agent, Mutant mutant)
         var (step, attempt) = (request.Assignment.Step, request.Assignment.Attempt);
         if (request.Incarnation != Incarnation && mutant != Mutant.NoIncarnation) return new AdmitAnswer.Bounced(Incarnation);
         if (request.Epoch < _epochMin) return new AdmitAnswer.Ignored();
-        _epochMin = request.Epoch;
+        Hear(request.Epoch);
         if (attempt <= Tomb(step) || attempt <= _seen.GetValueOrDefault(step)) return new AdmitAnswer.Ignored();
         if (Refuses()) return new AdmitAnswer.Refused(new(ProblemKind.Overloaded, "Full.") { RetryAfter = TimeSpan.FromMilliseconds(20) });
         _seen[step] = attempt;
@@ -64,7 +74,7 @@ internal sealed class ModelSupervisor(AgentId agent, Mutant mutant)
     public AskAnswer Ask(int epoch, string step, int attempt, long incarnation)
     {
         if (epoch < _epochMin) return AskAnswer.Known;
-        _epochMin = epoch;
+        Hear(epoch);
         if (_results.TryGetValue((step, attempt), out var result))
         {
             Settle(result);
@@ -80,7 +90,7 @@ internal sealed class ModelSupervisor(AgentId agent, Mutant mutant)
 
     public QueryAnswer Query(int epoch)
     {
-        _epochMin = Math.Max(_epochMin, epoch);
+        Hear(epoch);
         foreach (var result in _results.Values) Settle(result);
         var live = _running.Select(running => new LiveAttempt(running.Key.Step, running.Key.Attempt, running.Value.Context.Version, running.Value.AcceptedAt))
             .Concat(_results.Values.Select(result => new LiveAttempt(result.Assignment.Step, result.Assignment.Attempt, result.ReadVersion, result.StartedAt)))
@@ -91,7 +101,7 @@ internal sealed class ModelSupervisor(AgentId agent, Mutant mutant)
     public void Cancel(int epoch)
     {
         if (epoch < _epochMin) return;
-        _epochMin = epoch;
+        Hear(epoch);
         foreach (var (step, attempt) in _running.Keys.Concat(_results.Keys).ToArray()) Bury(step, attempt);
         _results.Clear();
         _running.Clear();
@@ -102,6 +112,14 @@ internal sealed class ModelSupervisor(AgentId agent, Mutant mutant)
         Bury(assignment.Step, assignment.Attempt);
         _running.Remove((assignment.Step, assignment.Attempt));
     }
+
+    public void Rebase(AssignmentId assignment, ChangedContext changed)
+    {
+        if (_running.ContainsKey((assignment.Step, assignment.Attempt))) _changed[(assignment.Step, assignment.Attempt)] = changed;
+    }
+
+    /// <summary>What the last heartbeat of an attempt has said.</summary>
+    public ChangedContext? ChangedFor(ModelWorker worker) => _changed.GetValueOrDefault((worker.Step, worker.Attempt));
 
     public void Answered(string step, int attempt)
     {
@@ -118,6 +136,11 @@ internal sealed class ModelSupervisor(AgentId agent, Mutant mutant)
         _results[(worker.Step, worker.Attempt)] = settlement;
         Settle(settlement);
         return true;
+    }
+
+    private void Hear(int epoch)
+    {
+        if (mutant != Mutant.NoSupervisorEpoch) _epochMin = Math.Max(_epochMin, epoch);
     }
 
     private int Tomb(string step) => _tombs.GetValueOrDefault(step);

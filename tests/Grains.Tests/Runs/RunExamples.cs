@@ -28,7 +28,7 @@ internal static class RunExamples
 
     public static ContractOutcome Check(CoordinateRequest request, Func<KeyPattern, bool>? hasValue = null, ChannelSpec? spec = null, IReadOnlyDictionary<string, AgentView>? agents = null)
     {
-        var names = (request.Task.Steps ?? []).SelectMany(step => new[] { step.Agent, step.OnFailure.Agent }).OfType<string>().Distinct().ToArray();
+        var names = (request.Task.Steps ?? []).SelectMany(step => step.Acceptance.Select(test => test.Verifier).Concat([step.Agent, step.OnFailure.Agent])).OfType<string>().Distinct().ToArray();
         return TaskContract.Check(request, spec ?? new() { Agents = [.. names] }, agents ?? Registered(names), hasValue ?? (_ => false), new());
     }
 

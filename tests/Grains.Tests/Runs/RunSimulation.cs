@@ -7,7 +7,7 @@ using Rosud.Supervision;
 namespace Rosud.Runs;
 
 /// <summary>One schedule: a real <see cref="RunDrive"/> between model channel, supervisors and workers, over a network that loses, repeats and reorders.</summary>
-internal sealed class RunSimulation
+internal sealed partial class RunSimulation
 {
     private const int PicksMax = 20_000;
     private readonly Random _random;
@@ -36,7 +36,7 @@ internal sealed class RunSimulation
         Log = new(accepted, mutant) { Now = () => _now, BatchedBefore = own => _random.Next(own + 1) };
         Log.Write("x", JsonValue.Parse("0"));
         Log.Notice = (from, to, changes) => OneWay(drive => drive.Changed(from, to, changes, _now));
-        foreach (var agent in accepted.Steps.SelectMany(step => new[] { step.Agent, step.OnFailure.Agent }).OfType<string>().Distinct())
+        foreach (var agent in accepted.Steps.SelectMany(step => step.Verifiers.Select(verifier => verifier.Agent).Concat([step.Agent, step.OnFailure.Agent])).OfType<string>().Distinct())
         {
             _supervisors[agent] = new(new(accepted.Run.Tenant, agent), mutant) { Invoke = Invoke, Settle = Settle, Refuses = () => _faults > 0 && _random.Next(20) == 0 && _faults-- > 0 };
         }
@@ -51,6 +51,12 @@ internal sealed class RunSimulation
     /// <summary>Each call of an agent: the step and what it was handed.</summary>
     public List<(string Step, ContextView View)> Calls { get; } = [];
 
+    /// <summary>Kills one actor after this many picks, whatever happens then; null for chance alone.</summary>
+    public (Actor Victim, int After)? Kill { get; init; }
+
+    /// <summary>Whether the kill came before the end.</summary>
+    public bool HasKilled { get; private set; }
+
     public RunSimulation Play()
     {
         Drive = RunDrive.Start(_accepted, Log.View(_accepted.Interest), _accepted.Deadline - _now, new(_incarnations, (_, _) => null), _now);
@@ -59,6 +65,7 @@ internal sealed class RunSimulation
         {
             if (picks > PicksMax) throw new BrokenInvariantException($"(b) the run does not end: {this}");
             _now += TimeSpan.FromMilliseconds(_random.Next(1, 15));
+            if (Kill is { } kill && kill.After == picks) Die(kill.Victim);
             Pick();
         }
 
@@ -73,7 +80,7 @@ internal sealed class RunSimulation
 
     private void Pick()
     {
-        if (Drive is null && _random.Next(4) == 0)
+        if (Drive is null && (_random.Next(4) == 0 || (_network.Count == 0 && _workers.Count == 0)))
         {
             TakeOver();
             return;
@@ -92,6 +99,7 @@ internal sealed class RunSimulation
             return;
         }
 
+        if (_random.Next(6) == 0 && Person()) return;
         if (_late.Count > 0 && _random.Next(25) == 0)
         {
             var late = _late[_random.Next(_late.Count)];
@@ -118,7 +126,35 @@ internal sealed class RunSimulation
         if (Log.EndAtDeadline()) OneWay(drive => drive.ChannelEnded(Log.End!, _now));
         var waiting = _supervisors.Values.SelectMany(supervisor => supervisor.Results).ToArray();
         foreach (var settlement in waiting) Settle(settlement);
+        if (waiting.Length == 0 && _workers.Count == 0 && Person()) return;
         if (waiting.Length == 0 && _workers.Count == 0 && Drive?.WakeAt is { } wake && wake > _now) _now = wake;
+    }
+
+    private void Die(Actor victim)
+    {
+        HasKilled = true;
+        switch (victim)
+        {
+            case Actor.Run:
+                LoseDriver();
+                break;
+            case Actor.Supervisor:
+                foreach (var supervisor in _supervisors.Values) supervisor.Crash();
+                break;
+            case Actor.Channel:
+                // What was on its way is lost with it: callers hear nothing in time and repeat it.
+                var timeouts = _network.Select(message => message.Lost).OfType<Action>().ToList();
+                _network.Clear();
+                foreach (var timeout in timeouts) _network.Add((timeout, timeout));
+                break;
+        }
+    }
+
+    private void LoseDriver()
+    {
+        Drive = null;
+        _crashes++;
+        _generation++;
     }
 
     private void Fault()
@@ -127,9 +163,7 @@ internal sealed class RunSimulation
         switch (_random.Next(9))
         {
             case 0:
-                Drive = null;
-                _crashes++;
-                _generation++;
+                LoseDriver();
                 break;
             case 1:
                 _supervisors.Values.ElementAt(_random.Next(_supervisors.Count)).Crash();
@@ -205,11 +239,13 @@ internal sealed class RunSimulation
         var epoch = Drive!.Epoch;
         switch (action)
         {
+            case DriveAction.Admit or DriveAction.Ask when _mutant == Mutant.ForgetUnfinished && _crashes > 0:
+                break;
             case DriveAction.Admit admit:
-                Call(() => _supervisors[admit.Agent.Name].Admit(admit.Request), (drive, answer) => drive.Admitted(admit, answer, _now));
+                Call(() => _supervisors[admit.Agent.Name].Admit(Addressed(admit)), (drive, answer) => drive.Admitted(admit, answer, _now));
                 break;
             case DriveAction.Ask ask when _mutant != Mutant.NoAsk:
-                Call(() => (AskAnswer?)_supervisors[ask.Agent.Name].Ask(epoch, ask.Step, ask.Attempt, ask.Incarnation), (drive, answer) => drive.Asked(ask, answer, _now));
+                Call(() => (AskAnswer?)_supervisors[ask.Agent.Name].Ask(epoch, ask.Step, ask.Attempt, _mutant == Mutant.NewestIncarnation ? _supervisors[ask.Agent.Name].Incarnation : ask.Incarnation), (drive, answer) => drive.Asked(ask, answer, _now));
                 break;
             case DriveAction.Query query:
                 Call(() => _supervisors[query.Agent.Name].Query(epoch), (drive, answer) => drive.Queried(query, answer, _now));
@@ -220,6 +256,18 @@ internal sealed class RunSimulation
             case DriveAction.Publish publish:
                 Call(() => Log.PublishStep(publish.Body), (drive, answer) => drive.Published(publish, answer, _now));
                 break;
+            case DriveAction.Effect effect:
+                Call(() => Log.Effect(effect.Body), (drive, answer) => drive.EffectKnown(effect, answer, _now));
+                break;
+            case DriveAction.Reply reply:
+                Call(() => Log.Reply(reply.Body), (drive, answer) => drive.Replied(reply, answer, _now));
+                break;
+            case DriveAction.AnswerPublish answer:
+                _network.Add((() => Heard(answer), null));
+                break;
+            case DriveAction.AnswerPerson answer:
+                Heard(answer);
+                break;
             case DriveAction.Begin begin:
                 Call(() => Log.Begin(begin.Body), (drive, answer) => drive.Begun(begin.Body, answer, _now));
                 break;
@@ -229,11 +277,17 @@ internal sealed class RunSimulation
             case DriveAction.Refresh refresh:
                 Call(() => Log.View(refresh.Keys), (drive, view) => drive.Refreshed(view, _now));
                 break;
+            case DriveAction.Intend intend:
+                Call(() => Log.View(intend.Interest), (drive, view) => drive.Intended(intend, view, _now));
+                break;
             case DriveAction.ReadOutputs read:
                 Call(() => Log.View(read.Keys), (drive, view) => drive.OutputsRead(read, view));
                 break;
             case DriveAction.Supersede supersede:
                 _network.Add((() => _supervisors[supersede.Assignment.Agent.Name].Supersede(supersede.Assignment), null));
+                break;
+            case DriveAction.Rebase rebase:
+                _network.Add((() => _supervisors[rebase.Assignment.Agent.Name].Rebase(rebase.Assignment, rebase.Changed), null));
                 break;
             case DriveAction.Cancel cancel:
                 foreach (var agent in cancel.Agents) _network.Add((() => _supervisors[agent.Name].Cancel(epoch), null));
@@ -251,20 +305,30 @@ internal sealed class RunSimulation
         }
     }
 
+    private AdmitRequest Addressed(DriveAction.Admit admit) =>
+        _mutant == Mutant.NewestIncarnation && admit.Request.Incarnation != 0 ? admit.Request with { Incarnation = _supervisors[admit.Agent.Name].Incarnation } : admit.Request;
+
     private void Settle(Settlement settlement) => OneWay(drive => drive.Settle(settlement, _now));
 
     private void Invoke(AdmitRequest request)
     {
-        if (Log.IsDone(request.Assignment.Step)) throw new BrokenInvariantException("(c) an agent was called for a finished step");
+        if (Log.IsDone(JudgedBy(request.Assignment.Step)?.Id ?? request.Assignment.Step)) throw new BrokenInvariantException("(c) an agent was called for a finished step");
         Calls.Add((request.Assignment.Step, request.Context));
         _workers.Add(new(request));
     }
 
     private void Work(ModelWorker worker)
     {
+        if (JudgedBy(worker.Step) is { } judged)
+        {
+            Judge(worker, judged);
+            return;
+        }
+
         var plan = _accepted.Steps.Single(step => step.Id == worker.Step);
+        if (Outside(worker, plan) || Asks(worker, plan)) return;
         var writes = plan.Writes.Select(write => new ContextWrite(new(write.Value), Value(worker, write))).ToImmutableArray();
-        if (!worker.HasPublished && _random.Next(3) == 0)
+        if (!worker.HasPublished && plan.Verifiers.IsEmpty && _random.Next(3) == 0)
         {
             worker.HasPublished = true;
             var early = _random.Next(3) == 0 ? writes[0] with { Value = JsonValue.Parse("\"draft\"") } : writes[0];
@@ -297,4 +361,12 @@ internal sealed class RunSimulation
     // Depends on all that the worker was handed, so that another view makes another value.
     private static JsonValue Value(ModelWorker worker, KeyPattern key) =>
         JsonValue.From($"{key.Value}<{string.Join(',', worker.Request.Context.Entries.Select(entry => $"{entry.Key}={entry.Value.Hash.ToString()[..6]}"))}>");
+}
+
+/// <summary>Who can be killed.</summary>
+internal enum Actor
+{
+    Run,
+    Supervisor,
+    Channel,
 }

@@ -120,14 +120,6 @@ public sealed class TaskContractTests
         ContractOutcome With(OnFailure failure) => Check(Request(Step("a", [], ["k"]) with { OnFailure = failure }), spec: new() { Agents = ["a", "b"] }, agents: agents);
     }
 
-    [Fact]
-    public void What_is_not_there_yet_is_refused_and_not_ignored()
-    {
-        var request = Request(Step("a", [], ["k"]) with { Acceptance = [new() { Verifier = "b" }] }) with { OnStaleContext = OnStaleContext.Escalate, Parent = "r" };
-        Assert.Equal(
-            ["not_supported /on_stale_context", "not_supported /parent", "not_supported /task/steps/0/acceptance/0/verifier"], Breaches(Check(request)));
-    }
-
     [Theory]
     [InlineData("""{"type":"object"}""", null)]
     [InlineData("""{"$ref":"#/definitions/a","definitions":{"a":{}}}""", null)]

@@ -26,7 +26,7 @@ public sealed class BreakerTests
         var breaker = Breaker.Fresh;
         for (var attempt = 1; attempt <= 20; attempt++)
         {
-            breaker = breaker.Record(Attempt(run: 1, attempt: attempt), true, Threshold, At(attempt), Options, 0.5);
+            breaker = breaker.Record(Attempt(run: 1, attempt: attempt), CallOutcome.Failed, Threshold, At(attempt), Options, 0.5);
         }
 
         Assert.Equal(BreakerStateKind.Closed, breaker.State);
@@ -87,6 +87,50 @@ public sealed class BreakerTests
     }
 
     [Fact]
+    public void A_probe_that_nobody_took_for_as_long_makes_room_for_another()
+    {
+        var half = HalfOpen();   // Admitted at 9 s, never handed out.
+
+        Assert.NotNull(Admit(half, 20, At(38)).RetryAfter);
+        Assert.Null(Admit(half, 20, At(39)).RetryAfter);
+    }
+
+    [Fact]
+    public void Calls_that_take_most_of_their_limit_open_it_once_there_are_enough_of_them()
+    {
+        var breaker = Breaker.Fresh;
+        for (var run = 0; run < 29; run++) breaker = breaker.Record(Attempt(run), run < 5 ? CallOutcome.Succeeded : CallOutcome.Slow, Threshold, At(run / 10.0), Options, 0.5);
+        Assert.Equal(BreakerStateKind.Closed, breaker.State);
+
+        breaker = breaker.Record(Attempt(30), CallOutcome.Slow, Threshold, At(3), Options, 0.5);   // 25 of 30.
+
+        Assert.Equal((BreakerStateKind.Open, BreakerReason.SlowCalls), (breaker.State, breaker.Reason));
+    }
+
+    [Fact]
+    public void A_slow_probe_opens_it_again()
+    {
+        var breaker = HalfOpen().Record(Attempt(11), CallOutcome.Slow, Threshold, At(10), Options, 0.5);
+
+        Assert.Equal((BreakerStateKind.Open, BreakerReason.ProbeFailed), (breaker.State, breaker.Reason));
+    }
+
+    [Fact]
+    public void Every_transition_says_why()
+    {
+        Assert.Equal(BreakerReason.FailuresInARow, Fail(Breaker.Fresh, 5).Reason);
+        Assert.Equal(BreakerReason.ProbeDue, HalfOpen().Reason);
+        Assert.Equal(BreakerReason.Policy, Breaker.Fresh.OnlyCounting(true).Reason);
+        Assert.Equal(BreakerReason.Restored, Breaker.Restore(HalfOpen().Save(), At(12), Options).Reason);
+        var mixed = Breaker.Fresh;
+        for (var run = 0; run < 30; run++) mixed = Record(mixed, run, failed: run % 3 == 0, At(run / 10.0));
+        Assert.Equal(BreakerReason.FailureRate, mixed.Reason);
+        var seldom = Breaker.Fresh;
+        for (var run = 0; run < 40; run++) seldom = Record(seldom, run, failed: run % 3 == 0, At(run * 10));
+        Assert.Equal(BreakerReason.LastCalls, seldom.Reason);
+    }
+
+    [Fact]
     public void It_stays_open_for_a_minute_at_most()
     {
         var breaker = Fail(Breaker.Fresh, 5);
@@ -133,7 +177,7 @@ public sealed class BreakerTests
             {
                 now += Seconds(gapSeconds == 8 ? 25 : gapSeconds / 4.0);
                 var failed = dice < 2;
-                breaker = breaker.Record(Attempt(run: step), failed, threshold, now, Options, 0.5);
+                breaker = breaker.Record(Attempt(run: step), failed ? CallOutcome.Failed : CallOutcome.Succeeded, threshold, now, Options, 0.5);
                 var counts = !failed || step != lastFailed;
                 if (counts) model.Add((now, failed));
                 if (failed) lastFailed = step;
@@ -167,7 +211,7 @@ public sealed class BreakerTests
     }
 
     private static Breaker Record(Breaker breaker, int run, bool? failed, DateTimeOffset now, double jitter = 0.5) =>
-        breaker.Record(Attempt(run: run), failed, Threshold, now, Options, jitter);
+        breaker.Record(Attempt(run: run), failed switch { true => CallOutcome.Failed, false => CallOutcome.Succeeded, null => CallOutcome.Neutral }, Threshold, now, Options, jitter);
 
     private static (Breaker Next, TimeSpan? RetryAfter) Admit(Breaker breaker, int run, DateTimeOffset now) =>
         breaker.Admit(Attempt(run: run), _ => true, now, Options, 0.5);

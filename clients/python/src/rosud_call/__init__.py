@@ -6,7 +6,7 @@ Channels and their context: `Channel`, `ContextSync`. Runs: `Run`, `Task`, `Step
 
 from ._json import Number
 from .agents import Agent, AgentInfo, Breaker, Bulkhead, Supervisor
-from .assignments import Assignment, Beat, ChangedReads, Completion, Seen, Settled, View
+from .assignments import Assignment, Beat, ChangedReads, Completion, GivenAnswer, Proposed, Seen, Settled, View
 from .channel import Channel, ChannelInfo
 from .client import Rosud
 from .context import Change, ChangePage, Committed, Context, Entry
@@ -36,6 +36,7 @@ from .errors import (
     Unauthorized,
     UnknownOutcome,
     Unreachable,
+    Unverified,
     VersionAhead,
 )
 from .handlers import AgentHandler, agent
@@ -43,28 +44,28 @@ from .history import KeyDifference, KeyWrite, OpenConflict, ParkedWrite
 from .network import Network, NetworkInfo
 from .pages import Page, Pages
 from .policy import CoordinationPolicy
-from .results import AgentCounts, Attempt, PathPart, RunResult, RunSummary, TimelineEvent, Tokens, Usage
+from .results import AgentCounts, Attempt, Effect, PathPart, Question, RunResult, RunSummary, TimelineEvent, Tokens, Usage
 from .retry import Backoff
 from .runs import Run
 from .sync import UNSET, ContextSync, KeyPolicy
 from .tasks import Step, Task
 from .watch import Gap, Notice, Watch
 from .webhook import WebhookAnswer, answer_webhook, answer_webhook_async, verify_signature
-from .work import BlockingWork, Deferred, Failure, Stopped, Work
+from .work import Asked, BlockingWork, Deferred, Failure, Stopped, Work
 from .worker import serve, serve_async
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "Agent", "AgentCounts", "AgentHandler", "AgentInfo", "AlreadyExists", "Assignment", "Attempt", "Backoff",
+    "Asked", "Agent", "AgentCounts", "AgentHandler", "AgentInfo", "AlreadyExists", "Assignment", "Attempt", "Backoff",
     "BadSignature", "Beat", "BlockingWork", "Breaker", "Bulkhead", "Change", "ChangePage", "Changed", "ChangedReads",
     "Channel", "ChannelInfo", "CircuitOpen", "Committed", "Compacted", "Completion", "Conflict", "Context",
-    "ContextSync", "ContractRejected", "CoordinationPolicy", "Deferred", "Entry", "Failure", "Fault", "Fenced",
-    "Forbidden", "Gap", "IdempotencyMismatch", "InProgress", "InvalidRequest", "KeyDifference", "KeyPolicy", "KeyWrite",
+    "ContextSync", "ContractRejected", "CoordinationPolicy", "Deferred", "Effect", "Entry", "Failure", "Fault", "Fenced",
+    "Forbidden", "Gap", "GivenAnswer", "IdempotencyMismatch", "InProgress", "InvalidRequest", "KeyDifference", "KeyPolicy", "KeyWrite",
     "Network", "NetworkInfo", "NotFound", "Notice", "Number", "OpenConflict", "Overloaded", "Page", "Pages",
-    "ParkedFull", "ParkedWrite", "PathPart", "PayloadTooLarge", "PreconditionRequired", "QuotaExceeded", "Rosud",
+    "ParkedFull", "ParkedWrite", "PathPart", "PayloadTooLarge", "PreconditionRequired", "Proposed", "Question", "QuotaExceeded", "Rosud",
     "RosudError", "Run", "RunResult", "RunSummary", "Seen", "Settled", "StaleContext", "StaleKey", "Step", "Stopped",
-    "Supervisor", "Task", "TimelineEvent", "Tokens", "UNSET", "Unauthorized", "UnknownOutcome", "Unreachable", "Usage",
+    "Supervisor", "Task", "TimelineEvent", "Tokens", "UNSET", "Unauthorized", "UnknownOutcome", "Unreachable", "Unverified", "Usage",
     "VersionAhead", "View", "Watch", "WebhookAnswer", "Work", "agent", "answer_webhook", "answer_webhook_async",
     "serve", "serve_async", "verify_signature",
 ]

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any, Iterator, Mapping, Sequence
 
 from . import _check, _json
-from ._records import at, build, made, one
+from ._records import at, build, made, many, one
 from .client import Request, Rosud, part
-from .results import Usage
+from .results import Effect, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,29 @@ class ChangedReads:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenAnswer:
+    """What a person has answered to a question of the step."""
+
+    question_id: str
+    question: str
+    value: Any = None
+    answered_at: datetime | None = at()
+    answered_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What a verifier is to judge: it returns ``Completion(output={"accepted": bool, "reason": str})`` and writes nothing."""
+
+    step: str
+    agent: str
+    attempt: int
+    writes: Mapping[str, Any]
+    delete: tuple[str, ...] = made(tuple, default=())
+    output: Any = None
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
     """One attempt at one step."""
 
@@ -72,6 +95,23 @@ class Assignment:
     """Give it to whatever has effects: the same after a failure, a new one when the reads changed."""
 
     traceparent: str | None = None
+    answers: tuple[GivenAnswer, ...] = many(GivenAnswer)
+    """What people have answered, as far as what they were shown still holds."""
+
+    proposed: Proposed | None = one(Proposed)
+    """What a verifier is to judge; None for all other work."""
+
+    feedback: str | None = None
+    """Why the attempt before was not accepted, when a verifier or a schema refused it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedContext:
+    """What changed of what a running attempt was handed: ``keys`` since its view, and ``context`` with those of them that still exist."""
+
+    since: int
+    keys: tuple[str, ...] = made(tuple, default=())
+    context: View = one(View)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +121,8 @@ class Beat:
     lease_until: datetime | None = at()
     superseded: bool = False
     cancelled: bool = False
+    changed: ChangedContext | None = one(ChangedContext)
+    """Only for agents registered with ``rebase``, in runs that rebase."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +148,13 @@ class Completion:
 
     usage: Usage | Mapping[str, Any] | None = None
 
+    based_on: int | None = None
+    """The version it rests on; `work.rebase` sees to it."""
+
     def to_json(self) -> str:
         body: dict[str, Any] = {"writes": _check.values(self.writes or {}, "writes")}
+        if self.based_on is not None:
+            body["based_on"] = _check.whole(self.based_on, "based_on", 0)
         if self.delete:
             body["delete"] = _check.keys(self.delete, "delete")
         if self.output is not None:
@@ -115,7 +162,7 @@ class Completion:
         if self.reads is not None:
             body["reads"] = _check.patterns(self.reads, "reads")
         if isinstance(self.usage, Usage):
-            body["usage"] = {name: getattr(self.usage, name) for name in ("input_tokens", "output_tokens", "cost_usd") if getattr(self.usage, name) is not None}
+            body["usage"] = {name: getattr(self.usage, name) for name in ("input_tokens", "output_tokens", "cost_usd", "model") if getattr(self.usage, name) is not None}
         elif self.usage is not None:
             body["usage"] = dict(self.usage)
         return _json.encode_body(body)
@@ -154,6 +201,27 @@ class AssignmentCalls:
             body["delete"] = _check.keys(delete, "delete")
         version: int = (await self._say("publish", _json.encode_body(body)))["version"]
         return version
+
+    async def claim(self, name: str) -> Effect:
+        """Claims an effect before it is done, or returns what an earlier attempt left."""
+        return await self._effect(name, {})
+
+    async def receipt(self, name: str, receipt: Any) -> Effect:
+        """Says that an effect was done; an earlier receipt stays."""
+        return await self._effect(name, {"receipt": receipt})
+
+    async def ask(self, question: str, schema: Any = None, expires_ms: int | None = None) -> str:
+        """Ends the attempt with a question; returns its id."""
+        body: dict[str, Any] = {"question": _check.text(question, "question", 1, 16_384)}
+        if schema is not None:
+            body["schema"] = schema
+        if expires_ms is not None:
+            body["expires_ms"] = _check.duration_ms(expires_ms, "expires_ms", 1)
+        return str((await self._say("ask", _json.encode_body(body))).get("question", ""))
+
+    async def _effect(self, name: str, body: dict[str, Any]) -> Effect:
+        path = f"{self._path}/effects/{part(_check.name(name, 'name'))}"
+        return build(Effect, (await self._client.call(Request("PUT", path, body=_json.encode_body(body)))).body)
 
     async def complete(self, completion: str) -> Settled:
         return build(Settled, await self._say("complete", completion))

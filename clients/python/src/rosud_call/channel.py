@@ -19,6 +19,7 @@ from .runs import Run
 from .sync import UNSET, ContextSync, sync_json
 from .tasks import TaskLike, task_json
 from .watch import Watch, checked_after, checked_types
+from .work import BlockingWork, Work
 
 ON_STALE_CONTEXT = ("retry_with_fresh", "rebase", "flag", "reject", "escalate")
 WAIT_SECONDS_MAX = 60.0
@@ -258,7 +259,7 @@ class Channel:
         *,
         execution: str | None = None,
         priority: str | None = None,
-        parent: str | None = None,
+        parent: str | Run | Work | BlockingWork | None = None,
     ) -> RunResult:
         """Has the channel's agents do a task and waits for the end.
 
@@ -266,12 +267,17 @@ class Channel:
         `Task`. ``timeout_ms``: when the run ends at the latest, 1 ms to 7 days. ``on_stale_context``: what becomes of an
         attempt whose reads have changed: ``retry_with_fresh``, ``rebase``, ``flag``, ``reject`` or ``escalate``.
 
+        ``parent``: the run whose step starts this one, or the `Work` of that step, which also shortens ``timeout_ms`` to
+        what the attempt has left. A child ends with its parent, has no more budget than that has left, and what it uses
+        counts there; a task above that is `ContractRejected`, one whose parent has ended `Fenced`.
+
         What agents do is a `RunResult` with a status; an exception means that there is no run (`ContractRejected`,
         `Overloaded`, `NotFound` …) or no connection. A task without an id gets one, so that a call that had to be sent
         again joins its run. A call that joins a run with a later deadline returns it as it stands at its own. Cancelling
         the call leaves the run going: `submit` and `Run.cancel` end it.
         """
         clock = asyncio.get_running_loop().time
+        timeout_ms = _within(timeout_ms, parent)
         body = _coordination(task, timeout_ms, on_stale_context, execution, priority, parent)
         end = clock() + timeout_ms / 1000
         request = Request("POST", f"{self._path}/coordinate", body=body, waits=min(WAIT_SECONDS_MAX, timeout_ms / 1000))
@@ -289,16 +295,21 @@ class Channel:
         *,
         execution: str | None = None,
         priority: str | None = None,
-        parent: str | None = None,
+        parent: str | Run | Work | BlockingWork | None = None,
     ) -> Run:
         """As `coordinate`, but returns the `Run` as soon as the task is accepted, durably."""
-        body = _coordination(task, timeout_ms, on_stale_context, execution, priority, parent)
+        body = _coordination(task, _within(timeout_ms, parent), on_stale_context, execution, priority, parent)
         request = Request("POST", f"{self._path}/coordinate", body=body, headers={"Prefer": "respond-async"})
         return Run((await self._client.call(request)).body["run"], self._client)
 
 
 def _coordination(
-    task: TaskLike, timeout_ms: int, on_stale_context: str, execution: str | None, priority: str | None, parent: str | None
+    task: TaskLike,
+    timeout_ms: int,
+    on_stale_context: str,
+    execution: str | None,
+    priority: str | None,
+    parent: str | Run | Work | BlockingWork | None,
 ) -> str:
     body: dict[str, Any] = {
         "task": task_json(task),
@@ -310,8 +321,15 @@ def _coordination(
     if priority is not None:
         body["priority"] = _check.word(priority, "priority", ("interactive", "batch"))
     if parent is not None:
-        body["parent"] = _check.made_id(parent, "parent")
+        run = parent.run if isinstance(parent, (Work, BlockingWork)) else getattr(parent, "id", parent)
+        body["parent"] = _check.made_id(run, "parent")
     return _json.encode_body(body)
+
+
+def _within(timeout_ms: int, parent: object) -> int:
+    if not isinstance(parent, (Work, BlockingWork)):
+        return timeout_ms
+    return max(1, min(_check.duration_ms(timeout_ms, "timeout_ms"), int(parent.time_left * 1000)))
 
 
 def _idempotency_key(key: Any) -> str:

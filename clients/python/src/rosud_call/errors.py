@@ -128,6 +128,12 @@ class Fenced(RosudError):
     problem_name = "fenced"
 
 
+class Unverified(RosudError):
+    """409: the step has a verifier, so nothing of it shows before it was judged: complete it instead of publishing."""
+
+    problem_name = "unverified"
+
+
 class InProgress(RosudError):
     """409: the same request is still running. The client waits for it by itself."""
 

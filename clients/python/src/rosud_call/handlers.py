@@ -7,7 +7,7 @@ import contextvars
 import inspect
 import logging
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Callable, Mapping, Sequence
 
 from . import _check
@@ -102,7 +102,7 @@ class Handling:
         beating = asyncio.ensure_future(self._beat()) if self._beats else None
         try:
             returned = await (self._in_task() if self._handler.is_async else self._in_thread())
-            return None if work.stopped else completion_json(returned)
+            return None if work.stopped else completion_json(returned, work.based_on)
         except (Failure, Deferred) as said:
             return None if work.stopped else said
         except Stopped:
@@ -175,16 +175,17 @@ class Handling:
                 if beat.superseded or beat.cancelled:
                     work.stop("superseded" if beat.superseded else "cancelled")
                     return
+                work.offer(beat.changed)
             await asyncio.sleep(max(0.0, 0.5 - (self._loop.time() - began)))
 
 
-def completion_json(returned: Any) -> str | Failure:
+def completion_json(returned: Any, based_on: int | None = None) -> str | Failure:
     """The body of a completion from what a handler returned, or why it is none."""
     try:
         if isinstance(returned, Completion):
-            return returned.to_json()
+            return (returned if based_on is None or returned.based_on is not None else replace(returned, based_on=based_on)).to_json()
         if returned is None or isinstance(returned, Mapping):
-            return Completion(returned).to_json()
+            return Completion(returned, based_on=based_on).to_json()
     except (TypeError, ValueError) as error:
         return Failure(f"The handler returned what cannot be committed: {error}", retryable=False)
     return Failure(f"The handler returned a {type(returned).__name__}: return a dict of keys and values, a Completion or None", retryable=False)

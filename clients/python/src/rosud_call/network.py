@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Any, Mapping
 
 from . import _background, _check, _json
@@ -67,3 +68,34 @@ class Network:
         ``cascade_prevented``, ``agents_actually_needed``, ``tokens``, ``cost_usd``, ``latency_ms``, ``error_rate``."""
         metrics: Mapping[str, Any] = (await self._client.call(Request("GET", f"{self._path}/metrics"))).body
         return metrics
+
+    async def report(self, from_: datetime | None = None, to: datetime | None = None, split: datetime | None = None) -> Mapping[str, Any]:
+        """What changed at one moment: ``before`` and ``after`` with runs, errors, incidents, latency and cost, ``change``, and ``sentences``.
+
+        Figures are ``{"value", "low", "high"}``, a 95 % interval. Default: the last 7 days, split in the middle. Times must be aware of their zone;
+        they are taken by quarters of an hour, and a report covers at most 92 days.
+        """
+        query: dict[str, str | None] = {}
+        for name, at in (("from", from_), ("to", to), ("split", split)):
+            if at is None:
+                continue
+            if at.tzinfo is None:
+                raise ValueError(f"{name} must be a time with a zone")
+            query[name] = at.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+        report: Mapping[str, Any] = (await self._client.call(Request("GET", f"{self._path}/report", query=query))).body
+        return report
+
+    async def verdict(self) -> tuple[Mapping[str, Any], ...]:
+        """Whether several agents beat one: a verdict for each task class that the policy names a baseline for.
+
+        Each has ``task_class``, ``verdict`` (``multi``, ``single``, ``trade_off``, ``equivalent`` or ``insufficient``), ``pairs``,
+        ``pairs_needed``, ``success``, ``latency``, ``cost`` and ``sentence``, the answer in plain words.
+        """
+        verdicts: list[Mapping[str, Any]] = []
+        after: str | None = None
+        while True:
+            body = (await self._client.call(Request("GET", f"{self._path}/verdict", query={"limit": "500", "after": after}))).body
+            verdicts.extend(body["verdicts"])
+            after = body["next"]
+            if after is None:
+                return tuple(verdicts)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Mapping
 
-from ._records import at, build, many, one
+from ._records import at, build, made, many, one
 
 ONGOING = frozenset({"submitted", "working", "input_required"})
 STATUSES = (
@@ -22,6 +22,8 @@ class Usage:
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float | None = None
+    model: str | None = None
+    """The model, whose price counts before the agent's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Attempt:
     agent: str
     attempt: int
     outcome: str
-    """``working``, ``accepted``, ``stale``, ``failure``, ``timeout``, ``lost``, ``rejected``, ``deferred``, ``canceled`` or ``refused``."""
+    """``working``, ``accepted``, ``stale``, ``failure``, ``timeout``, ``lost``, ``rejected``, ``deferred``, ``canceled``, ``refused`` or ``asked``."""
 
     started_at: datetime | None = at()
     ended_at: datetime | None = at()
@@ -96,6 +98,68 @@ class RunSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A question to a person, pinned to what the one who asked had read."""
+
+    id: str
+    kind: str = "agent"
+    """``agent``: an agent asked. ``stale``: what an attempt had read changed (``on_stale_context="escalate"``): ``continue``, ``retry`` or ``abort``."""
+
+    state: str = "open"
+    """``open``, ``answered``, ``withdrawn`` (what it rests on changed, or the run ended) or ``expired``."""
+
+    step: str = ""
+    agent: str = ""
+    attempt: int = 0
+    text: str = ""
+    schema: Any = None
+    """JSON schema of an answer; None for any value."""
+
+    asked_at: datetime | None = at()
+    expires_at: datetime | None = at()
+    read_version: int = 0
+    reads: Mapping[str, int] = field(default_factory=dict)
+    """The keys that it rests on, each with the version that wrote it."""
+
+    changed: tuple[str, ...] = made(tuple, default=())
+    """Keys that have changed: why a person is asked, or why the question was withdrawn."""
+
+    value: Any = None
+    """The answer that counts."""
+
+    answered_at: datetime | None = at()
+    answered_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Something that a step does outside, once: a line of the run's ledger."""
+
+    name: str
+    step: str
+    state: str
+    """``claimed``: it may or may not have been done. ``done``: it was, and is not done again."""
+
+    attempt: int
+    """The attempt that claimed it first."""
+
+    idempotency_key: str
+    """What the one outside knows the request by: the same in every attempt of the step."""
+
+    receipt: Any = None
+    read_version: int = 0
+    """The version of the context that it was made on."""
+
+    reads: Mapping[str, int] = field(default_factory=dict)
+    """What of the context it was made on, at most 100 keys, each with the version that wrote it."""
+
+    claimed_at: datetime | None = at()
+    done_at: datetime | None = at()
+    done_by: int | None = None
+    """The attempt that left the receipt."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunResult:
     """A run as it stands or ended. Whatever agents do is a status, not an exception: look at ``status`` or ``completed``."""
 
@@ -128,6 +192,22 @@ class RunResult:
     rework_ms: float = 0
     critical_path: tuple[PathPart, ...] = many(PathPart)
     late_results: tuple[Attempt, ...] = many(Attempt)
+    duplicate_work_prevented: int = 0
+    """Steps done without an attempt because a step of the run had done the equal work."""
+
+    memo_hits: int = 0
+    """Steps answered from an earlier run, without an attempt."""
+
+    parent: str | None = None
+    children: tuple[str, ...] = made(tuple, default=())
+    """Runs that this run's steps started; what they used is in its tokens and cost."""
+
+    questions: tuple[Question, ...] = many(Question)
+    """What it asked people; the run is ``input_required`` while one is ``open``."""
+
+    effects: tuple[Effect, ...] = many(Effect)
+    """What its steps did outside, or were about to do."""
+
     problem: str | None = None
     """Why it did not complete."""
 

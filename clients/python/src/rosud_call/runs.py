@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from typing import Any, AsyncGenerator, Union
+from typing import Any, AsyncGenerator, Mapping, Union
 
-from . import _check
+from . import _check, _json
 from ._records import build, instant
 from ._sse import COMMENTS_MISSING_AFTER, ServerEvent, follow
 from .client import Request, Rosud, part, pick
 from .context import Change
 from .errors import RosudError, Unreachable
 from .pages import Pages, pages
-from .results import STATUSES, RunResult, RunSummary, TimelineEvent, result_of
+from .results import STATUSES, Question, RunResult, RunSummary, TimelineEvent, result_of
 from .retry import Backoff, is_worth_repeating
 from .watch import Gap, Notice
 
@@ -103,6 +103,12 @@ class Run:
         body = (await self._client.call(Request("GET", f"{self._path}/timeline"))).body
         return tuple(build(TimelineEvent, event) for event in body["events"])
 
+    async def explain(self) -> Mapping[str, Any]:
+        """Why the run was slow, why it went wrong and why it stopped: ``why_slow``, ``why_wrong`` and ``why_stopped`` are lists of
+        ``{"sentence", "evidence"}``, the most important first; evidence is a path of the HTTP API."""
+        explanation: Mapping[str, Any] = (await self._client.call(Request("GET", f"{self._path}/explain"))).body
+        return explanation
+
     async def events(self) -> AsyncGenerator[RunEvent, None]:
         """The run as it stands, then its commits and notices as they happen, then the run as it ended.
 
@@ -134,6 +140,22 @@ class Run:
                     return
             failures += 1
             await asyncio.sleep(_BACKOFF.pause(failures))
+
+    async def questions(self) -> tuple[Question, ...]:
+        """The questions that wait for a person now; all that were asked are in ``describe().questions``."""
+        return tuple(question for question in (await self.describe()).questions if question.state == "open")
+
+    async def answer(self, question: str | Question, value: Any, by: str | None = None) -> Question:
+        """Answers a question; durable when it returns. The same answer again gives the same answer.
+
+        Raises `StaleContext` (``stale`` names the keys) when what the question rests on has changed: the run asks anew under
+        another id. `AlreadyExists` when another answer counts, `Fenced` when its time is over or the run has ended,
+        `InvalidRequest` when the value breaks the question's schema. ``by``: who answers, for the record.
+        """
+        body: dict[str, Any] = {"question": question.id if isinstance(question, Question) else _check.text(question, "question", 1, 512), "value": value}
+        if by is not None:
+            body["by"] = _check.text(by, "by", 1, 256)
+        return build(Question, (await self._client.call(Request("POST", f"{self._path}/answer", body=_json.encode_body(body)))).body)
 
     async def cancel(self) -> RunResult:
         """Ends the run as ``canceled`` unless it has ended. Agents at work are told."""

@@ -37,6 +37,8 @@ class Step:
     """What its writes must satisfy: ``{"schema": …, "key"?}`` or ``{"verifier": "<agent>"}``."""
 
     timeout_ms: int | None = None
+    effects: Sequence[str] | None = None
+    """Names of what it may do outside: it may claim these effects and no others. Left out, any."""
 
     def __post_init__(self) -> None:
         _check.name(self.id, "Step.id")
@@ -46,6 +48,8 @@ class Step:
         _check.patterns([read["key"] if isinstance(read, Mapping) else read for read in _listed(self.reads, "Step.reads")], "Step.reads")
         _check.patterns(self.writes, "Step.writes")
         _check.names(self.after, "Step.after")
+        if self.effects is not None:
+            _check.names(self.effects, "Step.effects")
         if self.timeout_ms is not None:
             _check.duration_ms(self.timeout_ms, "Step.timeout_ms")
 

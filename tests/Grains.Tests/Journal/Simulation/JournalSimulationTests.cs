@@ -2,7 +2,7 @@ namespace Rosud.Journal;
 
 public sealed class JournalSimulationTests
 {
-    private const int Schedules = 20_000;
+    private static readonly int Schedules = Cases.Of(10_000);
 
     // The rarest mutant needs about 1,300.
     private const int MutantSchedulesMax = 20_000;

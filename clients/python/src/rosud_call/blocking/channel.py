@@ -12,6 +12,7 @@ from ..history import KeyDifference, KeyWrite, OpenConflict
 from ..results import RunResult
 from ..sync import UNSET, ContextSync
 from ..tasks import TaskLike
+from ..work import BlockingWork, Work
 from .pages import Pages
 from .runs import Run
 from .watch import Watch
@@ -141,7 +142,7 @@ class Channel:
         *,
         execution: str | None = None,
         priority: str | None = None,
-        parent: str | None = None,
+        parent: str | Run | Work | BlockingWork | None = None,
     ) -> RunResult:
         """Has the channel's agents do a task and waits for the end: see `rosud_call.Channel.coordinate`."""
         return wait(
@@ -156,7 +157,7 @@ class Channel:
         *,
         execution: str | None = None,
         priority: str | None = None,
-        parent: str | None = None,
+        parent: str | Run | Work | BlockingWork | None = None,
     ) -> Run:
         """As `coordinate`, but returns the `Run` as soon as the task is accepted, durably."""
         run = wait(self._async.submit(task, timeout_ms, on_stale_context, execution=execution, priority=priority, parent=parent))

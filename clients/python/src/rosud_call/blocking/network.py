@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Mapping
 
 from .. import network as _async
@@ -38,3 +39,11 @@ class Network:
     def metrics(self) -> Mapping[str, Any]:
         """What the network's runs cost and brought."""
         return wait(self._async.metrics())
+
+    def report(self, from_: datetime | None = None, to: datetime | None = None, split: datetime | None = None) -> Mapping[str, Any]:
+        """What changed at one moment: runs, errors, incidents, latency and cost before and after, with intervals. Default: the last 7 days, split in the middle."""
+        return wait(self._async.report(from_, to, split))
+
+    def verdict(self) -> tuple[Mapping[str, Any], ...]:
+        """Whether several agents beat one: a verdict for each task class that the policy names a baseline for."""
+        return wait(self._async.verdict())

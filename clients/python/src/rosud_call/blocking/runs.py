@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Iterator
+from typing import Any, Iterator, Mapping
 
 from .. import runs as _async
 from .._background import wait
 from ..client import Rosud
-from ..results import RunResult, RunSummary, TimelineEvent
+from ..results import Question, RunResult, RunSummary, TimelineEvent
 from .pages import Pages
 
 
@@ -46,6 +46,10 @@ class Run:
         """What happened in the run, in order."""
         return wait(self._async.timeline())
 
+    def explain(self) -> Mapping[str, Any]:
+        """Why the run was slow, why it went wrong and why it stopped, each sentence with its evidence."""
+        return wait(self._async.explain())
+
     def events(self) -> Iterator[_async.RunEvent]:
         """The run as it stands, then what happens in it, then the run as it ended."""
         events = self._async.events()
@@ -58,6 +62,14 @@ class Run:
                 yield event
         finally:
             wait(_async.close_events(events))
+
+    def questions(self) -> tuple[Question, ...]:
+        """The questions that wait for a person now."""
+        return wait(self._async.questions())
+
+    def answer(self, question: str | Question, value: Any, by: str | None = None) -> Question:
+        """Answers a question; durable when it returns."""
+        return wait(self._async.answer(question, value, by))
 
     def cancel(self) -> RunResult:
         """Ends the run as ``canceled`` unless it has ended."""

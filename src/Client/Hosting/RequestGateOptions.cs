@@ -1,0 +1,35 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Rosud.Hosting;
+
+/// <summary>How many requests this host works on at once. Bound from <c>Rosud:Requests</c>.</summary>
+/// <remarks>Requests that end work or intervene (heartbeats, completions, cancels, operators' routes) and those that only listen are never held back.</remarks>
+internal sealed class RequestGateOptions
+{
+    public const string Section = "Rosud:Requests";
+
+    /// <summary>Requests at work at once over all tenants, while the host keeps up. A run that is waited for counts until its answer.</summary>
+    /// <value>1 to 100,000. Default 1,024.</value>
+    [Range(1, 100_000)]
+    public int ConcurrentMax { get; set; } = 1_024;
+
+    /// <summary>How far the limit falls while the host does not keep up.</summary>
+    /// <value>1 to 100,000. Default 16.</value>
+    [Range(1, 100_000)]
+    public int ConcurrentMin { get; set; } = 16;
+
+    /// <summary>Requests of one tenant that may wait for their turn; one more is refused at once.</summary>
+    /// <value>0 to 10,000. Default 64.</value>
+    [Range(0, 10_000)]
+    public int QueuePerTenant { get; set; } = 64;
+
+    /// <summary>How long a request may wait for its turn.</summary>
+    /// <value>0 to 10 s. Default 10 ms.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:10", ConvertValueInInvariantCulture = true, ParseLimitsInInvariantCulture = true)]
+    public TimeSpan WaitMax { get; set; } = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>How late the thread pool may be before the host counts as not keeping up: then the limit falls by a fifth at each look, else it grows.</summary>
+    /// <value>1 ms to 10 s. Default 20 ms.</value>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:00:10", ConvertValueInInvariantCulture = true, ParseLimitsInInvariantCulture = true)]
+    public TimeSpan LateAfter { get; set; } = TimeSpan.FromMilliseconds(20);
+}

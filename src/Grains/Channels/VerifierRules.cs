@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+using Rosud.Runs;
+using Rosud.Tenants;
+
+namespace Rosud.Channels;
+
+/// <summary>What the log knows of verifiers: nothing of their step is committed before each of them accepted it. SEMANTICS R15.</summary>
+internal static class VerifierRules
+{
+    public static Problem NotJudged { get; } = new(ProblemKind.Unverified, "The step's verifiers have not accepted this.");
+
+    /// <summary>Whether every verifier of the step accepted the commit. Default values are not judged: no agent made them.</summary>
+    public static bool IsJudged(RunRecord record, StepCommit commit)
+    {
+        if (commit.Writer is not null) return true;
+        var verifiers = record.Accepted.Steps.FirstOrDefault(step => step.Id == commit.Step)?.Verifiers ?? [];
+        return verifiers.All(verifier => commit.Verified.Any(made => made.Step == verifier.Id && made.Outcome == AttemptOutcome.Accepted));
+    }
+
+    /// <summary>Lists verifiers' attempts that have ended and fences them: the next round has a higher number.</summary>
+    public static RunRecord Note(RunRecord record, ImmutableArray<AttemptView> verified)
+    {
+        foreach (var made in verified.IsDefault ? [] : verified)
+        {
+            var known = record.Steps.GetValueOrDefault(made.Step) ?? new StepRecord();
+            if (known.Fence > made.Attempt) continue;
+            known = known with { Retries = known.Retries + 1, Fence = made.Attempt + 1, Ended = known.Ended.Add(made with { Handed = [] }) };
+            record = record with { Steps = record.Steps.SetItem(made.Step, known) };
+        }
+
+        return record;
+    }
+}

@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+using Rosud.Agents;
+
+namespace Rosud.Runs;
+
+/// <summary>Answers that came too late to count: kept for people, so in a bounded number and size.</summary>
+internal static class LateResults
+{
+    public const int CountMax = 32;
+
+    /// <summary>What the kept answers together may have wanted to write.</summary>
+    public const int BytesMax = 64 * 1024;
+
+    /// <summary>One more answer as it is to be kept; null when it is known already or there are enough.</summary>
+    public static AttemptView? With(IReadOnlyCollection<AttemptView> kept, AssignmentId assignment, Completion completion, DateTimeOffset now)
+    {
+        if (kept.Count >= CountMax || kept.Any(late => late.Step == assignment.Step && late.Attempt == assignment.Attempt)) return null;
+        var fits = kept.Sum(late => SizeOf(late.LateWrites)) + SizeOf(completion.Writes) <= BytesMax;
+        return new()
+        {
+            Step = assignment.Step,
+            Agent = assignment.Agent.Name,
+            Attempt = assignment.Attempt,
+            Outcome = AttemptOutcome.Canceled,
+            EndedAt = now,
+            Reason = fits ? "It came too late." : "It came too late, and what it wanted to write is too large to keep.",
+            Usage = completion.Usage,
+            LateWrites = fits ? completion.Writes : [],
+        };
+    }
+
+    private static int SizeOf(ImmutableArray<Context.ContextWrite> writes) => writes.IsDefault ? 0 : writes.Sum(write => write.Key.Value.Length + (write.Value?.Length ?? 0));
+}

@@ -1,0 +1,72 @@
+using Rosud.Channels;
+
+namespace Rosud.Runs;
+
+// Runs that steps of this one start, and the run that has started this one.
+internal sealed partial class RunGrain
+{
+    private const string EndedWithParent = "The run that started it has ended.";
+
+    public async Task<ParentAnswer> Standing()
+    {
+        await EnsureDriven();
+        if (_drive?.Standing(Now) is not { } standing) return new ParentAnswer.Refused(_drive is null && _archived is null ? ChildRules.Unknown : ChildRules.Ended);
+        if (standing.Root == Id) return new ParentAnswer.Stands(standing);
+        return await runs[standing.Root.Key].Standing() switch   // The steps of the whole tree are counted at its first run.
+        {
+            ParentAnswer.Stands root => new ParentAnswer.Stands(standing with { TreeSteps = root.Standing.TreeSteps }),
+            var refused => refused,
+        };
+    }
+
+    public async Task<ParentAnswer> Spawn(ChildRun child)
+    {
+        await EnsureDriven();
+        if (_drive?.Standing(Now) is not { } standing) return new ParentAnswer.Refused(ChildRules.Ended);
+        if (!_drive.TryPromise(child)) return new ParentAnswer.Refused(new(Tenants.ProblemKind.ContractRejected, "The parent run has less of its budget left."));
+        if (standing.Root != Id && await runs[standing.Root.Key].Spawn(child with { IsDirect = false }) is ParentAnswer.Refused above)
+        {
+            _drive.Spawned(child, isKept: false, Now);
+            return above;
+        }
+
+        var answer = await Log.PutChild(Id, child);
+        var isKept = answer is StepAnswer.Done;
+        Do(drive => drive.Spawned(child, isKept, Now));
+        if (isKept) return new ParentAnswer.Stands(standing);
+        return new ParentAnswer.Refused(answer is StepAnswer.Refused refused ? refused.Problem : ChildRules.Ended);
+    }
+
+    public async Task ChildEnded(RunId child, ChildUsage used)
+    {
+        await EnsureDriven();
+        if (_drive is not { } drive || drive.Children.FirstOrDefault(known => known.Run == child) is not { } known) return;
+        Do(current => current.ChildEnded(child.Name, used, Now));
+        await Log.PutChild(Id, known with { Used = used });
+        if (drive.IsFinished) Rearchive();
+    }
+
+    public async Task ParentEnded()
+    {
+        await EnsureDriven();
+        await End(EndedWithParent);
+    }
+
+    // A parent that has ended between the asking and the acceptance did not know this run.
+    private async Task LookUp(RunId parent)
+    {
+        if (await runs[parent.Key].Standing() is ParentAnswer.Refused) await End(EndedWithParent);
+    }
+
+    // Those below are told at once, and this run is not forgotten before they know.
+    private Task EndChildren(RunDrive drive) =>
+        Task.WhenAll(drive.Children.Where(child => child.Used is null).Select(child => Repeat(() => runs[child.Run.Key].ParentEnded())).ToList());
+
+    private void TellParent(RunDrive drive)
+    {
+        if (drive.Accepted.Parent is not { } parent) return;
+        var used = new ChildUsage(drive.Budget.Tokens, drive.Budget.CostUsd, drive.Budget.AllCalls);
+        Repeat(() => runs[parent.Key].ChildEnded(Id, used)).Ignore();
+        if (drive.Accepted.Root is { } root && root != parent) Repeat(() => runs[root.Key].ChildEnded(Id, used)).Ignore();
+    }
+}

@@ -1,0 +1,73 @@
+using System.Security.Cryptography;
+using System.Text;
+using Rosud.Agents;
+using Rosud.Hosting;
+using Rosud.Measuring;
+using Rosud.Workloads;
+using static Rosud.Supervision.SupervisedHost;
+
+namespace Rosud.Supervision;
+
+/// <summary>Two tenants on one silo: one has runs of 100 ms done in peace, the other storms with runs that nobody can do, without heed of Retry-After.</summary>
+internal sealed class TenantStorm(Bench bench)
+{
+    private static readonly string[] Out = ["out"];
+
+    private const int Lanes = 4;
+    private const int StormLanes = 64;
+    private const string Peaceful = "rsd_bench_peaceful_0123456789abcdef";
+    private const string Stormy = "rsd_bench_stormy_0123456789abcdef";
+
+    public async Task Measure()
+    {
+        var settings = HostSettings.New("sup-storm");
+        await using var host = await LocalHost.Start([.. settings.InMemory(), .. Key(0, Peaceful, "default"), .. Key(1, Stormy, "stormy")], services =>
+        {
+            MemoryStore.Add(services);
+            services.AddRosudAgent("steady", Agent("steady", Working(100)).Spec! with { MaxConcurrency = 64, Timeout = TimeSpan.FromSeconds(5) }, Working(100));
+        });
+        using var storm = new EdgeClient(settings.Url, Stormy, "storm");
+        await storm.Open(new { writes = Out, transport = new { kind = "pull" }, max_concurrency = 4, queue_limit = 16 }, "nobody");
+        await bench.Repeat(async repetition =>
+        {
+            using var warm = new EdgeClient(settings.Url, Peaceful, $"warm-{repetition}");
+            await warm.Open(null, "steady");
+            await Flight.Run(Lanes, bench.Seconds(3, 0.5), _ => warm.Run("steady", 3_000), bench.Stopped);
+            var before = await Peace(settings, $"before-{repetition}");
+            using var over = CancellationTokenSource.CreateLinkedTokenSource(bench.Stopped);
+            var storming = Enumerable.Range(0, StormLanes).Select(_ => Task.Run(() => Storm(storm, over.Token))).ToArray();
+            var beside = await Peace(settings, $"beside-{repetition}");
+            await over.CancelAsync();
+            await Task.WhenAll(storming);
+            bench.Notes.Note("a tenant's storm: another's p99 before", "ms", before.PercentileMs(99));
+            bench.Notes.Note("a tenant's storm: another's p99 then", "ms", beside.PercentileMs(99));
+            bench.Notes.Note("a tenant's storm: another's p99", "×", beside.PercentileMs(99) / before.PercentileMs(99));
+        });
+        bench.Notes.Note("a tenant's storm: its requests refused at the edge", "requests", storm.Refused.Count);
+        bench.Notes.Note("a tenant's storm: its runs", "runs", storm.Failed);
+    }
+
+    private async Task<Latencies> Peace(HostSettings settings, string channel)
+    {
+        using var client = new EdgeClient(settings.Url, Peaceful, channel);
+        await client.Open(null, "steady");
+        await Flight.Run(Lanes, bench.Seconds(12, 2), _ => client.Run("steady", 3_000), bench.Stopped);
+        if (client.Failed > 0 || client.Refused.Count > 0) bench.Notes.Remark($"Of the peaceful tenant's runs {client.Failed} failed and {client.Refused.Count} were refused.");
+        return client.Good;
+    }
+
+    private static async Task Storm(EdgeClient storm, CancellationToken over)
+    {
+        while (!over.IsCancellationRequested)
+        {
+            if (!await storm.Run("nobody", 100)) await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, CancellationToken.None);
+        }
+    }
+
+    private static string[] Key(int number, string key, string tenant) =>
+    [
+        $"--Rosud:Keys:{number}:sha256={Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))}",
+        $"--Rosud:Keys:{number}:tenant={tenant}",
+        $"--Rosud:Keys:{number}:role=client",
+    ];
+}

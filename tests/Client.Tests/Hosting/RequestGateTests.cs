@@ -1,0 +1,100 @@
+using CsCheck;
+using Rosud.Tenants;
+
+namespace Rosud.Hosting;
+
+public sealed class RequestGateTests
+{
+    private static readonly TenantId A = new("a");
+    private static readonly TenantId B = new("b");
+
+    [Fact]
+    public void One_tenant_alone_gets_three_quarters_and_another_finds_room()
+    {
+        var gate = Gate(concurrent: 8);
+        for (var request = 0; request < 6; request++) Assert.Null(Enter(gate, A).Turn);
+
+        Assert.NotNull(Enter(gate, A).Turn);
+        Assert.Null(Enter(gate, B).Turn);
+    }
+
+    [Fact]
+    public void Interactive_goes_before_batch_and_batch_has_the_lower_half()
+    {
+        var gate = Gate(concurrent: 8);
+        var running = Enumerable.Range(0, 4).Select(_ => Enter(gate, A, Lane.Batch)).ToList();
+        var batch = Enter(gate, A, Lane.Batch);
+        Assert.NotNull(batch.Turn);   // Half of the places are left to those for whom somebody waits.
+        var interactive = Enumerable.Range(0, 3).Select(_ => Enter(gate, A)).ToList();
+
+        gate.Leave(running[0].Ticket!);
+        gate.Leave(running[1].Ticket!);
+
+        Assert.All(interactive, one => Assert.True(one.Turn is null or { IsCompleted: true }));
+        Assert.False(batch.Turn!.IsCompleted);
+    }
+
+    [Fact]
+    public void A_full_queue_refuses_at_once_and_only_its_own_tenant()
+    {
+        var gate = Gate(concurrent: 4, queue: 2);
+        for (var request = 0; request < 5; request++) Enter(gate, A);
+
+        Assert.False(gate.TryEnter(A, Lane.Interactive, out _, out _));
+        Assert.True(gate.TryEnter(B, Lane.Interactive, out _, out _));
+    }
+
+    [Fact]
+    public void A_host_that_does_not_keep_up_takes_less_and_then_slowly_more()
+    {
+        var gate = Gate(concurrent: 1_000, least: 16);
+        for (var request = 0; request < 100; request++) Enter(gate, A);
+
+        gate.Felt(isLate: true);
+        Assert.Equal(80, gate.Limit);
+        gate.Felt(isLate: false);
+        Assert.Equal(88, gate.Limit);
+        for (var look = 0; look < 50; look++) gate.Felt(isLate: true);
+        Assert.Equal(16, gate.Limit);
+        for (var look = 0; look < 500; look++) gate.Felt(isLate: false);
+        Assert.Equal(1_000, gate.Limit);
+    }
+
+    [Fact]   // Whatever comes and goes: never more than the limit at work, nobody waits while all have gone, every place comes back.
+    public void It_never_lets_more_work_than_it_may_and_forgets_nobody() =>
+        Gen.Select(Gen.Int[1, 12], Gen.Select(Gen.Int[0, 3], Gen.Int[0, 3], Gen.Bool).Array[0, 200]).Sample((limit, moves) =>
+        {
+            var gate = Gate(limit, queue: 5, least: 1);
+            var inside = new List<(RequestGate.Ticket Ticket, Task? Turn)>();
+            foreach (var (move, tenant, isBatch) in moves)
+            {
+                var id = new TenantId($"t{tenant}");
+                if (move < 2)
+                {
+                    if (gate.TryEnter(id, isBatch ? Lane.Batch : Lane.Interactive, out var ticket, out var turn)) inside.Add((ticket, turn));
+                    else Assert.Equal(5, inside.Count(one => one.Ticket.Tenant == id && !one.Ticket.HasPlace));
+                }
+                else if (inside.Count > 0)
+                {
+                    gate.Leave(inside[tenant % inside.Count].Ticket);
+                    inside.RemoveAt(tenant % inside.Count);
+                }
+
+                Assert.Equal(inside.Count(one => one.Ticket.HasPlace), gate.Running);
+                Assert.True(gate.Running <= limit);
+                Assert.All(inside, one => Assert.Equal(one.Ticket.HasPlace, one.Turn is null or { IsCompleted: true }));
+                Assert.True(gate.Running > 0 || gate.Waiting == 0);
+            }
+
+            foreach (var (ticket, _) in inside) gate.Leave(ticket);
+            Assert.Equal((0, 0), (gate.Running, gate.Waiting));
+        }, iter: 1_000);
+
+    private static RequestGate Gate(int concurrent, int queue = 64, int least = 1) => new(new() { ConcurrentMax = concurrent, ConcurrentMin = least, QueuePerTenant = queue });
+
+    private static (RequestGate.Ticket? Ticket, Task? Turn) Enter(RequestGate gate, TenantId tenant, Lane lane = Lane.Interactive)
+    {
+        Assert.True(gate.TryEnter(tenant, lane, out var ticket, out var turn));
+        return (ticket, turn);
+    }
+}
