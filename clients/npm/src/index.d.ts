@@ -791,6 +791,8 @@ export class Work {
   get(key: string): Value | undefined;
   /** Whether something of the view has changed that `rebase` can take in: only of an agent registered with `rebase`, in runs with onStaleContext `rebase`. */
   readonly hasChanged: boolean;
+  /** The version that `rebase` took in; undefined for the view as handed out. */
+  readonly basedOn: number | undefined;
   /** Takes what has changed into `context`; what the handler then returns rests on it. Returns the keys that changed since the attempt began. */
   rebase(): string[];
   /** Commits keys before the attempt ends, so that the steps that read exactly them can start. Taken back when no attempt of the step is accepted. */

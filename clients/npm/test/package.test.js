@@ -67,7 +67,7 @@ test("The types declare what the sources export, member for member", () => {
 });
 
 // What the modules need of each other and callers do not.
-const internal = new Set(["Rosud.once", "Rosud.stream", "Rosud.isTransient", "Rosud.deadline", "ChannelEvent.of"]);
+const internal = new Set(["Rosud.once", "Rosud.stream", "Rosud.isTransient", "Rosud.deadline", "ChannelEvent.of", "Work.offer"]);
 
 test("Nothing on the way of a page needs Node", async () => {
   for (const name of await readdir(join(root, "src"))) {

@@ -20,10 +20,12 @@ internal enum Lane
 internal sealed class RequestGate(RequestGateOptions options)
 {
     private const int Growth = 8;
+    private const int Patience = 10;   // Looks that are late before the limit falls: a burst, or a busy moment of the machine, is no overload.
     private readonly Lock _lock = new();
     private readonly Dictionary<TenantId, Places> _tenants = [];
     private double _limit = options.ConcurrentMax;
     private int _running;
+    private int _late;
     private long _tickets;
 
     /// <summary>Requests that may work at once now.</summary>
@@ -91,11 +93,13 @@ internal sealed class RequestGate(RequestGateOptions options)
         }
     }
 
-    /// <summary>The host keeps up, or does not: the limit grows a little, or falls below what is at work.</summary>
+    /// <summary>The host keeps up, or does not: the limit grows a little, or falls below what is at work when it did not for a while.</summary>
     public void Felt(bool isLate)
     {
         lock (_lock)
         {
+            _late = isLate ? _late + 1 : 0;
+            if (isLate && _late < Patience) return;
             _limit = isLate
                 ? Math.Max(options.ConcurrentMin, Math.Min(_limit, Math.Max(_running, options.ConcurrentMin)) * 0.8)
                 : Math.Min(options.ConcurrentMax, _limit + Growth);

@@ -14,9 +14,9 @@ internal sealed class RequestGateOptions
     public int ConcurrentMax { get; set; } = 1_024;
 
     /// <summary>How far the limit falls while the host does not keep up.</summary>
-    /// <value>1 to 100,000. Default 16.</value>
+    /// <value>1 to 100,000. Default 128.</value>
     [Range(1, 100_000)]
-    public int ConcurrentMin { get; set; } = 16;
+    public int ConcurrentMin { get; set; } = 128;
 
     /// <summary>Requests of one tenant that may wait for their turn; one more is refused at once.</summary>
     /// <value>0 to 10,000. Default 64.</value>
@@ -28,8 +28,8 @@ internal sealed class RequestGateOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:00:10", ConvertValueInInvariantCulture = true, ParseLimitsInInvariantCulture = true)]
     public TimeSpan WaitMax { get; set; } = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>How late the thread pool may be before the host counts as not keeping up: then the limit falls by a fifth at each look, else it grows.</summary>
-    /// <value>1 ms to 10 s. Default 20 ms.</value>
+    /// <summary>How late the thread pool may be: when it was later at every look of half a second, the limit falls by a fifth at each further one; in time, it grows.</summary>
+    /// <value>1 ms to 10 s. Default 50 ms.</value>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:00:10", ConvertValueInInvariantCulture = true, ParseLimitsInInvariantCulture = true)]
-    public TimeSpan LateAfter { get; set; } = TimeSpan.FromMilliseconds(20);
+    public TimeSpan LateAfter { get; set; } = TimeSpan.FromMilliseconds(50);
 }

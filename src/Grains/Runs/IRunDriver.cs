@@ -58,8 +58,9 @@ internal interface IRunDriver : IGrainWithStringKey
     Task ChildEnded(RunId child, ChildUsage used);
 
     /// <summary>The run's parent has ended, so it ends too.</summary>
+    /// <returns>What it has used.</returns>
     [Alias("parent-ended")]
-    Task ParentEnded();
+    Task<ChildUsage> ParentEnded();
 
     /// <summary>The run for the dashboard.</summary>
     [ReadOnly, Alias("state")]

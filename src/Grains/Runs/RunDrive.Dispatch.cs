@@ -71,6 +71,7 @@ internal sealed partial class RunDrive
     /// <summary>An attempt was handed out or said how far it is.</summary>
     public void Progressed(AttemptProgress progress, DateTimeOffset now)
     {
+        HeardOf(progress.Assignment.Agent.Name);
         if (Current(progress.Assignment) is not { Phase: StepPhase.Requested } step) return;
         if (progress.Started && step.StartedAt is null)
         {

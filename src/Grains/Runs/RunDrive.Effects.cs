@@ -18,6 +18,7 @@ internal sealed partial class RunDrive
         if (Ended is null && _queries.ContainsKey(assignment.Agent.Name))
         {
             _heldCalls.Add((ticket, assignment, at => Effect(ticket, assignment, request, at)));
+            HeardOf(assignment.Agent.Name);
             return;
         }
 

@@ -110,7 +110,7 @@ internal sealed partial class RunDrive
             if (step.Phase is StepPhase.Requested or StepPhase.Held or StepPhase.Verifying) Cut(step, now);
         }
 
-        foreach (var settlement in _queries.Values.SelectMany(held => held)) Refuse(settlement, now);
+        foreach (var settlement in _queries.Values.SelectMany(query => query.Held)) Refuse(settlement, now);
         foreach (var (ticket, _, _) in _heldCalls) Act(new DriveAction.AnswerPublish(ticket, new SettleOutcome.Refused(Fenced)));
         _queries.Clear();
         _heldCalls.Clear();

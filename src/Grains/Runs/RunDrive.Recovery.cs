@@ -8,14 +8,14 @@ namespace Rosud.Runs;
 // Taking over from a driver that was lost. PROTOCOL-runs §5: a run comes back.
 internal sealed partial class RunDrive
 {
-    // Agents whose supervisor has not heard of the new epoch yet, with the settles that wait for that.
-    private readonly Dictionary<string, List<Settlement>> _queries = new(StringComparer.Ordinal);
+    // Agents whose supervisor has not said yet what is alive.
+    private readonly Dictionary<string, OpenQuery> _queries = new(StringComparer.Ordinal);
     private readonly List<(long Ticket, AssignmentId Assignment, Action<DateTimeOffset> Again)> _heldCalls = [];
 
     /// <summary>A supervisor answered what is alive; null when nothing came back in time.</summary>
     public void Queried(DriveAction.Query sent, QueryAnswer? answer, DateTimeOffset now)
     {
-        if (Ended is not null || IsStopped || !_queries.ContainsKey(sent.Agent.Name)) return;
+        if (Ended is not null || IsStopped || !_queries.TryGetValue(sent.Agent.Name, out var query)) return;
         if (answer is null)
         {
             Act(sent);
@@ -23,13 +23,19 @@ internal sealed partial class RunDrive
         }
 
         _incarnations[sent.Agent] = answer.Incarnation;
-        _queries.Remove(sent.Agent.Name, out var held);
         foreach (var live in answer.Live.OrderByDescending(live => live.Attempt))
         {
             if (_byId.TryGetValue(live.Step, out var step)) Adopt(step, sent.Agent, live.Attempt, answer.Incarnation, live.ReadVersion, live.StartedAt, now);
         }
 
-        foreach (var settlement in held!)
+        if (answer.Wait is { } wait && MayBeAtWork(sent.Agent.Name))
+        {
+            query.AskAt = now + wait;
+            return;
+        }
+
+        _queries.Remove(sent.Agent.Name);
+        foreach (var settlement in query.Held)
         {
             if (settlement.Kind is SettlementKind.Completed or SettlementKind.Asked && _byId.TryGetValue(settlement.Assignment.Step, out var step))
             {
@@ -38,12 +44,46 @@ internal sealed partial class RunDrive
         }
 
         SkipWhatWasSkipped(now);
-        foreach (var settlement in held) Settle(settlement, now);
+        foreach (var settlement in query.Held) Settle(settlement, now);
         var calls = _heldCalls.Where(call => call.Assignment.Agent == sent.Agent).ToArray();
         _heldCalls.RemoveAll(call => call.Assignment.Agent == sent.Agent);
         foreach (var (_, _, again) in calls) again(now);
         Advance(now);
     }
+
+    /// <summary>A worker of an agent said something, so its supervisor knows more than when it told us to wait.</summary>
+    public void HeardOf(string agent)
+    {
+        if (!_queries.TryGetValue(agent, out var query) || query.AskAt is null) return;
+        query.AskAt = null;
+        Act(new DriveAction.Query(new(_accepted.Run.Tenant, agent)));
+    }
+
+    private void AskAgain(DateTimeOffset now)
+    {
+        foreach (var (agent, _) in _queries.Where(query => query.Value.AskAt <= now).ToArray()) HeardOf(agent);
+    }
+
+    // Whether an attempt of that agent can be at work that its supervisor has not heard of. Where no step can be skipped, none has started before what it needs was there.
+    private bool MayBeAtWork(string agent)
+    {
+        var isPlain = _steps.All(step => step.Plan.When is null && step.Plan.OnFailure.Kind is not OnFailureKind.Skip);
+        return _steps.Any(step => step.Phase == StepPhase.Waiting && MayCall(step, agent)
+            && !(isPlain && LacksNeeds(step)));
+    }
+
+    private bool LacksNeeds(StepState step)
+    {
+        foreach (var need in _graph.Needs(step.Index))
+        {
+            if (_steps[need].Phase != StepPhase.Done && _steps[need].EarlyBefore.IsEmpty) return true;
+        }
+
+        return false;
+    }
+
+    private static bool MayCall(StepState step, string agent) =>
+        step.Plan.Agent == agent || step.Plan.OnFailure.Agent == agent || step.Plan.Group.Any(member => member.Agent == agent);
 
     private void Restore(RunRecord record, DateTimeOffset now)
     {
@@ -119,7 +159,7 @@ internal sealed partial class RunDrive
 
     private void Ask(string agent)
     {
-        if (_queries.TryAdd(agent, [])) Act(new DriveAction.Query(new(_accepted.Run.Tenant, agent)));
+        if (_queries.TryAdd(agent, new())) Act(new DriveAction.Query(new(_accepted.Run.Tenant, agent)));
     }
 
     private void Restore(StepState step, StepRecord known, DateTimeOffset now)
@@ -198,5 +238,14 @@ internal sealed partial class RunDrive
         if (_replica.HasGap) return null;
         var view = View(step);
         return view.Entries.All(entry => entry.Version <= read) ? view with { Version = read } : null;
+    }
+
+    private sealed class OpenQuery
+    {
+        /// <summary>Settles that wait for the answer.</summary>
+        public List<Settlement> Held { get; } = [];
+
+        /// <summary>When to ask again, after the supervisor said that its workers may not all have been heard; null while a question is on its way.</summary>
+        public DateTimeOffset? AskAt { get; set; }
     }
 }

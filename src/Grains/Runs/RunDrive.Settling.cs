@@ -21,10 +21,11 @@ internal sealed partial class RunDrive
     {
         if (IsStopped) return;
         var assignment = settlement.Assignment;
-        if (Ended is null && _queries.TryGetValue(assignment.Agent.Name, out var held))
+        if (Ended is null && _queries.TryGetValue(assignment.Agent.Name, out var query))
         {
-            held.RemoveAll(other => other.Assignment == assignment);
-            held.Add(settlement);
+            query.Held.RemoveAll(other => other.Assignment == assignment);
+            query.Held.Add(settlement);
+            HeardOf(assignment.Agent.Name);
             return;
         }
 
@@ -54,6 +55,7 @@ internal sealed partial class RunDrive
         if (Ended is null && _queries.ContainsKey(assignment.Agent.Name))
         {
             _heldCalls.Add((ticket, assignment, at => Publish(ticket, assignment, writes, at)));
+            HeardOf(assignment.Agent.Name);
             return;
         }
 

@@ -141,6 +141,7 @@ internal sealed partial class RunDrive
             }
         }
 
+        AskAgain(now);
         foreach (var step in Everyone)
         {
             if (step.Phase == StepPhase.Waiting && step.NotBefore <= now) step.NotBefore = default;   // What holds it back now, if anything, comes as an answer.
@@ -182,6 +183,11 @@ internal sealed partial class RunDrive
             if (step.Phase == StepPhase.Waiting && step.NotBefore != default && step.NotBefore < wake) wake = step.NotBefore;
             if (QuestionWakes(step) is { } look && look < wake) wake = look;
             if (!_replica.HasGap && TellAt(step) is { } tell && tell < wake) wake = tell;
+        }
+
+        foreach (var query in _queries.Values)
+        {
+            if (query.AskAt is { } ask && ask < wake) wake = ask;
         }
 
         return wake;

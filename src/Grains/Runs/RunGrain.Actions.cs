@@ -128,7 +128,7 @@ internal sealed partial class RunGrain
                 person.TrySetResult(answer.Outcome);
                 break;
             case DriveAction.Finish:
-                Finish(drive);
+                Finish(drive).Ignore();
                 break;
             case DriveAction.Stop:
                 Stop();

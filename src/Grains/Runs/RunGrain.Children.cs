@@ -46,10 +46,11 @@ internal sealed partial class RunGrain
         if (drive.IsFinished) Rearchive();
     }
 
-    public async Task ParentEnded()
+    public async Task<ChildUsage> ParentEnded()
     {
         await EnsureDriven();
         await End(EndedWithParent);
+        return _drive is { } drive ? UsedBy(drive) : new(_archived?.WorkTokens ?? 0, _archived?.CostUsd ?? 0, _archived?.Attempts.Length ?? 0);
     }
 
     // A parent that has ended between the asking and the acceptance did not know this run.
@@ -60,13 +61,15 @@ internal sealed partial class RunGrain
 
     // Those below are told at once, and this run is not forgotten before they know.
     private Task EndChildren(RunDrive drive) =>
-        Task.WhenAll(drive.Children.Where(child => child.Used is null).Select(child => Repeat(() => runs[child.Run.Key].ParentEnded())).ToList());
+        Task.WhenAll(drive.Children.Where(child => child.Used is null).Select(child => Repeat(async () => await ChildEnded(child.Run, await runs[child.Run.Key].ParentEnded()))).ToList());
 
     private void TellParent(RunDrive drive)
     {
         if (drive.Accepted.Parent is not { } parent) return;
-        var used = new ChildUsage(drive.Budget.Tokens, drive.Budget.CostUsd, drive.Budget.AllCalls);
+        var used = UsedBy(drive);
         Repeat(() => runs[parent.Key].ChildEnded(Id, used)).Ignore();
         if (drive.Accepted.Root is { } root && root != parent) Repeat(() => runs[root.Key].ChildEnded(Id, used)).Ignore();
     }
+
+    private static ChildUsage UsedBy(RunDrive drive) => new(drive.Budget.Tokens, drive.Budget.CostUsd, drive.Budget.AllCalls);
 }

@@ -8,6 +8,7 @@ internal sealed partial class RunGrain
 {
     private static readonly TimeSpan ObserverLife = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan StaysAfterEnd = TimeSpan.FromSeconds(15);   // Longer than a lost answer is asked for again, and its caller may want more.
+    private static readonly TimeSpan AtDeadline = TimeSpan.FromMilliseconds(25);   // A run that is out of time does not wait for the numbers of others.
     private const int TriesMax = 20;
     private readonly Dictionary<IRunObserver, DateTimeOffset> _observers = [];
     private bool _storing;
@@ -19,7 +20,20 @@ internal sealed partial class RunGrain
         _observers[observer] = Now + ObserverLife;
     }
 
-    private void Finish(RunDrive drive)
+    // What the runs below have used is in this run's result: they are asked when they have not said it yet.
+    private async Task Finish(RunDrive drive)
+    {
+        var children = EndChildren(drive);
+        if (!children.IsCompleted)
+        {
+            var wait = drive.Ended!.Status == RunStatus.DeadlineExceeded ? AtDeadline : CallTimeout;
+            await children.WaitAsync(wait, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
+        Finish(drive, children);
+    }
+
+    private void Finish(RunDrive drive, Task children)
     {
         var result = RunNumbers.Of(drive, Now);
         TellParent(drive);   // First: who hears of this end may end the parent with it.
@@ -32,7 +46,7 @@ internal sealed partial class RunGrain
         Quiet();
         RunTelemetry.Ended(result, drive.Detections);
         _finished.TrySetResult();
-        Archived(EndChildren(drive)).Ignore();
+        Archived(children).Ignore();
         Repeat(() => networks[new NetworkId(Id.Tenant, result.Network).Key].Report(result)).Ignore();
         Shadow(drive.Accepted, result);
     }

@@ -132,13 +132,13 @@ internal sealed partial class RunGrain(
 
     public async Task<RunOutcome> Describe()
     {
-        await EnsureDriven();
+        await EnsureShown();
         return View();
     }
 
     public async Task<RunOutcome> Watch(IRunObserver observer)
     {
-        await EnsureDriven();
+        await EnsureShown();
         Observe(observer);
         return View();
     }
@@ -213,6 +213,13 @@ internal sealed partial class RunGrain(
 
     // Whoever calls an activation without a drive brings the driver back.
     private Task EnsureDriven() => Once(TakeOver);
+
+    // An end is shown when it is whole.
+    private async Task EnsureShown()
+    {
+        await EnsureDriven();
+        if (_drive is { IsFinished: true } && !_isStopped) await Finished();
+    }
 
     // Calls that come while the drive is being made wait for it.
     private async Task Once(Func<Task> start)

@@ -153,7 +153,12 @@ internal enum AskAnswer
 
 /// <summary>What is alive of a run at one supervisor.</summary>
 [GenerateSerializer, Immutable, Alias("rosud.query-answer")]
-internal sealed record QueryAnswer([property: Id(0)] long Incarnation, [property: Id(1)] ImmutableArray<LiveAttempt> Live);
+internal sealed record QueryAnswer([property: Id(0)] long Incarnation, [property: Id(1)] ImmutableArray<LiveAttempt> Live)
+{
+    /// <summary>How long workers that an earlier incarnation knew may still say that they are alive; null when all that is alive is known.</summary>
+    [Id(2)]
+    public TimeSpan? Wait { get; init; }
+}
 
 /// <summary>An attempt that waits, runs, or whose result is kept.</summary>
 [GenerateSerializer, Immutable, Alias("rosud.live-attempt")]

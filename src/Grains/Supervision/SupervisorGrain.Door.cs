@@ -22,15 +22,14 @@ internal sealed partial class SupervisorGrain
 
     public Task<AskAnswer> Ask(RunId run, int epoch, string step, int attempt, long incarnation)
     {
-        var pull = _transport is PullTransport;
-        (_ledger, var answer) = _ledger.Ask(run, epoch, step, attempt, incarnation, pull, Now);
+        (_ledger, var answer) = _ledger.Ask(run, epoch, step, attempt, incarnation, HasWorkers, Now);
         SendKept(run);
         return Task.FromResult(answer);
     }
 
     public Task<QueryAnswer> Query(RunId run, int epoch)
     {
-        (_ledger, var answer) = _ledger.Query(run, epoch, Now);
+        (_ledger, var answer) = _ledger.Query(run, epoch, HasWorkers, Now);
         SendKept(run);
         return Task.FromResult(answer);
     }
@@ -67,6 +66,8 @@ internal sealed partial class SupervisorGrain
         Advance();
         return Task.CompletedTask;
     }
+
+    private bool HasWorkers => _transport is PullTransport;
 
     private Problem? Refusal(AdmitRequest request, Problem? probe)
     {

@@ -208,7 +208,12 @@ internal sealed partial class SupervisorGrain(
     private bool Alive(AssignmentId attempt)
     {
         (_ledger, var beat) = _ledger.Beat(attempt, AgentTimeout, LeaseDefault, Now);
-        if (beat is Beat.TakenBack) _ = AskRun(attempt);
+        if (beat is Beat.TakenBack)
+        {
+            _ = runs.Progress(new(attempt, Now, Started: true, null, null));
+            _ = AskRun(attempt);
+        }
+
         Advance();
         return beat is not Beat.Over;
     }

@@ -119,13 +119,14 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
         if (incarnation == 0 && !marks.IsFenced(step, attempt)) return (next, AskAnswer.NeverSeen);
         if (incarnation == Incarnation && !marks.HasSeen(step, attempt) && !marks.IsFenced(step, attempt)) return (next, AskAnswer.NeverSeen);
         if (incarnation == Incarnation) return (With(run, marks.Bury(step, attempt)), AskAnswer.LostHere);
-        return takenBack && now < Since + HeartbeatInterval
+        return takenBack && UntilHeard(now) is not null
             ? (next, AskAnswer.Known)
             : (With(run, marks.Bury(step, attempt)), AskAnswer.Lost);
     }
 
     /// <summary>Answers a recovered driver; older ones are fenced from now on.</summary>
-    public (SupervisorLedger Next, QueryAnswer Answer) Query(RunId run, int epoch, DateTimeOffset now)
+    /// <param name="takenBack">Whether workers of an earlier incarnation can still come back (a pull agent's).</param>
+    public (SupervisorLedger Next, QueryAnswer Answer) Query(RunId run, int epoch, bool takenBack, DateTimeOffset now)
     {
         var marks = MarksOf(run, now);
         if (epoch < marks.Epoch) return (this, new(Incarnation, []));
@@ -133,7 +134,7 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
         var live = marks.Steps.Where(step => !marks.IsFenced(step.Key, step.Value.Seen))
             .Select(step => LiveOf(new(Agent, run, step.Key, step.Value.Seen)))
             .OfType<LiveAttempt>();
-        return (With(run, marks), new(Incarnation, [.. live]));
+        return (With(run, marks), new(Incarnation, [.. live]) { Wait = takenBack ? UntilHeard(now) : null });
     }
 
     /// <summary>The run is over: everything of it leaves. Answers the attempts whose workers have to be told.</summary>
@@ -173,6 +174,9 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
     /// <summary>A heartbeat has carried what changed.</summary>
     public SupervisorLedger Told(AssignmentId id) =>
         Bulkhead.PermitOf(id) is { Changed: not null, IsTold: false } ? this with { Bulkhead = Bulkhead.Update(id, known => known with { IsTold = true }) } : this;
+
+    // Null when workers of an earlier incarnation have had the time to say that they are alive.
+    private TimeSpan? UntilHeard(DateTimeOffset now) => Since + HeartbeatInterval - now is var left && left > TimeSpan.Zero ? left : null;
 
     private LiveAttempt? LiveOf(AssignmentId id) => (Bulkhead.PermitOf(id), Bulkhead.WaitingOf(id), Kept.GetValueOrDefault(id)) switch
     {

@@ -50,6 +50,8 @@ public sealed class RequestGateTests
         var gate = Gate(concurrent: 1_000, least: 16);
         for (var request = 0; request < 100; request++) Enter(gate, A);
 
+        for (var look = 0; look < 9; look++) gate.Felt(isLate: true);
+        Assert.Equal(1_000, gate.Limit);
         gate.Felt(isLate: true);
         Assert.Equal(80, gate.Limit);
         gate.Felt(isLate: false);

@@ -41,7 +41,7 @@ public sealed class LostHostTests : IDisposable
     }
 
     [Fact]
-    public async Task Work_in_a_worker_outlives_the_host_that_handed_it_out_and_what_is_finished_is_not_done_again()
+    public async Task An_attempt_at_work_in_a_worker_outlives_the_host_that_handed_it_out()
     {
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var back = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -52,7 +52,7 @@ public sealed class LostHostTests : IDisposable
                 "second",
                 async (_, stopped) =>
                 {
-                    started.TrySetResult();
+                    started.SetResult();   // Fails when it is called a second time.
                     await back.Task.WaitAsync(stopped);
                     return RosudClientTests.Writes(("two", 2));
                 },
@@ -81,9 +81,7 @@ public sealed class LostHostTests : IDisposable
         var result = await running;
 
         Assert.True(result.Status == RunStatus.Completed, string.Join("\n", result.Timeline.Select(told => $"{told.At:mm:ss.fff} {told.Kind} {told.Step} {told.Attempt} {told.Detail}")));
-        // What is finished is never done again. What is at work goes on when its worker is back before its run is, else it is done again.
-        Assert.Equal(["a", "b", "c"], result.Attempts.Where(attempt => attempt.Outcome == AttemptOutcome.Accepted).Select(attempt => attempt.Step).Order());
-        Assert.All(result.Attempts.Where(attempt => attempt.Outcome != AttemptOutcome.Accepted), attempt => Assert.Equal("b", attempt.Step));
+        Assert.Equal(3, result.Attempts.Length);   // Nothing was done again.
     }
 
     [Fact]

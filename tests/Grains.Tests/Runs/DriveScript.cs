@@ -13,7 +13,10 @@ internal sealed class DriveScript
     private readonly Dictionary<AgentId, long> _incarnations = [];
     private readonly Dictionary<string, AdmitRequest> _running = [];
     private readonly Dictionary<string, Problem> _refusals = [];
+    private readonly Dictionary<string, AdmitRequest> _unheard = [];
     private readonly ModelLog _log;
+    private long _incarnation = 1;
+    private DateTimeOffset _allHeardAt = DateTimeOffset.MinValue;
     private long _tickets;
 
     public DriveScript(AcceptedRun accepted, params (string Key, string Value)[] context)
@@ -141,6 +144,25 @@ internal sealed class DriveScript
         Drain();
     }
 
+    /// <summary>Every silo is lost. Workers go on, but new supervisors know nothing of them before their next heartbeat.</summary>
+    public void CrashAll()
+    {
+        foreach (var (step, request) in _running) _unheard[step] = request;
+        _running.Clear();
+        _incarnations.Clear();
+        _incarnation++;
+        _allHeardAt = Now + SupervisorLedger.HeartbeatInterval;
+        Crash();
+    }
+
+    /// <summary>A worker that outlived its supervisor says that it is at work.</summary>
+    public void Beat(string step)
+    {
+        _unheard.Remove(step, out var request);
+        _running[step] = request!;
+        Happens(drive => drive.Progressed(new(request!.Assignment, Now, Started: true, null, null), Now));
+    }
+
     public ContextView Read(params string[] keys) => _log.View(keys.Select(key => new KeyPattern(key)));
 
     private void Happens(Action<RunDrive> what)
@@ -166,7 +188,7 @@ internal sealed class DriveScript
                 break;
             case DriveAction.Query query:
                 var live = _running.Values.Where(request => request.Assignment.Agent == query.Agent).Select(request => new LiveAttempt(request.Assignment.Step, request.Assignment.Attempt, request.Context.Version, Now));
-                Drive.Queried(query, new(1, [.. live]), Now);
+                Drive.Queried(query, new(_incarnation, [.. live]) { Wait = _allHeardAt > Now ? _allHeardAt - Now : null }, Now);
                 break;
             case DriveAction.Ask ask:
                 Drive.Asked(ask, AskAnswer.Known, Now);
@@ -212,7 +234,7 @@ internal sealed class DriveScript
 
     private AdmitAnswer Admit(DriveAction.Admit admit)
     {
-        if (admit.Request.Incarnation == 0) return new AdmitAnswer.Bounced(1);
+        if (admit.Request.Incarnation == 0) return new AdmitAnswer.Bounced(_incarnation);
         if (_refusals.TryGetValue(admit.Agent.Name, out var problem)) return new AdmitAnswer.Refused(problem);
         Fired.Add(admit.Request);
         _running[admit.Request.Assignment.Step] = admit.Request;

@@ -183,12 +183,20 @@ public sealed class SupervisorLedgerTests
     [Fact]
     public void A_recovered_driver_hears_what_is_alive_and_fences_the_one_before()
     {
-        var (ledger, answer) = SeenTwo().Query(Run(2), epoch: 4, At(20));
+        var (ledger, answer) = SeenTwo().Query(Run(2), epoch: 4, takenBack: false, At(20));
 
         Assert.Equal(7, answer.Incarnation);
         Assert.Equal(("search", 1), Assert.Single(answer.Live) switch { var live => (live.Step, live.Attempt) });
         Assert.IsType<AdmitAnswer.Ignored>(ledger.Admit(Admission(Attempt(2, attempt: 9), epoch: 3), At(20)).Answer);
-        Assert.Empty(SeenTwo().Query(Run(1), epoch: 4, At(20)).Answer.Live);
+        Assert.Empty(SeenTwo().Query(Run(1), epoch: 4, takenBack: false, At(20)).Answer.Live);
+    }
+
+    [Fact]
+    public void A_recovered_driver_is_told_to_wait_while_workers_of_an_earlier_supervisor_may_still_come_back()
+    {
+        Assert.Equal(Seconds(1), Ledger().Query(Run(), epoch: 2, takenBack: true, At(9)).Answer.Wait);
+        Assert.Null(Ledger().Query(Run(), epoch: 2, takenBack: true, At(10)).Answer.Wait);
+        Assert.Null(Ledger().Query(Run(), epoch: 2, takenBack: false, At(9)).Answer.Wait);
     }
 
     [Fact]

@@ -1,0 +1,72 @@
+using Rosud.Supervision;
+using static Rosud.Runs.RunExamples;
+
+namespace Rosud.Runs;
+
+/// <summary>PROTOCOL-runs §5: a run comes back, and so does a supervisor, with workers that outlive both.</summary>
+public sealed class RecoveryRuleTests
+{
+    [Fact]
+    public void An_attempt_whose_worker_beats_in_time_is_adopted_and_not_done_again()
+    {
+        var run = DriveScript.Of(Request(Step("a", [], ["k"])));
+        run.CrashAll();
+        Assert.Single(run.Fired);
+        run.Wait(SupervisorLedger.HeartbeatInterval - TimeSpan.FromSeconds(1));
+        Assert.Single(run.Fired);
+        run.Beat("a");
+        run.Wait(TimeSpan.FromSeconds(5));
+        Assert.Single(run.Fired);
+        run.Complete("a", ("k", "1"));
+        Assert.Equal(RunStatus.Completed, run.Result.Status);
+        Assert.Equal(1, Assert.Single(run.Result.Attempts).Attempt);
+    }
+
+    [Fact]
+    public void An_attempt_that_nobody_speaks_of_is_done_again_after_one_heartbeat_interval()
+    {
+        var run = DriveScript.Of(Request(Step("a", [], ["k"])));
+        run.CrashAll();
+        run.Wait(SupervisorLedger.HeartbeatInterval - TimeSpan.FromMilliseconds(1));
+        Assert.Single(run.Fired);
+        run.Wait(TimeSpan.FromMilliseconds(1));
+        Assert.Equal([1, 2], run.Fired.Select(request => request.Assignment.Attempt));
+    }
+
+    [Fact]
+    public void A_run_waits_only_for_agents_that_may_be_at_work()
+    {
+        var run = DriveScript.Of(Request(Step("a", [], ["k"]), Step("b", ["k"], ["m"])));
+        run.CrashAll();
+        run.Beat("a");
+        run.Complete("a", ("k", "1"));
+        Assert.Equal(["a", "b"], run.Steps);
+    }
+
+    [Fact]
+    public void A_worker_that_ends_its_attempt_before_it_beats_is_heard_at_once()
+    {
+        var run = DriveScript.Of(Request(Step("a", [], ["k"])));
+        run.CrashAll();
+        run.Beat("a");
+        run.Complete("a", ("k", "1"));
+        Assert.Equal(RunStatus.Completed, run.Result.Status);
+        Assert.Single(run.Fired);
+    }
+
+    [Fact]
+    public void A_step_that_may_have_started_on_an_early_key_is_waited_for()
+    {
+        var run = DriveScript.Of(Request(Step("a", [], ["k"]), Step("b", ["k"], ["m"])));
+        run.Publish("a", ("k", "1"));
+        Assert.Equal(["a", "b"], run.Steps);
+        run.CrashAll();
+        run.Beat("a");
+        run.Complete("a", ("k", "1"));
+        Assert.Equal(2, run.Fired.Count);
+        run.Beat("b");
+        run.Complete("b", ("m", "1"));
+        Assert.Equal(RunStatus.Completed, run.Result.Status);
+        Assert.Equal(2, run.Fired.Count);
+    }
+}
