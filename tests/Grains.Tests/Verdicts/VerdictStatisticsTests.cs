@@ -6,13 +6,14 @@ public sealed class VerdictStatisticsTests
 {
     [Theory]
     [InlineData(0, 80)]
+    [InlineData(1, 79)]
     [InlineData(40, 40)]
     [InlineData(79, 1)]
     public void N5_Before_the_first_look_nothing_is_said_however_clear_it_is(int pairs, int needed)
     {
         var verdict = VerdictStatistics.Of(Pairs(pairs, _ => new("", new(true, 10, 1), new(false, 1_000, 100))), 1);
         Assert.Equal((VerdictAnswer.Insufficient, needed, 0), (verdict.Answer, verdict.PairsNeeded, verdict.Look));
-        Assert.EndsWith($"{needed} more are needed for the first look.", verdict.Sentence, StringComparison.Ordinal);
+        Assert.Equal($"Not known yet: {pairs} {(pairs == 1 ? "pair" : "pairs")}, {needed} more {(needed == 1 ? "is" : "are")} needed for the first look.", verdict.Sentence);
     }
 
     [Fact]
