@@ -51,7 +51,7 @@ public sealed class NetworkGrainTests
         Assert.Equal((2L, 200L, 2m), (metrics.Runs, metrics.WorkTokens, metrics.CostUsd));
         Assert.Equal(200, metrics.LatencyMs.Mean!.Value, 6);
         Assert.InRange(metrics.LatencyMs.P99!.Value, 297, 303);
-        Assert.Equal([new("planner", 2, 200, 20, 2m)], metrics.ByAgent);
+        Assert.Equal(new("planner", 2, 200, 20, 2m), Assert.Single(metrics.ByAgent));
     }
 
     private static RunResult Ended(string run, double ms) => new()

@@ -44,7 +44,7 @@ public sealed class NetworkTotalsTests
             Assert.Equal((expected.LatencyMs.P50, expected.LatencyMs.P95, expected.LatencyMs.P99), (merged.LatencyMs.P50, merged.LatencyMs.P95, merged.LatencyMs.P99));
             Assert.Equal((expected.DetectionMs.P50, expected.CoordinationOverheadMs.P99), (merged.DetectionMs.P50, merged.CoordinationOverheadMs.P99));
             Assert.Equal(expected.LatencyMs.Mean!.Value, merged.LatencyMs.Mean!.Value, 6);
-            Assert.Equal(expected.ByAgent, merged.ByAgent);
+            Assert.Equal(expected.ByAgent.ToArray(), merged.ByAgent.ToArray());
         });
 
     [Fact]

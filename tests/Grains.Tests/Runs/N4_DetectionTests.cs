@@ -15,10 +15,10 @@ public sealed class N4_DetectionTests
 
         run.Write("x", "2");
         run.Wait(Threshold - TimeSpan.FromMilliseconds(1));
-        Assert.Empty(run.Result.DetectionMs);
+        Assert.Empty(run.Result.DetectionMs.ToArray());
         run.Wait(TimeSpan.FromMilliseconds(1));
 
-        Assert.Equal([100.0], run.Result.DetectionMs);
+        Assert.Equal([100.0], run.Result.DetectionMs.ToArray());
         Assert.Single(run.Superseded);
     }
 
@@ -31,7 +31,7 @@ public sealed class N4_DetectionTests
         run.Write("y", "3");
         run.Wait(Threshold);
 
-        Assert.Equal([100.0], run.Result.DetectionMs);
+        Assert.Equal([100.0], run.Result.DetectionMs.ToArray());
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class N4_DetectionTests
         run.Wait(TimeSpan.FromSeconds(1));
         run.Complete("a", ("k", "1"));
 
-        Assert.Equal([100.0, 100.0], run.Result.DetectionMs);
+        Assert.Equal([100.0, 100.0], run.Result.DetectionMs.ToArray());
         Assert.Equal(2, run.Result.StaleContextEvents["behind"]);
     }
 
