@@ -36,7 +36,7 @@ public sealed class N3_NeededAgentsTests
                 }
             }
 
-            Assert.Equal(shape.Where((_, i) => needed[i]).Select(s => $"agent{s.Item2}").Distinct().Order().ToArray(), [.. RunNumbers.NeededAgents(steps, [.. outputs])]);
+            Assert.Equal(shape.Where((_, i) => needed[i]).Select(s => $"agent{s.Item2}").Distinct().Order().ToArray(), RunNumbers.NeededAgents(steps, [.. outputs]).ToArray());
         });
 
     [Fact]

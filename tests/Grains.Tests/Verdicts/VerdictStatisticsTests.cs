@@ -26,6 +26,15 @@ public sealed class VerdictStatisticsTests
     }
 
     [Fact]
+    public void N5_Two_points_of_success_that_are_certainly_less_than_five_speak_for_nobody()
+    {
+        var verdict = VerdictStatistics.Of(Pairs(1_280, i => new("", new(i % 320 != 1, 1_000 + (i % 7), 2), new(i % 42 != 0, 1_000 + (i % 5), 1))), 1);
+        Assert.True(verdict.Success!.P < 0.001 && verdict.Success.LowPoints > 0);
+        Assert.Equal((VerdictAnswer.Single, Finding.Same), (verdict.Answer, verdict.Success.Says));
+        Assert.Equal("Use one agent: 1,280 pairs, same success within 4 points, same speed within 10 %, 2.0 times cheaper.", verdict.Sentence);
+    }
+
+    [Fact]
     public void N5_More_success_at_the_same_price_is_several_agents()
     {
         var verdict = VerdictStatistics.Of(Pairs(1_280, i => new("", new(i % 20 != 0, 1_000 + (i % 7), 1), new(i % 7 != 1, 1_000 + (i % 5), 0.9))), 1);
