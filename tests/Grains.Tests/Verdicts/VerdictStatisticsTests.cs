@@ -31,7 +31,7 @@ public sealed class VerdictStatisticsTests
         var verdict = VerdictStatistics.Of(Pairs(1_280, i => new("", new(i % 320 != 1, 1_000 + (i % 7), 2), new(i % 42 != 0, 1_000 + (i % 5), 1))), 1);
         Assert.True(verdict.Success!.P < 0.001 && verdict.Success.LowPoints > 0);
         Assert.Equal((VerdictAnswer.Single, Finding.Same), (verdict.Answer, verdict.Success.Says));
-        Assert.Equal("Use one agent: 1,280 pairs, same success within 4 points, same speed within 10 %, 2.0 times cheaper.", verdict.Sentence);
+        Assert.Equal("Use one agent: 1,280 pairs, same success within 4 points, same speed within 10 %, 49 % cheaper.", verdict.Sentence);
     }
 
     [Fact]
