@@ -41,7 +41,7 @@ public sealed class AuditClientTests(RosudHost host) : IClassFixture<RosudHost>
         var unsigned = await Assert.ThrowsAsync<InvalidOperationException>(() => channel.ExportAudit(Stream.Null));
         Assert.Contains("Rosud:Audit:KeyFile", unsigned.Message, StringComparison.Ordinal);
 
-        using var key = AuditKey.FromPem((await host.Send("GET", "/v1/audit/key"))["public_key"]);   // Asked for it, the host makes its key.
+        using var key = AuditKey.FromPem((await host.Send("GET", "/v1/audit/key"))["public_key"]!);   // Asked for it, the host makes its key.
         var (all, rest) = (new MemoryStream(), new MemoryStream());
         await channel.ExportAudit(all);
         await channel.ExportAudit(rest, after: 15);

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Rosud.Context;
 
 namespace Rosud.Journal;
