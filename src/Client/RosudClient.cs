@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Rosud.Agents;
+using Rosud.Audit;
 using Rosud.Channels;
 using Rosud.Hosting;
 using Rosud.Networks;
@@ -14,8 +15,8 @@ internal sealed class RosudClient : IRosudClient
     private readonly Reach _reach;
 
     [ActivatorUtilitiesConstructor]
-    public RosudClient(IClusterClient cluster, IChannelFeeds feeds, ClusterCalls calls, TimeProvider time, IOptions<RosudClientOptions> options)
-        : this(new Reach(cluster, feeds, calls, time, new(options.Value.Tenant), options.Value.Writer))
+    public RosudClient(IClusterClient cluster, IChannelFeeds feeds, ClusterCalls calls, TimeProvider time, AuditSigner signer, IOptions<RosudClientOptions> options)
+        : this(new Reach(cluster, feeds, calls, time, signer, new(options.Value.Tenant), options.Value.Writer))
     {
     }
 

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Rosud.Agents;
+using Rosud.Audit;
 using Rosud.Channels;
 using Rosud.Hosting;
 using Rosud.Streams;
@@ -39,6 +40,8 @@ public static class RosudClientRegistration
         builder.Services.AddChannelFeeds();
         builder.Services.TryAddSingleton<GatewayLosses>();
         builder.Services.TryAddSingleton<ClusterCalls>();
+        builder.Services.Configure<AuditOptions>(builder.Configuration.GetSection(AuditOptions.Section));
+        builder.Services.TryAddSingleton<AuditSigner>();
         builder.Services.TryAddSingleton<IRosudClient, RosudClient>();
         builder.Services.TryAddSingleton<AgentWorker>();
         builder.Services.AddHostedService(host => host.GetRequiredService<AgentWorker>());

@@ -18,13 +18,16 @@ public sealed class RosudHost : IAsyncLifetime
 
     internal HostProcess Process => _process;
 
-    public async Task InitializeAsync() => _process = await HostProcess.Start(_folder, [$"--Rosud:DataPath={Path.Combine(_folder, "data")}", $"--Orleans:ClusterId={Path.GetFileName(_folder).ToLowerInvariant()}", .. Settings]);
+    public async Task InitializeAsync() => _process = await HostProcess.Start(_folder, [$"--Rosud:DataPath={DataFolder}", $"--Orleans:ClusterId={Path.GetFileName(_folder).ToLowerInvariant()}", .. Settings]);
 
     public async Task DisposeAsync()
     {
         await _process.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
+
+    /// <summary>Where the host keeps its data.</summary>
+    internal string DataFolder => Path.Combine(_folder, "data");
 
     /// <summary>A name that no other test of this host has.</summary>
     internal string NewName(string kind) => $"{kind}-{Interlocked.Increment(ref _names)}";

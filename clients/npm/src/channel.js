@@ -1,5 +1,6 @@
 import { clientOf } from "./client.js";
 import { Context } from "./context.js";
+import { Unreachable } from "./errors.js";
 import { Listing } from "./listing.js";
 import { callOptions, known, list, record, text, version } from "./names.js";
 import { coordinate, submit } from "./coordinate.js";
@@ -102,6 +103,34 @@ export class Channel {
   blame(options) {
     const { key, upTo, limit, ...call } = known(options ?? {}, ["key", "upTo", "limit", ...callOptions], "blame");
     return this.#list("/blame", "writes", { key: text(key, "key"), limit }, "version", version(upTo, "upTo"), call, shapes.blame);
+  }
+
+  /** Who wrote and who read which version and why, in order: the entries of the audit chain, as they are hashed. */
+  audit(options = {}) {
+    const { limit, after, ...call } = known(options, ["limit", "after", ...callOptions], "audit");
+    return this.#list("/audit", "entries", { limit }, "after", after, call, shapes.audit);
+  }
+
+  /** The audit chain as bytes: lines of JSON with a signed head at the end. Asks when it is read; one that breaks off throws, and has no head. */
+  async *exportAudit(options = {}) {
+    const { after, client = this.client, signal } = known(options, ["after", "client", "signal"], "exportAudit");
+    const stream = await clientOf({ client }).stream(`/channels/${encodeURIComponent(this.id)}/audit`, { query: { after }, headers: { Accept: "application/x-ndjson" }, signal });
+    const reader = stream.body.getReader();
+    try {
+      for (let piece; !(piece = await reader.read()).done;) yield piece.value;
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      throw new Unreachable("The export broke off and has no signed head.", { cause: error });
+    } finally {
+      stream.close();
+    }
+  }
+
+  /** Has the host check the whole kept chain, and that it goes through an earlier point. A broken chain is an answer, `ok` false. */
+  async verifyAudit(options = {}) {
+    const { earlier, ...call } = known(options, ["earlier", ...callOptions], "verifyAudit");
+    const body = earlier === undefined ? {} : { head: earlier.head ?? earlier.hash, at: earlier.number };
+    return fromWire((await this.#ask("POST", "/audit/verify", { ...call, body })).data);
   }
 
   /** Writes that lost under `manual` and wait for `resolve`, in the order they were parked. */

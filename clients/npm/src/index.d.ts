@@ -178,6 +178,20 @@ export class Channel {
   diff(options?: { from?: number; to?: number; keys?: string[]; limit?: number; after?: string } & CallOptions): Listing<KeyDifference>;
   /** Who wrote a key and when: the newest write first, as far as history is kept. */
   blame(options: { key: string; upTo?: number; limit?: number } & CallOptions): Listing<KeyWrite>;
+  /** Who wrote and who read which version and why, in order. `after`: the number (`n`) of the entry that the caller has. */
+  audit(options?: { after?: number; limit?: number } & CallOptions): Listing<AuditEntry>;
+  /**
+   * The audit chain as bytes, byte for byte as the host signed it: lines of JSON with a signed head at the end. Asks when it is read:
+   * `await writeFile("trip.ndjson", channel.exportAudit())`. `after`: the number of the last entry of an earlier export.
+   * @throws {Unreachable} It broke off: what was read has no head, and `verify` says so.
+   */
+  exportAudit(options?: { after?: number; client?: Rosud; signal?: AbortSignal }): AsyncGenerator<Uint8Array, void, undefined>;
+  /**
+   * Has the host check the whole kept chain, and the kept values against it. `earlier`: an earlier answer, or a point of an export,
+   * which the chain must still go through. A broken chain is an answer, `ok` false.
+   * @throws {Compacted} Entries from `earlier` on are not all kept any more.
+   */
+  verifyAudit(options?: { earlier?: AuditVerification | AuditPoint } & CallOptions): Promise<AuditVerification>;
   /** Writes that lost under `manual` and wait for `resolve`, in the order they were parked. */
   conflicts(options?: ListOptions): Listing<OpenConflict>;
   /**
@@ -202,6 +216,36 @@ export interface KeyDifference {
   change: "added" | "changed" | "removed";
   before: Entry | null;
   after: Entry | null;
+}
+
+/** One entry of the audit chain. */
+export interface AuditEntry {
+  /** As it is chained, with the names of the wire: `kind`, `n`, `at`, `writer`, `keys` …; docs/audit.md tells them all. */
+  entry: Record<string, Value>;
+  /** SHA-256 of the hash before and the entry's bytes. */
+  hash: string;
+}
+
+/** A point of the audit chain: the number of its last entry, and the hash there. */
+export interface AuditPoint {
+  number: number;
+  hash: string;
+}
+
+export interface AuditVerification {
+  ok: boolean;
+  entries: number;
+  /** The point that the kept chain begins after. */
+  after: AuditPoint;
+  /** The hash of the last entry that is right; keep it elsewhere with `number`. */
+  head: string;
+  number: number;
+  values: number;
+  /** Values that are no longer kept; they break nothing. */
+  valuesGone: number;
+  /** Whether the chain goes through `earlier`. */
+  extends?: boolean;
+  broken?: { number: number; reason: string };
 }
 
 export interface KeyWrite {

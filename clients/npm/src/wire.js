@@ -66,6 +66,7 @@ export const shapes = {
   context: { entries: mapOf({ value: DATA }) },
   changes: { changes: { set: mapOf(DATA) } },
   diff: { keys: { before: { value: DATA }, after: { value: DATA } } },
+  audit: { entries: { entry: DATA } },
   blame: { writes: { value: DATA } },
   conflicts: { conflicts: { parked: { value: DATA }, current: { value: DATA } } },
   commit: { set: mapOf(DATA) },

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { after, before, test } from "node:test";
@@ -318,6 +319,38 @@ test("An unknown key is Unauthorized", { timeout: 30_000 }, async () => {
   } finally {
     await keyed.stop();
   }
+});
+
+test("who wrote what is read, checked and exported", async () => {
+  const channel = await Channel.create();
+  await channel.commit({ set: { a: 1 }, writer: "planner" });
+  const first = await channel.verifyAudit();
+  await channel.commit({ set: { a: 2 }, writer: "market" });
+  const kinds = [];
+  for await (const { entry } of channel.audit({ limit: 1 })) kinds.push(entry.kind);
+  assert.deepEqual(kinds, ["made", "commit", "commit"]);
+  const { items: [line], next } = await channel.audit({ after: 2 });
+  assert.deepEqual([line.entry.n, line.entry.writer, next], [3, "market", null]);
+  const then = await channel.verifyAudit({ earlier: first });
+  assert.deepEqual([first.ok, first.entries, first.extends, first.values, first.valuesGone], [true, 2, undefined, 1, 0]);
+  assert.deepEqual([then.ok, then.entries, then.extends, then.broken, then.head], [true, 3, true, undefined, line.hash]);
+  assert.equal((await channel.verifyAudit({ earlier: { number: first.number, hash: then.head } })).ok, false);
+  const exported = async (options, from = channel) => {
+    const pieces = [];
+    for await (const piece of from.exportAudit(options)) pieces.push(piece);
+    return Buffer.concat(pieces).toString("latin1").trimEnd().split("\n");
+  };
+  const lines = await exported();
+  assert.ok(lines[0].startsWith('{"header":') && lines.at(-1).startsWith('{"head":'));
+  let chain = Buffer.alloc(32);
+  for (const exportedLine of lines.slice(1, -1)) {
+    const [, entry, hash] = /^\{"entry":(.*),"hash":"([0-9a-f]{64})"\}$/.exec(exportedLine);
+    chain = createHash("sha256").update(chain).update(entry, "latin1").digest();
+    assert.equal(chain.toString("hex"), hash);
+  }
+  assert.equal(chain.toString("hex"), then.head);
+  assert.deepEqual((await exported({ after: 2 })).slice(1, -1), lines.slice(3, -1));
+  await assert.rejects(exported({}, Channel.open("nobody")), NotFound);
 });
 
 test("what was written is compared, blamed, and decided where it clashed", async () => {

@@ -1,5 +1,9 @@
 import asyncio
+import hashlib
+import io
+import json
 import pathlib
+import tempfile
 import textwrap
 import unittest
 from datetime import datetime, timedelta, timezone
@@ -108,6 +112,37 @@ class EveryVerb(live.LiveTest):
         for wrong in ({}, {"choose": "parked", "value": 1}, {"choose": "other"}):
             with self.assertRaises(ValueError):
                 await channel.resolve("p1", **wrong)
+
+    async def test_who_wrote_what_is_read_checked_and_exported(self) -> None:
+        channel = await self.channel()
+        await channel.commit({"a": 1}, writer="planner")
+        first = await channel.verify_audit()
+        await channel.commit({"a": 2}, writer="market")
+        self.assertEqual([line.entry["kind"] async for line in channel.audit(limit=1)], ["made", "commit", "commit"])
+        (line,) = await channel.audit(after=2)
+        self.assertEqual((line.entry["n"], line.entry["writer"], line.entry["version"]), (3, "market", 2))
+        then = await channel.verify_audit(first)
+        self.assertEqual((first.ok, first.entries, first.extends, first.values), (True, 2, None, 1))
+        self.assertEqual((then.ok, then.entries, then.extends, then.broken, then.head), (True, 3, True, None, line.hash))
+        rewritten = await channel.verify_audit(rosud_call.AuditPoint(first.number, then.head))
+        self.assertEqual((rewritten.ok, rewritten.extends), (False, False))
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "audit.ndjson")
+            await channel.export_audit(path)
+            lines = path.read_bytes().splitlines()
+            rest = io.BytesIO()
+            await channel.export_audit(rest, after=2)
+            with self.assertRaises(NotFound):
+                await Channel.open(live.name("nobody"), client=self.client).export_audit(pathlib.Path(folder, "none"))
+            self.assertFalse(pathlib.Path(folder, "none").exists())
+        self.assertTrue(lines[0].startswith(b'{"header":') and lines[-1].startswith(b'{"head":'))
+        chain = bytes(32)
+        for number, exported in enumerate(lines[1:-1], 1):
+            entry, _, end = exported.removeprefix(b'{"entry":').rpartition(b',"hash":"')
+            chain = hashlib.sha256(chain + entry).digest()
+            self.assertEqual((json.loads(entry)["n"], end), (number, chain.hex().encode() + b'"}'))
+        self.assertEqual(chain.hex(), then.head)
+        self.assertEqual(rest.getvalue().splitlines()[1:-1], lines[3:-1])
 
     async def test_numbers_survive_the_host(self) -> None:
         channel = await self.channel()

@@ -1,4 +1,5 @@
 import inspect
+import io
 import threading
 import unittest
 
@@ -36,6 +37,11 @@ class Mirror(unittest.TestCase):
         self.assertEqual(len(blocking.Channel.list(limit=1, client=client).page()), 1)
         self.assertEqual([write.version for write in channel.blame("a", limit=1)], [2, 1])
         self.assertEqual([key.key for key in channel.diff(seen)], ["a"])
+        self.assertEqual([line.entry["n"] for line in channel.audit(after=1, limit=1)], [2, 3])
+        self.assertEqual((channel.verify_audit().ok, channel.verify_audit(channel.verify_audit()).extends), (True, True))
+        exported = io.BytesIO()
+        channel.export_audit(exported)
+        self.assertEqual(len(exported.getvalue().splitlines()), 5)
         self.assertEqual(list(channel.conflicts()), [])
         with self.assertRaises(rosud_call.NotFound):
             channel.resolve("p1", "current")

@@ -71,6 +71,13 @@ internal sealed record AuditVerifiedBody(bool Ok, long Entries, AuditPointBody A
     [Optional] public bool? Extends { get; init; }
 
     [Optional] public AuditBreakBody? Broken { get; init; }
+
+    public static AuditVerifiedBody Of(AuditVerification found) =>
+        new(found.Ok, found.Entries, AuditPointBody.Of(found.After), found.Head.Hash.ToString(), found.Head.Number, found.Values, found.ValuesGone)
+        {
+            Extends = found.Extends,
+            Broken = found.Broken is { } fault ? new(fault.Number, fault.Reason) : null,
+        };
 }
 
 /// <summary>The key that exports are signed with.</summary>

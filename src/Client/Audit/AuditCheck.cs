@@ -1,12 +1,12 @@
 using System.Diagnostics;
-using Rosud.Channels;
 using Rosud.Tenants;
 
 namespace Rosud.Audit;
 
 /// <summary>Walks the kept chain of one channel and looks whether each page follows the one before.</summary>
+/// <param name="read">Asks the channel.</param>
 /// <param name="earlier">A head that the chain must go through; null for none.</param>
-internal sealed class AuditCheck(IChannelGrain channel, AuditHead? earlier)
+internal sealed class AuditCheck(Func<AuditQuery, Task<AuditOutcome>> read, AuditHead? earlier)
 {
     private AuditHead _last;
     private AuditFault? _fault;
@@ -14,7 +14,7 @@ internal sealed class AuditCheck(IChannelGrain channel, AuditHead? earlier)
     private long _entries;
 
     /// <returns>What was found; or why nothing could be.</returns>
-    public async Task<(AuditVerifiedBody? Found, Problem? Refusal)> Run(CancellationToken cancellationToken)
+    public async Task<(AuditVerification? Found, Problem? Refusal)> Run(CancellationToken cancellationToken)
     {
         AuditHead? after = null;
         var query = new AuditQuery { Limit = 5_000, CheckValues = true };
@@ -22,7 +22,7 @@ internal sealed class AuditCheck(IChannelGrain channel, AuditHead? earlier)
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var outcome = await channel.Audit(query);
+            var outcome = await read(query);
             if (outcome is AuditOutcome.Refused refused) return (null, refused.Problem);
             var page = outcome is AuditOutcome.Found found ? found.Page : throw new UnreachableException($"Unknown answer {outcome.GetType().Name}.");
             if (after is null)
@@ -43,7 +43,7 @@ internal sealed class AuditCheck(IChannelGrain channel, AuditHead? earlier)
         }
 
         if (earlier is not null) _extends ??= false;   // The chain is shorter than it was.
-        return (Body(after.Value, values, gone), null);
+        return (Found(after.Value, values, gone), null);
     }
 
     private void Follow(AuditPage page)
@@ -76,10 +76,6 @@ internal sealed class AuditCheck(IChannelGrain channel, AuditHead? earlier)
         if (earlier is { } head && head.Number == _last.Number) _extends = head.Hash == _last.Hash;
     }
 
-    private AuditVerifiedBody Body(AuditHead after, long values, long gone) =>
-        new(_fault is null && _extends != false, _entries, AuditPointBody.Of(after), _last.Hash.ToString(), _last.Number, values, gone)
-        {
-            Extends = _extends,
-            Broken = _fault is { } fault ? new(fault.Number, fault.Reason) : null,
-        };
+    private AuditVerification Found(AuditHead after, long values, long gone) =>
+        new(_fault is null && _extends != false, _entries, after, _last, values, gone) { Extends = _extends, Broken = _fault };
 }

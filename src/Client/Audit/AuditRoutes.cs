@@ -38,7 +38,7 @@ internal static class AuditRoutes
         var grain = grains.GetGrain<IChannelGrain>(id.Key);
         return await grain.Audit(new() { After = after, Limit = (int)Math.Min(AuditExport.PageMax, limit ?? AuditExport.PageMax) }) switch
         {
-            AuditOutcome.Found found when isExport => new AuditExport(grain, id.Name, found.Page, after, limit, signer.Key, clock),
+            AuditOutcome.Found found when isExport => new AuditExport(grain.Audit, id.Name, found.Page, after, limit, signer.Key, clock),
             AuditOutcome.Found found => TypedResults.Json(AuditBody.Of(found.Page, after), Wire.Json),
             AuditOutcome.Refused refused => new ProblemResult(refused.Problem),
             var other => throw new UnreachableException($"Unknown answer {other.GetType().Name}."),
@@ -54,8 +54,8 @@ internal static class AuditRoutes
         request.Require(body.Head is null == body.At is null, "", "Give head and at together: an earlier head is both.");
         if (request.Refusal is { } refusal) return refusal;
         AuditHead? earlier = body is { Head: { } head, At: { } at } ? new AuditHead(at, ContentHash.Read(Convert.FromHexString(head))) : null;
-        var (found, problem) = await new AuditCheck(grains.GetGrain<IChannelGrain>(id.Key), earlier).Run(http.RequestAborted);
-        return found is null ? new ProblemResult(problem!) : TypedResults.Json(found, Wire.Json);
+        var (found, problem) = await new AuditCheck(grains.GetGrain<IChannelGrain>(id.Key).Audit, earlier).Run(http.RequestAborted);
+        return found is null ? new ProblemResult(problem!) : TypedResults.Json(AuditVerifiedBody.Of(found), Wire.Json);
     }
 
     private static IResult Key(AuditSigner signer) =>

@@ -22,6 +22,25 @@ internal sealed class AuditSigner(IOptions<AuditOptions> options) : IDisposable
         }
     }
 
+    /// <summary>The key of a file that is there: a client signs with the hosts' key and never makes one of its own.</summary>
+    /// <exception cref="InvalidOperationException">No file is named, it is not there, or it cannot be used.</exception>
+    public AuditKey Existing
+    {
+        get
+        {
+            var file = options.Value.KeyFile;
+            if (!File.Exists(file)) throw new InvalidOperationException($"Exports are signed with the key of the hosts: {AuditOptions.Section}:KeyFile must name its file. There is none at '{file}'.");
+            try
+            {
+                return Key;
+            }
+            catch (AuditKeyException fault)
+            {
+                throw new InvalidOperationException(fault.Message, fault);
+            }
+        }
+    }
+
     public void Dispose() => _key?.Dispose();
 
     private static AuditKey Open(string file)

@@ -1,3 +1,4 @@
+using Rosud.Audit;
 using Rosud.Context;
 using Rosud.Runs;
 using Rosud.Tenants;
@@ -57,6 +58,28 @@ public interface IChannel
     /// <param name="upTo">Only writes up to this version; null for all.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     IAsyncEnumerable<KeyWrite> Blame(ContextKey key, ContextVersion? upTo = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Who wrote and who read which version and why, one entry after the other up to the newest: the lines of the audit chain, as they are hashed.</summary>
+    /// <param name="after">The number (<c>n</c>) of the entry that the caller has; 0 for all. Begins later when the next ones are no longer kept.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="InvalidDataException">What is stored is not what was chained.</exception>
+    IAsyncEnumerable<AuditLine> Audit(long after = 0, CancellationToken cancellationToken = default);
+
+    /// <summary>Writes the audit chain as lines of JSON, with a head signed at its end: what <c>verify</c> of the host's program checks offline.</summary>
+    /// <remarks>It is signed in this process: <c>Rosud:Audit:KeyFile</c> names the key file of the hosts.</remarks>
+    /// <param name="output">Takes the lines; stays open.</param>
+    /// <param name="after">The number of the last entry of an earlier export; 0 for all.</param>
+    /// <param name="cancellationToken">Ends the writing; what is written then has no head.</param>
+    /// <exception cref="InvalidOperationException">There is no key to sign with.</exception>
+    /// <exception cref="InvalidDataException">What is stored is not what was chained: the export says so and has no head.</exception>
+    Task ExportAudit(Stream output, long after = 0, CancellationToken cancellationToken = default);
+
+    /// <summary>Checks the whole kept audit chain, and the kept values against it.</summary>
+    /// <param name="earlier">The head of an earlier check or export, which the chain must still go through; null for none.</param>
+    /// <param name="cancellationToken">Ends the check.</param>
+    /// <returns>A chain that is broken is an answer, not an exception.</returns>
+    /// <exception cref="RefusedException"><c>compacted</c>: entries from the earlier head on are not all kept any more.</exception>
+    Task<AuditVerification> VerifyAudit(AuditHead? earlier = null, CancellationToken cancellationToken = default);
 
     /// <summary>Writes that lost under <see cref="ConflictResolution.Manual"/> and wait for a decision, in the order they were parked.</summary>
     IAsyncEnumerable<OpenConflict> Conflicts(CancellationToken cancellationToken = default);

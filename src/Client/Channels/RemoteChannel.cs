@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using Rosud.Audit;
 using Rosud.Context;
 using Rosud.Hosting;
 using Rosud.Runs;
@@ -78,6 +79,22 @@ internal sealed class RemoteChannel(Reach reach, string id) : IChannel
 
     public IAsyncEnumerable<KeyWrite> Blame(ContextKey key, ContextVersion? upTo = null, CancellationToken cancellationToken = default) =>
         new RemoteHistory(reach, _grain).Blame(new() { Key = key, UpTo = upTo, Limit = 500 }, cancellationToken);
+
+    public IAsyncEnumerable<AuditLine> Audit(long after = 0, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(after);
+        return new RemoteAudit(reach, _grain, Id).Lines(after, cancellationToken);
+    }
+
+    public Task ExportAudit(Stream output, long after = 0, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        ArgumentOutOfRangeException.ThrowIfNegative(after);
+        return new RemoteAudit(reach, _grain, Id).Export(output, after, cancellationToken);
+    }
+
+    public Task<AuditVerification> VerifyAudit(AuditHead? earlier = null, CancellationToken cancellationToken = default) =>
+        new RemoteAudit(reach, _grain, Id).Verify(earlier, cancellationToken);
 
     public IAsyncEnumerable<OpenConflict> Conflicts(CancellationToken cancellationToken = default) => new RemoteHistory(reach, _grain).Conflicts(cancellationToken);
 

@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using Rosud.Audit;
 using Rosud.Channels;
 using Rosud.Tenants;
 
 namespace Rosud.Hosting;
 
 /// <summary>How the parts of a client reach the cluster, and for whom.</summary>
-internal sealed record Reach(IClusterClient Cluster, IChannelFeeds Feeds, ClusterCalls Calls, TimeProvider Time, TenantId Tenant, string Writer)
+internal sealed record Reach(IClusterClient Cluster, IChannelFeeds Feeds, ClusterCalls Calls, TimeProvider Time, AuditSigner Signer, TenantId Tenant, string Writer)
 {
     private const int PageMax = 100;
 

@@ -53,7 +53,8 @@ internal sealed record ContextMemory
             return past[i].Hash == hash ? null : new(past[i].Version, past[i].Origin, FirstAt(past, seen, hash, reader));
         }
 
-        return complete ? null : new(current?.Version ?? From, current?.Origin, current?.CommittedAt ?? lastCommit);
+        // To somebody who saw nothing a key that is there was made, by whomever the memory no longer knows of.
+        return complete ? null : new(current!.Version, current.Origin, current.CommittedAt);
     }
 
     /// <summary>Who wrote or deleted the key last; null when that is no longer known.</summary>
@@ -180,12 +181,12 @@ internal sealed record ContextMemory
 
             written.Remove(from);
             forgotten = 0;
-            if (from++ == head.Number) break;
+            from++;   // Never past head: what is remembered of it is within the limits, which are 1 or more.
         }
 
         return this with
         {
-            From = new(Math.Min(from, head.Number)),
+            From = new(from),
             _past = past.ToImmutable(),
             _keys = keys.ToImmutable(),
             _written = written.ToImmutable(),

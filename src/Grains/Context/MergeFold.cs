@@ -83,7 +83,6 @@ internal static class MergeFold
             }
 
             result.TryGetPropertyValue(name, out var before);
-            result.Remove(name);
             result[name] = Merge(before, value);
         }
 

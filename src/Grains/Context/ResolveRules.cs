@@ -45,7 +45,7 @@ internal static class ResolveRules
     private static Problem? Refusal(ContextLog log, ContextWrite write, ParkedWrite parked, ContextEntry? current)
     {
         if (write.Value?.Length > log.Limits.ValueBytesMax) return PatchRules.TooLarge(write, log.Limits, "/value");
-        var bytes = (write.Value is null ? 0 : ParkedWrites.SizeOf(write)) - (current is null ? 0 : ContextLog.SizeOf(current)) - ParkedWrites.SizeOf(parked);
+        var bytes = ParkedWrites.SizeOf(write) - (current is null ? 0 : ContextLog.SizeOf(current)) - ParkedWrites.SizeOf(parked);
         return PatchRules.Outgrown(log, bytes, keys: 0);
     }
 }

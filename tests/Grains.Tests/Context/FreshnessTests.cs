@@ -57,6 +57,18 @@ public sealed class FreshnessTests
     }
 
     [Fact]
+    public void C12_A_key_that_any_of_the_reads_names_counts_and_what_the_view_had_does_not()
+    {
+        var log = ContextLog.Empty.Commit(Set("a", "1"), Set("b", "1"), Set("c", "1"));
+        var fresh = new Freshness(log.View([], KeyPolicies.Of(new()), Noon), [new("a"), new("b")], Step);
+        Change Change(long version, string key) => new(new(version), At(version), Other, [Set(key, "2")]);
+
+        Assert.Empty(fresh.Follow([Change(1, "a")]).At(At(9)));
+        Assert.Equal(["b"], fresh.Follow([Change(2, "b"), Change(3, "c")]).At(At(9)).Names());
+        Assert.Equal([new StaleKey(new("a"), new(1), new(2), TimeSpan.Zero)], fresh.Follow([Change(2, "a")]).At(At(1)).ToArray());
+    }
+
+    [Fact]
     public void C3_A_rewrite_with_the_equal_value_is_no_event()
     {
         var log = ContextLog.Empty.Commit(Set("a", "1"));

@@ -101,6 +101,17 @@ public sealed class KeyPoliciesTests
         Assert.Equal(pointer, Assert.Single(ContextSyncRules.Faults(Sync(mode))).Pointer);
 
     [Fact]
+    public void C11_Validity_ends_as_late_as_there_is_a_time_for_it()
+    {
+        var entry = ContextLog.Empty.Commit(Set("a", "1")).Find(new("a"))!;
+        DateTimeOffset? Ends(TimeSpan validFor) => KeyPolicies.Of(Sync(ConflictResolution.LatestWins, new KeyPolicy { Pattern = new("a"), ValidFor = validFor })).ExpiresAt(entry);
+        var last = DateTimeOffset.MaxValue - entry.CommittedAt;
+
+        Assert.Equal(DateTimeOffset.MaxValue.AddTicks(-1), Ends(last - TimeSpan.FromTicks(1)));
+        Assert.Null(Ends(last));   // The end of time is never.
+    }
+
+    [Fact]
     public void Validity_for_ever_never_ends()
     {
         var policies = KeyPolicies.Of(Sync(ConflictResolution.LatestWins, new KeyPolicy { Pattern = new("a"), ValidFor = TimeSpan.MaxValue }));

@@ -77,6 +77,46 @@ public sealed class MergeFoldTests
         Assert.NotNull(MergeFold.Fold(fold, null, Json("{\"a\":" + new string('[', 62) + new string(']', 62) + "}")).Value);
     }
 
+    [Theory]
+    [InlineData(63, true)]
+    [InlineData(64, false)]
+    public void C8_An_element_is_as_deep_as_its_objects_are_whatever_is_in_them(int depth, bool fits)
+    {
+        var element = Json(string.Concat(Enumerable.Repeat("{\"a\":", depth)) + "1" + new string('}', depth));
+
+        Assert.Equal(fits ? null : "too_deep", MergeFold.Fold(MergeKind.Append, Json("[1]"), element).Code);
+    }
+
+    [Theory]
+    [InlineData(MergeKind.Append, "1", "1", "The value that is there is no array: delete the key to start over.")]
+    [InlineData(MergeKind.Sum, "1", "true", "The write must be a decimal number of at most 28 digits.")]
+    [InlineData(MergeKind.Sum, "true", "1", "The value that is there is no decimal number of at most 28 digits: delete the key to start over.")]
+    [InlineData(MergeKind.Sum, "9999999999999999999999999999", "1", "The sum has more than 28 digits.")]
+    public void C8_What_cannot_be_folded_is_said_in_words(MergeKind fold, string there, string written, string message) =>
+        Assert.Equal(message, MergeFold.Fold(fold, Json(there), Json(written)).Message);
+
+    [Fact]
+    public void C8_What_would_be_too_deep_is_said_in_words() => Assert.Equal(
+        "With this element the array would nest deeper than 64.",
+        MergeFold.Fold(MergeKind.Union, null, Json(string.Concat(Enumerable.Repeat("{\"a\":", 63)) + "{}" + new string('}', 63))).Message);
+
+    [Fact]
+    public void C8_A_key_that_merges_without_a_fold_takes_no_write()
+    {
+        var refused = Assert.IsType<PatchVerdict.Refused>(ContextLog.Empty.Judge(Sync(ConflictResolution.Merge), Patch(null, Set("k", "1"))));
+
+        Assert.Equal([new Tenants.ProblemError("/set/k", "The key merges writes, but its policy does not say how.", "no_fold")], refused.Problem.Errors.ToArray());
+    }
+
+    [Fact]
+    public void C8_A_number_may_have_28_digits_after_the_point()
+    {
+        var smallest = Json($"0.{new string('0', 27)}1");
+
+        Assert.Equal(smallest, MergeFold.Fold(MergeKind.Sum, null, smallest).Value);
+        Assert.Equal("wrong_type", MergeFold.Fold(MergeKind.Sum, null, Json($"0.{new string('0', 28)}1")).Code);
+    }
+
     [Fact]
     public void C8_The_deepest_objects_merge()
     {

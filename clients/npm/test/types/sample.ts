@@ -24,6 +24,10 @@ export async function all(): Promise<string> {
   for await (const event of run.events()) console.log(event.type);
   const page = await Run.list({ channel, status: "completed", limit: 3 });
   for await (const { id } of Channel.list()) console.log(id.length, page.next);
+  for await (const { entry, hash } of channel.audit({ after: 3 })) console.log(entry["kind"], hash.length);
+  for await (const piece of channel.exportAudit({ signal: stop.signal })) console.log(piece.byteLength);
+  const earlier = await channel.verifyAudit();
+  console.log((await channel.verifyAudit({ earlier })).extends, earlier.broken?.reason);
   const network = await Network.configure({ coordination: new CoordinationPolicy({ execution: "selective_parallel", retryBudget: 3 }) });
   console.log((await network.metrics()).latencyMs.p99?.toFixed(), (await Agent.open("a").supervisor()).breaker.state);
   // @ts-expect-error  Misspelt.

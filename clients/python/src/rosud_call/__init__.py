@@ -7,6 +7,7 @@ Channels and their context: `Channel`, `ContextSync`. Runs: `Run`, `Task`, `Step
 from ._json import Number
 from .agents import Agent, AgentInfo, Breaker, Bulkhead, Supervisor
 from .assignments import Assignment, Beat, ChangedReads, Completion, GivenAnswer, Proposed, Seen, Settled, View
+from .audit import AuditBreak, AuditCheck, AuditEntry, AuditPoint
 from .channel import Channel, ChannelInfo
 from .client import Rosud
 from .context import Change, ChangePage, Committed, Context, Entry
@@ -57,7 +58,8 @@ from .worker import serve, serve_async
 __version__ = "0.1.0"
 
 __all__ = [
-    "Asked", "Agent", "AgentCounts", "AgentHandler", "AgentInfo", "AgentUse", "AlreadyExists", "Assignment", "Attempt", "Backoff",
+    "Asked", "Agent", "AgentCounts", "AgentHandler", "AgentInfo", "AgentUse", "AlreadyExists", "Assignment", "Attempt",
+    "AuditBreak", "AuditCheck", "AuditEntry", "AuditPoint", "Backoff",
     "BadSignature", "Beat", "BlockingWork", "Breaker", "Bulkhead", "Change", "ChangePage", "Changed", "ChangedReads",
     "Channel", "ChannelInfo", "CircuitOpen", "Committed", "Compacted", "Completion", "Conflict", "Context",
     "ContextSync", "ContractRejected", "CoordinationPolicy", "Deferred", "Effect", "Entry", "Failure", "Fault", "Fenced",

@@ -9,6 +9,7 @@ from typing import Any, Mapping, Sequence
 
 from . import _background, _check, _json
 from ._records import at, build, made
+from .audit import AuditCheck, AuditEntry, AuditPoint, ExportTarget, export
 from .client import Request, Rosud, part, pick
 from .context import ChangePage, Committed, Context, based_on_json
 from .history import KeyDifference, KeyWrite, OpenConflict
@@ -209,6 +210,34 @@ class Channel:
         (of,) = _check.keys([key], "key")
         start = None if up_to is None else str(based_on_json(up_to))
         return pages(self._client, f"{self._path}/blame", "writes", lambda item: build(KeyWrite, item), limit, start, {"key": of}, cursor="version")
+
+    def audit(self, *, after: int = 0, limit: int = 100) -> Pages[AuditEntry]:
+        """Who wrote and who read which version and why, in order: ``await`` for one page, ``async for`` for all.
+
+        ``after``: the number (``n``) of the entry that the caller has. Entries that are no longer kept are left out: the
+        ``n`` of the first one tells.
+        """
+        start = str(_check.whole(after, "after", 0))
+        return pages(self._client, f"{self._path}/audit", "entries", lambda item: build(AuditEntry, item), limit, start)
+
+    async def export_audit(self, target: ExportTarget, *, after: int = 0) -> None:
+        """Writes the audit chain as lines of JSON with a signed head at its end, byte for byte as the host signed it.
+
+        ``target``: a path, or a file open for bytes. ``after``: the number of the last entry of an earlier export.
+        ``dotnet run --project src/Silo -- verify FILE --key KEY`` checks it offline. An export that breaks off raises
+        `Unreachable`, and what was written has no head: verify says so.
+        """
+        await export(self._client, f"{self._path}/audit", target, _check.whole(after, "after", 0))
+
+    async def verify_audit(self, earlier: AuditPoint | AuditCheck | None = None) -> AuditCheck:
+        """Has the host check the whole kept chain, and the kept values against it. A broken chain is an answer, ``ok`` False.
+
+        ``earlier``: the point of an earlier check or export, which the chain must still go through. Raises `Compacted`
+        when entries from there on are not all kept any more.
+        """
+        point = earlier.point if isinstance(earlier, AuditCheck) else earlier
+        body = None if point is None else _json.encode_body({"head": point.hash, "at": point.number})
+        return build(AuditCheck, (await self._client.call(Request("POST", f"{self._path}/audit/verify", body=body))).body)
 
     def conflicts(self, *, limit: int = 100, after: str | None = None) -> Pages[OpenConflict]:
         """Writes that lost under ``manual`` and wait for `resolve`, in the order they were parked."""

@@ -6,6 +6,7 @@ from typing import Any, Mapping, Sequence
 
 from .. import channel as _async
 from .._background import wait
+from ..audit import AuditCheck, AuditEntry, AuditPoint, ExportTarget
 from ..client import Rosud
 from ..context import ChangePage, Committed, Context
 from ..history import KeyDifference, KeyWrite, OpenConflict
@@ -112,6 +113,19 @@ class Channel:
         """Who wrote a key and when, the newest write first: iterate for all, ``page()`` for one page."""
         self._async.blame(key, up_to=up_to, limit=limit)   # Refuses bad arguments here.
         return Pages(lambda start: self._async.blame(key, up_to=up_to if start is None else int(start), limit=limit), None)
+
+    def audit(self, *, after: int = 0, limit: int = 100) -> Pages[AuditEntry]:
+        """Who wrote and who read which version and why: iterate for all, ``page()`` for one page."""
+        self._async.audit(after=after, limit=limit)   # Refuses bad arguments here.
+        return Pages(lambda start: self._async.audit(after=after if start is None else int(start), limit=limit), None)
+
+    def export_audit(self, target: ExportTarget, *, after: int = 0) -> None:
+        """Writes the audit chain as lines of JSON with a signed head, to a path or a file open for bytes."""
+        wait(self._async.export_audit(target, after=after))
+
+    def verify_audit(self, earlier: AuditPoint | AuditCheck | None = None) -> AuditCheck:
+        """Has the host check the whole kept chain, and that it goes through an earlier point."""
+        return wait(self._async.verify_audit(earlier))
 
     def conflicts(self, *, limit: int = 100, after: str | None = None) -> Pages[OpenConflict]:
         """Writes that wait for `resolve`: iterate for all, ``page()`` for one page."""
