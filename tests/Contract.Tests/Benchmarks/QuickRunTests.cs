@@ -38,6 +38,23 @@ public sealed class QuickRunTests : IDisposable
         Assert.Contains(pass ? "every goal is kept" : "SHORT", output, StringComparison.Ordinal);
     }
 
+    [Theory]   // Times are the machine's, so only that everything was measured is held, and what no load can change.
+    [InlineData("W1", "rosud: coordination tokens", "rosud: agents fired", "naive: tokens")]
+    [InlineData("W2", "two silos: polls_total")]
+    [InlineData("W7", "wrong-way answers at 1,280 pairs", "answers other than insufficient at 40 pairs")]
+    public async Task A_quick_simulation_measures_every_goal(string workload, params string[] kept)
+    {
+        var file = Path.Combine(_folder, "report.json");
+
+        var (_, output) = await Run(workload, "--quick", "--json", file);
+
+        using var report = JsonDocument.Parse(await File.ReadAllTextAsync(file));
+        var checks = report.RootElement.GetProperty("checks").EnumerateArray().ToList();
+        Assert.DoesNotContain("NOT RUN", output, StringComparison.Ordinal);
+        Assert.All(kept, name => Assert.Contains(checks, check => check.GetProperty("name").GetString() == name));
+        Assert.All(checks.Where(check => kept.Contains(check.GetProperty("name").GetString())), check => Assert.True(check.GetProperty("pass").GetBoolean(), output));
+    }
+
     [Fact]
     public async Task Live_Stuck_and_half_open_listeners_are_cut_and_resume_and_the_others_miss_nothing_over_one_subscription_without_polls()
     {
