@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -20,7 +19,8 @@ internal static class AssignmentRoutes
             .Reads<TakeBody>().Answers<AssignmentListBody>(200).Refuses(400, 403, 404);
         taking.MapPost("/release", Release).WithSummary("A worker stops: its waiting takes answer at once, with what they were handed or with nothing.")
             .Reads<ReleaseBody>().Answers<NotedBody>(200).Refuses(400, 403, 404);
-        taking.MapGet("/stream", Stream).WithSummary("Assignments as events, each as it comes; the same as take, again and again.")
+        taking.MapGet("/stream", AssignmentStream.Open).WithSummary("Assignments as events, each as it comes, and what becomes of them while they are at work.")
+            .WithDescription(AssignmentStream.Events)
             .ReadsQuery("lease_ms", "How long the worker may be silent, 1000 to 600000. Default 30000.", "integer")
             .AnswersEvents().Refuses(400, 403, 404);
 
@@ -54,7 +54,7 @@ internal static class AssignmentRoutes
         var body = await request.BodyAsync<TakeBody>(optional: true);
         if (request.Refusal is { } refusal) return refusal;
         var supervisor = supervisors[id.Key];
-        var outcome = await TakeFor(supervisor, body!.ToRequest(), http.RequestAborted);
+        var outcome = await AssignmentStream.TakeFor(supervisor, body!.ToRequest(), http.RequestAborted);
         return outcome switch
         {
             TakeOutcome.Taken taken => TypedResults.Json(new AssignmentListBody([.. taken.Assignments.Select(AssignmentBody.Of)]), Wire.Json),
@@ -73,51 +73,6 @@ internal static class AssignmentRoutes
         if (request.Refusal is { } refusal) return refusal;
         await grains.GetGrain<ISupervisorGrain>(id.Key).Release(body!.Worker);
         return TypedResults.Json(new NotedBody("noted"), Wire.Json);
-    }
-
-    // A worker that goes while it waits is forgotten at once. What was taken for it in that moment goes back instead of waiting for its lease.
-    private static async Task<TakeOutcome> TakeFor(ISupervisorGrain supervisor, TakeRequest asked, CancellationToken gone)
-    {
-        try
-        {
-            var outcome = await supervisor.Take(asked, gone);
-            if (!gone.IsCancellationRequested || outcome is not TakeOutcome.Taken taken) return outcome;
-            foreach (var assignment in taken.Assignments) await supervisor.Fail(assignment.Id, Failure.WorkerGone);
-        }
-        catch (OperationCanceledException)
-        {
-            // The supervisor gives back what it had handed out.
-        }
-
-        return new TakeOutcome.Taken([]);
-    }
-
-    private static async Task<IResult> Stream(string agent, HttpContext http, GrainsOf<ISupervisorGrain> supervisors, TimeProvider time)
-    {
-        var request = new RequestReader(http);
-        var id = request.Agent(agent);
-        if (request.Caller.RefusalToActFor(id) is { } forbidden) return new ProblemResult(forbidden);
-        var lease = TimeSpan.FromMilliseconds(request.QueryNumber("lease_ms", 1_000, 600_000) ?? 30_000);
-        if (request.Refusal is { } refusal) return refusal;
-        var supervisor = supervisors[id.Key];
-        var first = await supervisor.Take(new(1, TimeSpan.Zero, lease));
-        return first is TakeOutcome.Refused refused
-            ? new ProblemResult(refused.Problem)
-            : new ServerSentEvents(Assignments(supervisor, first, lease, http.RequestAborted), time);
-    }
-
-    // One at a time, so that a worker which dies loses one; another follows as soon as it is written.
-    private static async IAsyncEnumerable<ServerSentEvent> Assignments(
-        ISupervisorGrain supervisor, TakeOutcome first, TimeSpan lease, [EnumeratorCancellation] CancellationToken gone)
-    {
-        var next = first;
-        while (next is TakeOutcome.Taken taken)
-        {
-            foreach (var assignment in taken.Assignments) yield return new(assignment.Id.ToString(), "assignment", AssignmentBody.Of(assignment));
-            gone.ThrowIfCancellationRequested();
-            next = await TakeFor(supervisor, new(1, TimeSpan.FromSeconds(20), lease), gone);
-            if (gone.IsCancellationRequested) yield break;
-        }
     }
 
     private static Task<IResult> Heartbeat(string assignment, HttpContext http, GrainsOf<ISupervisorGrain> supervisors) =>

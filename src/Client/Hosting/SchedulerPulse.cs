@@ -13,6 +13,7 @@ namespace Rosud.Hosting;
 internal sealed class SchedulerPulse : IHostedService, IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan IdleInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Blocked = TimeSpan.FromSeconds(1);
     private static readonly Meter Meter = new("Rosud");
     private readonly RequestGate _gate;
@@ -63,7 +64,7 @@ internal sealed class SchedulerPulse : IHostedService, IDisposable
     private void Beat()
     {
         using var ran = new ManualResetEventSlim();
-        while (!_stopped.Wait(Interval))
+        while (!_stopped.Wait(_gate.Running > 0 ? Interval : IdleInterval))
         {
             ran.Reset();
             var asked = Stopwatch.GetTimestamp();

@@ -14,6 +14,7 @@ internal static class WorkHash
         var text = new StringBuilder("work 1\n");
         Add(text, run.Run.Tenant.Value, run.Channel.Name, step.Agent, $"{step.AgentRevision}", step.Goal, run.Task.Input.Hash.ToString());
         foreach (var test in step.Acceptance) Add(text, "acceptance", test.Key?.Value ?? "", test.Schema?.Hash.ToString() ?? "", test.Verifier ?? "");
+        foreach (var verifier in step.Verifiers) Add(text, "verifier", verifier.Agent, $"{verifier.AgentRevision}");
         foreach (var write in step.Writes.Select(write => write.Value).Order(StringComparer.Ordinal)) Add(text, "writes", write);
         foreach (var read in step.Reads.Select(read => read.Key).OrderBy(read => read.Value, StringComparer.Ordinal))
         {

@@ -101,6 +101,13 @@ internal sealed partial class SupervisorGrain(
         return new SettleOutcome.Beat(permit.EndsAt, Superseded: false, Cancelled: false) { Changed = permit.Changed };
     }
 
+    public async Task<SettleOutcome> Watch(AssignmentId assignment, ContextVersion known, TimeSpan wait)
+    {
+        var isNews = _ledger.Standing(assignment, Now) is not SettleOutcome.Beat { Superseded: false, Cancelled: false } alive || alive.Changed?.Context.Version > known;
+        if (!isNews) await _watchers.Wait(assignment, wait < ParkMax ? wait : ParkMax);
+        return _ledger.Standing(assignment, Now);
+    }
+
     public async Task<SettleOutcome> Publish(AssignmentId assignment, ImmutableArray<ContextWrite> writes)
     {
         return await Say(assignment, () => runs.Publish(assignment, writes));

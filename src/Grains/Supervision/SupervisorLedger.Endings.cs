@@ -24,6 +24,14 @@ internal sealed partial record SupervisorLedger
         return cancelled ? new SettleOutcome.Beat(now, Superseded: false, Cancelled: true) : Refusals.Fenced();
     }
 
+    /// <summary>How an attempt stands for whoever watches it: what only an earlier supervisor knew counts as at work.</summary>
+    public SettleOutcome Standing(AssignmentId id, DateTimeOffset now)
+    {
+        if (Bulkhead.PermitOf(id) is { } permit) return new SettleOutcome.Beat(permit.EndsAt, Superseded: false, Cancelled: false) { Changed = permit.Changed };
+        if (IsUnknown(id, now)) return new SettleOutcome.Beat(now, Superseded: false, Cancelled: false);
+        return Kept.GetValueOrDefault(id) is { } kept && IsWorkersWord(kept.Settlement.Kind) || Answers.Find(id) is not null ? new SettleOutcome.Noted() : Over(id, now);
+    }
+
     /// <summary>The answer that the attempt's last word got before; null when it had none, or that is long ago.</summary>
     public SettleOutcome? AnswerOf(AssignmentId id) => Bulkhead.PermitOf(id) is null ? Answers.Find(id) : null;
 

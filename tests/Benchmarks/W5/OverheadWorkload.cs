@@ -17,6 +17,7 @@ internal sealed class OverheadWorkload : Workload
         await bench.Attempt("in process, durable on SQLite FULL", () => new InProcessRuns(bench, isDurable: true).Measure());
         await bench.Attempt("calls and writes of a run", () => new RunCounts(bench).Measure());
         await bench.Attempt("a ready step beside a sleeping sibling", () => new ReadyStep(bench).Measure());
+        await bench.Attempt("deadlines that agents ignore, and cancels", () => new Deadlines(bench).Measure());
         await bench.Attempt("runs that wait for their agents", () => new WaitingRuns(bench).Measure());
         await bench.Attempt("over a TCP client and over HTTP", () => new RemoteRuns(bench).Measure());
     }
@@ -27,6 +28,8 @@ internal sealed class OverheadWorkload : Workload
         notes.Check("durable, 1 in flight: p50", Goal.AtMost(4)),
         notes.Check("durable, 64 in flight: runs/s", Goal.AtLeast(1_500)),
         notes.Check("ready step: p50 after the answer of its writer, while a sibling sleeps 500 ms", Goal.AtMost(2)),
+        notes.Check("deadline: result after it p99, agents that ignore it", Goal.AtMost(50)),
+        notes.Check("cancel: reaches the agent p99", Goal.AtMost(100)),
         notes.Check("memory per waiting run", Goal.AtMost(20)),
         notes.Check("HTTP pull agents, 1 in flight: overhead per step p50", Goal.AtMost(5)),
     ];

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Rosud.Agents;
 using Rosud.Channels;
 using Rosud.Cluster;
+using Rosud.Context;
 using static Rosud.Runs.RunWords;
 
 namespace Rosud.Runs;
@@ -31,6 +32,33 @@ public sealed class MemoTests
         await Put(channel, "in", "other");
         var changed = await cluster.Coordinate(channel, request);
         Assert.Equal((2, "\"other>a>b\""), (changed.Agents.Fired, changed.Outputs.Single().Value.ToString()));
+    }
+
+    [Fact]
+    public async Task R7_Verified_work_is_remembered_with_its_verdict_until_its_verifier_changes()
+    {
+        var fired = new ConcurrentQueue<string>();
+        var judge = RosudCluster.Agent("judge", ["in"], [], (_, _) =>
+        {
+            fired.Enqueue("judge");
+            return Task.FromResult(new Completion { Output = JsonValue.From(new { accepted = true, reason = "" }) });
+        });
+        await using var cluster = await RosudCluster.Start(1, Remembering("a", "in", "out", fired), judge);
+        var channel = await Prepared(cluster, "verified", null, "a", "judge");
+        var request = Request("out", Step("s", "a", "in", "out") with { Acceptance = [new() { Verifier = "judge" }] });
+        var first = await cluster.Coordinate(channel, request);
+
+        var again = await cluster.Coordinate(channel, request);
+
+        Assert.Equal(["a", "judge"], fired);
+        Assert.Equal((RunStatus.Completed, 0, 1), (again.Status, again.Agents.Fired, again.MemoHits));
+        Assert.Equal(first.Outputs.Single().Value, again.Outputs.Single().Value);
+
+        var registration = cluster.Grains.GetGrain<IAgentGrain>(judge.Id.Key);
+        var known = Assert.IsType<AgentOutcome.Found>(await registration.Describe()).Agent.Spec;
+        Assert.IsType<AgentOutcome.Found>(await registration.Register(known with { Description = "Judges otherwise now." }));
+        await cluster.Coordinate(channel, request);
+        Assert.Equal(["a", "judge", "a", "judge"], fired);
     }
 
     [Fact]

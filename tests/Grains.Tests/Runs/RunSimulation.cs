@@ -25,7 +25,8 @@ internal sealed partial class RunSimulation
     private long _tickets;
     private DateTimeOffset _now;
 
-    public RunSimulation(AcceptedRun accepted, int seed, int faults, Mutant mutant = Mutant.None, int writes = 0)
+    /// <param name="memos">What is remembered of work, before this run and after it.</param>
+    public RunSimulation(AcceptedRun accepted, int seed, int faults, Mutant mutant = Mutant.None, int writes = 0, Dictionary<ContentHash, ImmutableArray<ContextWrite>>? memos = null)
     {
         _random = new(seed);
         _accepted = accepted;
@@ -33,7 +34,7 @@ internal sealed partial class RunSimulation
         _faults = faults;
         _writes = writes;
         _now = accepted.AcceptedAt;
-        Log = new(accepted, mutant) { Now = () => _now, BatchedBefore = own => _random.Next(own + 1) };
+        Log = new(accepted, mutant) { Now = () => _now, BatchedBefore = own => _random.Next(own + 1), Memos = memos ?? [] };
         Log.Write("x", JsonValue.Parse("0"));
         Log.Notice = (from, to, changes) => OneWay(drive => drive.Changed(from, to, changes, _now));
         foreach (var agent in accepted.Steps.SelectMany(step => step.Verifiers.Select(verifier => verifier.Agent).Concat([step.Agent, step.OnFailure.Agent])).OfType<string>().Distinct())

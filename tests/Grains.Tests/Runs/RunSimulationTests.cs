@@ -150,7 +150,7 @@ public sealed class RunSimulationTests
         return new(run, seed, random.Next(8, 24), mutant);
     }
 
-    private static AcceptedRun RandomRun(Random random, bool guards)
+    internal static AcceptedRun RandomRun(Random random, bool guards)
     {
         var count = random.Next(2, 6);
         var steps = new TaskStep[count];
