@@ -29,7 +29,7 @@ internal static class BenchmarkCommand
         }
 
         foreach (var error in parsed.Errors) await errors.WriteLineAsync(error.Message);
-        await errors.WriteLineAsync($"Use: {string.Join(" | ", Catalogue.Names)} [--quick] [--seed N] [--scale N] [--json FILE]");
+        await errors.WriteLineAsync($"Use: {string.Join(" | ", Catalogue.Names)} [--quick] [--seed N] [--scale N] [--json FILE]; or table REPORT.json … [--readme README.md]");
         return Misused;
     }
 
@@ -53,7 +53,7 @@ internal static class BenchmarkCommand
         {
             if (result.Tokens is [{ Value: var path }] && (Directory.Exists(path) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))) result.AddError($"'{path}' cannot be written: name a file in a folder that exists.");
         });
-        var root = new RootCommand("Measures Rosud and holds it against its goals.") { name, quick, seed, scale, json };
+        var root = new RootCommand("Measures Rosud and holds it against its goals.") { name, quick, seed, scale, json, TableCommand.Make() };
         root.SetAction((parsed, stopped) => Measure(parsed.GetRequiredValue(name), parsed.GetValue(quick), parsed.GetValue(seed), parsed.GetValue(scale), parsed.GetValue(json), stopped));
         return root;
     }

@@ -34,6 +34,7 @@ public sealed class ApiDocumentTests(SharedEdge shared) : IClassFixture<SharedEd
             "GET /v1/channels/{channel}/context",
             "GET /v1/channels/{channel}/diff",
             "GET /v1/channels/{channel}/events",
+            "GET /v1/metrics",
             "GET /v1/networks/{network}",
             "GET /v1/networks/{network}/metrics",
             "GET /v1/networks/{network}/report",

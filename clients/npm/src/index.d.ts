@@ -507,6 +507,10 @@ export interface RunResult {
   questions: Question[];
   /** What its steps did outside, or were about to do. */
   effects: Effect[];
+  /** Tokens and cost of each agent, without those of runs that its steps started. */
+  byAgent: Record<string, AgentUse>;
+  /** For each attempt that was told that it is behind: milliseconds from the commit that it had not seen. */
+  detectionMs: number[];
   /** Why it did not complete. */
   problem?: string;
   traceId: string;
@@ -650,6 +654,19 @@ export interface NetworkMetrics {
   costUsd: number;
   latencyMs: { p50: number | null; p95: number | null; p99: number | null };
   errorRate: number | null;
+  duplicateWorkPrevented: { total: number };
+  memoHits: { total: number };
+  /** From a commit until an attempt was told that rests on what was there before. */
+  detectionMs: { p50: number | null; p95: number | null; p99: number | null; mean: number | null };
+  /** Agents beyond the first 1,000 are together under `*`. */
+  byAgent: Record<string, AgentUse>;
+}
+
+/** What one agent used. `attempts`: those that were handed to it. */
+export interface AgentUse {
+  attempts: number;
+  tokens: { work: number; coordination: number };
+  costUsd: number;
 }
 
 /** A figure and its 95 % interval; null where there is too little to say one. */
@@ -717,6 +734,8 @@ export class Network {
   /** Sets the policy of a network (default `default`); durable, and the same again changes nothing. What is left out has its default, not the value before. */
   static configure(options?: { coordination?: CoordinationPolicyOptions; name?: string } & CallOptions): Promise<Network>;
   static open(name?: string, options?: ClientOption): Network;
+  /** What all runs of the tenant cost and brought: all its networks together. */
+  static totalMetrics(options?: CallOptions): Promise<NetworkMetrics>;
   describe(options?: CallOptions): Promise<{ name: string; revision: number; coordination: CoordinationPolicyOptions }>;
   metrics(options?: CallOptions): Promise<NetworkMetrics>;
   /** What changed at one moment. Default: the last 7 days, split in the middle; at most 92 days, by quarters of an hour. */

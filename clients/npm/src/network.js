@@ -32,6 +32,12 @@ export class Network {
     return new Network(text(name, "name"), clientOf(known(options, ["client"], "Network.open")));
   }
 
+  /** What all runs of the tenant cost and brought: all its networks together. */
+  static async totalMetrics(options = {}) {
+    const call = known(options, callOptions, "Network.totalMetrics");
+    return fromWire((await clientOf(call).request("GET", "/metrics", call)).data, shapes.metrics);
+  }
+
   /** `{name, revision, coordination}` as it holds now. */
   async describe(options = {}) {
     return fromWire((await this.#ask("", known(options, callOptions, "describe"))).data, shapes.network);

@@ -59,7 +59,7 @@ export const shapes = {
   task: { input: DATA, steps: step },
   coordination: { verdict: { baselines: mapOf({}) }, prices: mapOf({}) },
   network: { coordination: { verdict: { baselines: mapOf({}) }, prices: mapOf({}) } },
-  metrics: { runs: { byStatus: mapOf({}) }, staleContextEvents: { byKind: mapOf({}) } },
+  metrics: { runs: { byStatus: mapOf({}) }, staleContextEvents: { byKind: mapOf({}) }, byAgent: mapOf({}) },
   agent: { outputSchema: DATA },
   agents: { agents: { outputSchema: DATA } },
   supervisor: { breakers: mapOf({}) },
@@ -77,6 +77,6 @@ export const shapes = {
   question: { schema: DATA, value: DATA, reads: mapOf({}) },
   run: {
     questions: { schema: DATA, value: DATA, reads: mapOf({}) }, effects: { receipt: DATA, reads: mapOf({}) }, outputs: mapOf(DATA),
-    retriesByCause: mapOf({}), staleContextEventsByKind: mapOf({}), cascadePreventedByCause: mapOf({}), overheadPartsMs: mapOf({}),
+    retriesByCause: mapOf({}), staleContextEventsByKind: mapOf({}), cascadePreventedByCause: mapOf({}), overheadPartsMs: mapOf({}), byAgent: mapOf({}),
   },
 };

@@ -71,6 +71,9 @@ test("The names of the contract work as they are written there", { timeout: 30_0
     assert.equal(result.agents.needed, 3);
     assert.equal((await network.describe()).coordination.circuitBreakerThreshold, 0.3);
     assert.equal((await network.metrics()).runs.byStatus.completed, 1);
+    assert.deepEqual(Object.entries((await network.metrics()).byAgent).map(([name, { attempts }]) => [name, attempts]), [["executor", 1], ["planner", 1], ["researcher", 1]]);
+    assert.equal(result.byAgent.planner.attempts, 1);
+    assert.ok((await Network.totalMetrics()).runs.total >= 1);
     assert.match((await Run.open(result.run).explain()).whyStopped[0].sentence, /everything that was wanted/);
     assert.equal((await network.report()).after.runs, 1);
     const compared = await Network.configure({ name: "compared", coordination: { verdict: { sampleRate: 0.5, baselines: { trips: "solo" } } } });

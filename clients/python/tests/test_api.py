@@ -6,7 +6,7 @@ import pathlib
 import tempfile
 import textwrap
 import unittest
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -208,6 +208,12 @@ class EveryVerb(live.LiveTest):
         self.assertEqual((await network.metrics())["runs"]["total"], 0)
         self.assertEqual(await network.verdict(), ())
         self.assertEqual((await network.report())["before"]["runs"], 0)
+        now = datetime.now(timezone.utc)
+        spans = await network.report(from_time=now - timedelta(hours=4), split_time=now - timedelta(hours=2), to_time=now)
+        self.assertLess(spans["before"]["from"], spans["after"]["to"])
+        with self.assertRaisesRegex(ValueError, "to_time must be a time with a zone"):
+            await network.report(to_time=now.replace(tzinfo=None))
+        self.assertIn("by_agent", await Network.total_metrics(client=self.client))
         compared = await Network.configure_async(CoordinationPolicy(verdict={"sample_rate": 0.5, "baselines": {"trips": "solo"}}), live.name("net"), client=self.client)
         [verdict] = await compared.verdict()
         self.assertEqual((verdict["task_class"], verdict["verdict"], verdict["pairs_needed"]), ("trips", "insufficient", 80))

@@ -73,6 +73,7 @@ class Mirror(unittest.TestCase):
         network = blocking.Network.configure(rosud_call.CoordinationPolicy(retry_budget=2), live.name("net"), client=client)
         self.assertEqual(network.describe().coordination.retry_budget, 2)
         self.assertEqual(network.metrics()["runs"]["total"], 0)
+        self.assertGreaterEqual(blocking.Network.total_metrics(client=client)["runs"]["total"], 0)
         agent.delete()
 
     def test_threads_share_one_client(self) -> None:

@@ -14,6 +14,9 @@ public interface INetworks
     /// <summary>The network of this name, without asking whether it is there. <c>default</c> always is.</summary>
     /// <exception cref="ArgumentException"><paramref name="name"/> is no name.</exception>
     INetwork Open(string name = NetworkId.DefaultName);
+
+    /// <summary>What all runs of the tenant add up to: all its networks, merged.</summary>
+    Task<NetworkMetrics> Metrics(CancellationToken cancellationToken = default);
 }
 
 /// <summary>One network: a policy that channels share, and where their metrics add up.</summary>

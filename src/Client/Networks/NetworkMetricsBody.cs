@@ -1,8 +1,13 @@
+using Rosud.Agents;
 using Rosud.Tenants;
 
 namespace Rosud.Networks;
 
-/// <summary>What the runs of a network cost and brought.</summary>
+/// <summary>What the runs of a network, or of all networks of a tenant, cost and brought.</summary>
+/// <param name="DuplicateWorkPrevented">Steps done without an attempt because another step of their run had done the equal work.</param>
+/// <param name="MemoHits">Steps answered from an earlier run, without an attempt.</param>
+/// <param name="DetectionMs">From a commit until an attempt was told that rests on what was there before.</param>
+/// <param name="ByAgent">Tokens and cost by agent; those beyond the first 1,000 together under <c>*</c>.</param>
 internal sealed record NetworkMetricsBody(
     RunCountsBody Runs,
     Percentiles CoordinationOverheadMs,
@@ -12,7 +17,11 @@ internal sealed record NetworkMetricsBody(
     TokensBody Tokens,
     decimal CostUsd,
     LatencyBody LatencyMs,
-    double? ErrorRate)
+    double? ErrorRate,
+    TotalBody DuplicateWorkPrevented,
+    TotalBody MemoHits,
+    Percentiles DetectionMs,
+    Dictionary<string, AgentUsageBody> ByAgent)
 {
     public static NetworkMetricsBody Of(NetworkMetrics metrics) => new(
         new(metrics.Runs, metrics.ByStatus.OrderBy(pair => pair.Key).ToDictionary(pair => Wire.NameOf(pair.Key), pair => pair.Value)),
@@ -23,7 +32,11 @@ internal sealed record NetworkMetricsBody(
         new(metrics.WorkTokens, metrics.CoordinationTokens),
         metrics.CostUsd,
         new(metrics.LatencyMs.P50, metrics.LatencyMs.P95, metrics.LatencyMs.P99),
-        metrics.ErrorRate);
+        metrics.ErrorRate,
+        new(metrics.DuplicateWorkPrevented),
+        new(metrics.MemoHits),
+        metrics.DetectionMs,
+        AgentUsageBody.Of(metrics.ByAgent));
 }
 
 /// <summary>Ended runs, all and by status.</summary>

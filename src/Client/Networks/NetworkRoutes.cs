@@ -21,6 +21,9 @@ internal static class NetworkRoutes
         network.MapGet("/verdict", Verdict).WithSummary("Whether several agents beat one, by task class.")
             .ReadsPage().Answers<VerdictListBody>(200).Refuses(400, 404);
         ReportRoutes.Map(network);
+        v1.MapGroup("/metrics").WithTags("Networks").RequireAuthorization(Rights.Client).MapGet("", TenantMetrics)
+            .WithSummary("What all runs of the caller's tenant cost and brought: all its networks, merged.")
+            .Answers<NetworkMetricsBody>(200).Refuses(400);
     }
 
     private static async Task<IResult> Configure(string network, HttpContext http, IGrainFactory grains)
@@ -48,6 +51,12 @@ internal static class NetworkRoutes
         return await grain.Describe() is NetworkOutcome.Refused refused
             ? new ProblemResult(refused.Problem)
             : TypedResults.Json(NetworkMetricsBody.Of(await grain.Metrics()), Wire.Json);
+    }
+
+    private static async Task<IResult> TenantMetrics(HttpContext http, IGrainFactory grains)
+    {
+        var request = new RequestReader(http);
+        return request.Refusal ?? TypedResults.Json(NetworkMetricsBody.Of(await grains.GetGrain<ITenantGrain>(request.Caller.Tenant.Value).Metrics()), Wire.Json);
     }
 
     private static async Task<IResult> Verdict(string network, HttpContext http, IGrainFactory grains)

@@ -16,6 +16,8 @@ internal sealed class RemoteNetworks(Reach reach) : INetworks
     }
 
     public INetwork Open(string name = NetworkId.DefaultName) => new RemoteNetwork(reach, Reach.Name(name));
+
+    public Task<NetworkMetrics> Metrics(CancellationToken cancellationToken = default) => reach.Calls.Repeat(reach.Cluster.GetGrain<ITenantGrain>(reach.Tenant.Value).Metrics, cancellationToken);
 }
 
 internal sealed class RemoteNetwork(Reach reach, string name) : INetwork

@@ -89,6 +89,12 @@ internal sealed record RunBody
     /// <summary>Why it did not complete.</summary>
     [Optional] public string? Problem { get; init; }
 
+    /// <summary>Tokens and cost of each agent of this run, without those of runs that its steps started.</summary>
+    public required Dictionary<string, AgentUsageBody> ByAgent { get; init; }
+
+    /// <summary>For each attempt that was told that it is behind: milliseconds from the commit that it had not seen.</summary>
+    public required double[] DetectionMs { get; init; }
+
     public required string TraceId { get; init; }
 
     public static RunBody Of(RunResult result) => new()
@@ -125,6 +131,8 @@ internal sealed record RunBody
         Effects = [.. result.Effects.Select(EffectLineBody.Of)],
         Parent = result.Parent,
         Children = result.Children.IsDefault ? [] : [.. result.Children],
+        ByAgent = AgentUsageBody.Of(result.ByAgent),
+        DetectionMs = result.DetectionMs.IsDefault ? [] : [.. result.DetectionMs],
         Problem = result.ProblemDetail,
         TraceId = result.TraceId,
     };

@@ -25,9 +25,12 @@ internal static class Slowness
     private static Explanation Whole(RunResult run)
     {
         var work = run.CriticalPath.Where(part => part.Kind == "work").Sum(part => part.Ms);
-        var sentence = $"Of {Ms(run.WallMs)} on the critical path, {Share(work, run.WallMs)} was work, {Share(run.ReworkMs, run.WallMs)} work that did not count, and {Share(run.CoordinationOverheadMs, run.WallMs)} coordination.";
+        var sentence = $"Of {Ms(run.WallMs)} on the critical path, {Share(work, run.WallMs)} was work, {Share(run.ReworkMs, run.WallMs)} work that did not count, {Person(run)}and {Share(run.CoordinationOverheadMs, run.WallMs)} coordination.";
         return new(sentence, Evidence.Member(run, "/critical_path"));
     }
+
+    private static string Person(RunResult run) =>
+        run.CriticalPath.Where(part => part.Kind == "person").Sum(part => part.Ms) is > 0 and var ms ? $"{Share(ms, run.WallMs)} waiting for a person, " : "";
 
     private static string What(PathPart part, RunResult run) => part.Kind switch
     {
@@ -40,6 +43,7 @@ internal static class Slowness
         "commit" => $"went into judging and committing what step {part.Step} wrote",
         "conflict" => $"step {part.Step} waited for others: a key it had read was not accepted yet, or had changed",
         "backoff" => $"step {part.Step} waited before it was tried again{Cause(part, run)}",
+        "person" => $"step {part.Step} waited for a person's answer",
         "merge" => "passed between the last commit and the result",
         _ => $"was {part.Kind} of step {part.Step}",
     };

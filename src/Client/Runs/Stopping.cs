@@ -36,7 +36,7 @@ internal static class Stopping
             yield return new($"Step {failed.Step} of {failed.Agent} {(failed.Kind == "failed" ? "failed" : "was skipped")}{Because(failed.Detail)}.", Of(run, failed));
         }
 
-        foreach (var cut in run.Attempts.Where(attempt => attempt.Outcome is AttemptOutcome.Canceled or AttemptOutcome.Working).Take(5))
+        foreach (var cut in run.Attempts.Where(attempt => attempt.Outcome is AttemptOutcome.Canceled or AttemptOutcome.Working || IsCutByDeadline(run, attempt)).Take(5))
         {
             yield return new(
                 cut.StartedAt is null
@@ -50,6 +50,10 @@ internal static class Stopping
             yield return new($"{refused.Agent} did not take step {refused.Step}{Because(refused.Detail)}.", Evidence.Supervisor(refused.Agent!, run));
         }
     }
+
+    // Its own limit was the run's deadline: whichever was noticed first.
+    private static bool IsCutByDeadline(RunResult run, AttemptView attempt) =>
+        run.Status == RunStatus.DeadlineExceeded && attempt.Outcome is (AttemptOutcome.Timeout or AttemptOutcome.Lost) && run.Attempts.Last(other => other.Step == attempt.Step) == attempt;
 
     private static string Of(RunResult run, TimelineEvent failed) =>
         run.Attempts.LastOrDefault(attempt => attempt.Step == failed.Step && attempt.Outcome != AttemptOutcome.Accepted) is { } attempt ? Evidence.Attempt(run, attempt) : Evidence.Timeline(run);

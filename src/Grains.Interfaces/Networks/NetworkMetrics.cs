@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Rosud.Agents;
 using Rosud.Runs;
 
 namespace Rosud.Networks;
@@ -11,7 +12,7 @@ public sealed record Percentiles(
     [property: Id(2)] double? P99,
     [property: Id(3)] double? Mean);
 
-/// <summary>What the runs of a network cost and brought, since its first run.</summary>
+/// <summary>What the runs of a network, or of all networks of a tenant, cost and brought since the first run.</summary>
 [GenerateSerializer, Immutable, Alias("rosud.network-metrics")]
 public sealed record NetworkMetrics
 {
@@ -39,7 +40,7 @@ public sealed record NetworkMetrics
     /// <summary>Mean number of agents that were called.</summary>
     [Id(7)] public double? FiredMean { get; init; }
 
-    /// <summary>Tokens that agents reported.</summary>
+    /// <summary>Tokens that agents reported, each in its own run: what a run that a step started used is not in its parent's here.</summary>
     [Id(8)] public long WorkTokens { get; init; }
 
     /// <summary>Estimated tokens of what Rosud handed over.</summary>
@@ -53,4 +54,16 @@ public sealed record NetworkMetrics
 
     /// <summary>Share of runs that ended neither completed nor partial nor canceled; null while there are none.</summary>
     [Id(12)] public double? ErrorRate { get; init; }
+
+    /// <summary>Steps that were done without an attempt because another step of their run had done the equal work.</summary>
+    [Id(13)] public long DuplicateWorkPrevented { get; init; }
+
+    /// <summary>Steps that were answered from an earlier run, without an attempt.</summary>
+    [Id(14)] public long MemoHits { get; init; }
+
+    /// <summary>Milliseconds from a commit until an attempt was told that rests on what was there before.</summary>
+    [Id(15)] public Percentiles DetectionMs { get; init; } = new(null, null, null, null);
+
+    /// <summary>What each agent used, in the order of their names. Agents beyond the first 1,000 are together under <c>*</c>.</summary>
+    [Id(16)] public ImmutableArray<AgentUsage> ByAgent { get; init; } = [];
 }

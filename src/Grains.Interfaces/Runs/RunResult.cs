@@ -276,6 +276,12 @@ public sealed record RunResult
     /// <summary>Runs that this run's steps started; what they used is in this run's tokens and cost.</summary>
     [Id(30)] public ImmutableArray<string> Children { get; init; } = [];
 
+    /// <summary>What each agent of this run used, in the order of their names; together with what the runs that its steps started used, they sum to this run's tokens and cost.</summary>
+    [Id(70)] public ImmutableArray<AgentUsage> ByAgent { get; init; } = [];
+
+    /// <summary>For each attempt that was told that it is behind: milliseconds from the first commit that it had not seen. At most 1,000; a driver that takes over begins anew.</summary>
+    [Id(71)] public ImmutableArray<double> DetectionMs { get; init; } = [];
+
     /// <summary>Whether the run has ended.</summary>
     public bool HasEnded => Status is not (RunStatus.Submitted or RunStatus.Working or RunStatus.InputRequired);
 }

@@ -48,7 +48,7 @@ internal sealed class NetworkDay(DayRecord stored)
 
         LatencyHistogram.Record(_open!.Value.Latency, run.WallMs);
         var slot = _slots.GetValueOrDefault(number) ?? new();
-        var cost = (double)run.CostUsd;
+        var cost = (double)RunNumbers.OwnUse(run).CostUsd;
         var isError = run.Status is not (RunStatus.Completed or RunStatus.Partial or RunStatus.Canceled);
         _slots = _slots.SetItem(number, slot with { Runs = slot.Runs + 1, Errors = slot.Errors + (isError ? 1 : 0), CostUsd = slot.CostUsd + cost, CostSquares = slot.CostSquares + (cost * cost) });
         IsDirty = true;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Rosud.Journal;
-using Rosud.Runs;
 
 namespace Rosud.Networks;
 
@@ -14,8 +13,8 @@ internal sealed class NetworkDays(IJournals journals, string network)
     private readonly Dictionary<DateOnly, Open> _open = [];
     private readonly Dictionary<DateOnly, Task<Open>> _opening = [];
 
-    /// <summary>Counts a run on the day of its end.</summary>
-    public async Task Add(RunResult run, DateTimeOffset ended) => (await Day(ended)).Day.Add(run, ended);
+    /// <summary>The day that runs count on which end at that instant. What is added to it in the same turn is written with it.</summary>
+    public async Task<NetworkDay> Of(DateTimeOffset ended) => (await Day(ended)).Day;
 
     /// <summary>Slots with runs between two instants, in order.</summary>
     public async Task<IReadOnlyList<(DateTimeOffset At, SlotRecord Slot)>> Slots(DateTimeOffset from, DateTimeOffset to)

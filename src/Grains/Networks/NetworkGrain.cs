@@ -9,7 +9,7 @@ namespace Rosud.Networks;
 
 /// <summary>Holds a network's policy, durably at once, and its totals, durably within a second.</summary>
 [GrainType("rosud.network"), Reentrant, HashBasedPlacement]
-internal sealed class NetworkGrain(IJournals journals, ILogger<NetworkGrain> logger) : Grain, INetworkGrain, INetworkPanel
+internal sealed class NetworkGrain(IJournals journals, ILogger<NetworkGrain> logger) : Grain, INetworkGrain, INetworkPanel, INetworkSums
 {
     private static readonly TimeSpan WriteEvery = TimeSpan.FromSeconds(1);
 
@@ -64,11 +64,14 @@ internal sealed class NetworkGrain(IJournals journals, ILogger<NetworkGrain> log
 
     public async Task Report(RunResult result)
     {
+        var ended = result.EndedAt ?? result.AcceptedAt;
+        var day = await _days.Of(ended);   // Before anything is counted: a report that fails here is made again.
         if (!_totals.Add(result)) return;
-        await _days.Add(result, result.EndedAt ?? result.AcceptedAt);
-        _dirty = true;
-        _timer ??= this.RegisterGrainTimer(Save, new() { DueTime = WriteEvery, Period = Timeout.InfiniteTimeSpan, Interleave = true });
+        day.Add(result, ended);
+        WriteSoon();
     }
+
+    public Task<StoredTotals> Totals() => Task.FromResult(_totals.Stored with { Counted = [] });
 
     public Task<NetworkState> GetState() => Task.FromResult(new NetworkState(_id.Name, Stored.Revision, _totals.Metrics().Runs));
 
@@ -83,6 +86,12 @@ internal sealed class NetworkGrain(IJournals journals, ILogger<NetworkGrain> log
     private NetworkView View => new(_id, Stored.Revision, Stored.Policy);
 
     private IndexEntry Index => new(GrainFactory, _id.Tenant, "networks");
+
+    private void WriteSoon()
+    {
+        _dirty = true;
+        _timer ??= this.RegisterGrainTimer(Save, new() { DueTime = WriteEvery, Period = Timeout.InfiniteTimeSpan, Interleave = true });
+    }
 
     private Task Save(CancellationToken cancellationToken)
     {
@@ -108,6 +117,11 @@ internal sealed class NetworkGrain(IJournals journals, ILogger<NetworkGrain> log
             logger.LogWarning(fault, "Network {Network} is served elsewhere now.", _id);
             DeactivateOnIdle();
             throw new UnknownOutcomeException("The network moved while this was being written. Repeat it.");
+        }
+        catch
+        {
+            WriteSoon();   // What was counted is not forgotten because a store was away.
+            throw;
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Rosud.Agents;
 using Rosud.Runs;
 
 namespace Rosud.Networks;
@@ -53,4 +54,15 @@ internal sealed record StoredTotals
 
     /// <summary>The newest runs that were counted, so that a repeated report is not.</summary>
     [Id(14)] public ImmutableQueue<string> Counted { get; init; } = [];
+
+    [Id(15)] public long DuplicateWorkPrevented { get; init; }
+
+    [Id(16)] public long MemoHits { get; init; }
+
+    [Id(17)] public ReadOnlyMemory<byte> Detection { get; init; }
+
+    [Id(18)] public double DetectionSumMs { get; init; }
+
+    /// <summary>What each agent used; default where it was stored before this was counted.</summary>
+    [Id(19)] public ImmutableArray<AgentUsage> ByAgent { get; init; } = [];
 }

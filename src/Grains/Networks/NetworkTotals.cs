@@ -12,6 +12,8 @@ internal sealed class NetworkTotals
 
     private readonly HistogramBase _overhead;
     private readonly HistogramBase _latency;
+    private readonly HistogramBase _detection;
+    private readonly AgentTotals _agents = new();
     private readonly HashSet<string> _counted;
     private StoredTotals _totals;
 
@@ -20,11 +22,19 @@ internal sealed class NetworkTotals
         _totals = stored;
         _overhead = LatencyHistogram.Decode(stored.Overhead);
         _latency = LatencyHistogram.Decode(stored.Latency);
+        _detection = LatencyHistogram.Decode(stored.Detection);
+        _agents.Add(stored.ByAgent);
         _counted = new(stored.Counted, StringComparer.Ordinal);
     }
 
     /// <summary>The totals, as they are stored.</summary>
-    public StoredTotals Stored => _totals with { Overhead = LatencyHistogram.Encode(_overhead), Latency = LatencyHistogram.Encode(_latency) };
+    public StoredTotals Stored => _totals with
+    {
+        Overhead = LatencyHistogram.Encode(_overhead),
+        Latency = LatencyHistogram.Encode(_latency),
+        Detection = LatencyHistogram.Encode(_detection),
+        ByAgent = _agents.Stored,
+    };
 
     /// <summary>Counts one ended run. False when it was counted before.</summary>
     public bool Add(RunResult run)
@@ -32,6 +42,10 @@ internal sealed class NetworkTotals
         if (!run.HasEnded || !_counted.Add(run.Run.Name)) return false;
         LatencyHistogram.Record(_overhead, run.CoordinationOverheadMs);
         LatencyHistogram.Record(_latency, run.WallMs);
+        var detections = run.DetectionMs.IsDefault ? [] : run.DetectionMs;
+        foreach (var ms in detections) LatencyHistogram.Record(_detection, ms);
+        _agents.Add(run.ByAgent);
+        var (tokens, cost) = RunNumbers.OwnUse(run);
         var counted = _totals.Counted.Enqueue(run.Run.Name);
         if (_counted.Count > CountedMax)
         {
@@ -48,14 +62,44 @@ internal sealed class NetworkTotals
             Needed = _totals.Needed + run.Agents.Needed,
             Registered = _totals.Registered + run.Agents.Registered,
             Fired = _totals.Fired + run.Agents.Fired,
-            WorkTokens = _totals.WorkTokens + run.WorkTokens,
+            WorkTokens = _totals.WorkTokens + tokens,
             CoordinationTokens = _totals.CoordinationTokens + run.CoordinationTokens,
-            CostUsd = _totals.CostUsd + run.CostUsd,
+            CostUsd = _totals.CostUsd + cost,
             OverheadSumMs = _totals.OverheadSumMs + run.CoordinationOverheadMs,
             LatencySumMs = _totals.LatencySumMs + run.WallMs,
+            DuplicateWorkPrevented = _totals.DuplicateWorkPrevented + run.DuplicateWorkPrevented,
+            MemoHits = _totals.MemoHits + run.MemoHits,
+            DetectionSumMs = _totals.DetectionSumMs + detections.Sum(),
             Counted = counted,
         };
         return true;
+    }
+
+    /// <summary>Adds all that another network's runs add up to. Histograms merge, so percentiles are those of all runs.</summary>
+    public void Add(StoredTotals other)
+    {
+        _overhead.Add(LatencyHistogram.Decode(other.Overhead));
+        _latency.Add(LatencyHistogram.Decode(other.Latency));
+        _detection.Add(LatencyHistogram.Decode(other.Detection));
+        _agents.Add(other.ByAgent);
+        _totals = _totals with
+        {
+            Runs = _totals.Runs + other.Runs,
+            ByStatus = other.ByStatus.Aggregate(_totals.ByStatus, (all, status) => all.SetItem(status.Key, all.GetValueOrDefault(status.Key) + status.Value)),
+            StaleEvents = other.StaleEvents.Aggregate(_totals.StaleEvents, (all, kind) => all.SetItem(kind.Key, all.GetValueOrDefault(kind.Key) + kind.Value)),
+            CascadePrevented = _totals.CascadePrevented + other.CascadePrevented,
+            Needed = _totals.Needed + other.Needed,
+            Registered = _totals.Registered + other.Registered,
+            Fired = _totals.Fired + other.Fired,
+            WorkTokens = _totals.WorkTokens + other.WorkTokens,
+            CoordinationTokens = _totals.CoordinationTokens + other.CoordinationTokens,
+            CostUsd = _totals.CostUsd + other.CostUsd,
+            OverheadSumMs = _totals.OverheadSumMs + other.OverheadSumMs,
+            LatencySumMs = _totals.LatencySumMs + other.LatencySumMs,
+            DuplicateWorkPrevented = _totals.DuplicateWorkPrevented + other.DuplicateWorkPrevented,
+            MemoHits = _totals.MemoHits + other.MemoHits,
+            DetectionSumMs = _totals.DetectionSumMs + other.DetectionSumMs,
+        };
     }
 
     public NetworkMetrics Metrics()
@@ -78,6 +122,10 @@ internal sealed class NetworkTotals
             CoordinationTokens = _totals.CoordinationTokens,
             CostUsd = _totals.CostUsd,
             ErrorRate = Mean(runs - good),
+            DuplicateWorkPrevented = _totals.DuplicateWorkPrevented,
+            MemoHits = _totals.MemoHits,
+            DetectionMs = Percentiles(_detection, _detection.TotalCount == 0 ? null : _totals.DetectionSumMs / _detection.TotalCount),
+            ByAgent = _agents.Stored,
         };
     }
 

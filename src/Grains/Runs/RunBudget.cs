@@ -10,6 +10,7 @@ internal sealed class RunBudget(Budget? limit, ImmutableArray<Price> prices)
     private readonly Dictionary<(string Step, int Attempt), (long Tokens, decimal CostUsd)> _reserved = [];
     private readonly Dictionary<string, (long Tokens, decimal CostUsd)> _largest = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Budget> _children = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (long Tokens, decimal CostUsd)> _byAgent = new(StringComparer.Ordinal);
     private (long Tokens, decimal CostUsd) _spent;
     private int _childCalls;
 
@@ -24,6 +25,9 @@ internal sealed class RunBudget(Budget? limit, ImmutableArray<Price> prices)
     public long Tokens => _spent.Tokens;
 
     public decimal CostUsd => _spent.CostUsd;
+
+    /// <summary>The same by agent, without the runs that steps started.</summary>
+    public IReadOnlyDictionary<string, (long Tokens, decimal CostUsd)> ByAgent => _byAgent;
 
     /// <summary>Whether no attempt may start any more, whatever those at work use.</summary>
     public bool IsSpent => limit is not null && (Calls + _childCalls >= limit.Calls || _spent.Tokens >= limit.Tokens || _spent.CostUsd >= limit.CostUsd);
@@ -90,6 +94,8 @@ internal sealed class RunBudget(Budget? limit, ImmutableArray<Price> prices)
         _reserved.Remove((step, attempt));
         var used = (Tokens: usage.InputTokens + usage.OutputTokens, CostUsd: PriceTable.CostOf(prices, agent, usage));
         _spent = (_spent.Tokens + used.Tokens, _spent.CostUsd + used.CostUsd);
+        var before = _byAgent.GetValueOrDefault(agent);
+        _byAgent[agent] = (before.Tokens + used.Tokens, before.CostUsd + used.CostUsd);
         var known = _largest.GetValueOrDefault(agent);
         _largest[agent] = (Math.Max(known.Tokens, used.Tokens), Math.Max(known.CostUsd, used.CostUsd));
     }

@@ -104,7 +104,7 @@ internal sealed partial class RunDrive
         Prepare(step, step.Judged is null ? View(step) : ViewOfJudge(step), attempt, now);
         step.Phase = StepPhase.Requested;
         step.Lease = step.Plan.Group.IsEmpty || step.FellBack ? null : _groups.Enter(AgentOf(step));
-        HandedBytes += SizeOf(step.View!);
+        Hand(step.Agent, step.View!);
         _timeline.Add(now, "requested", step, step.ReadVersion);
         Act(Admission(step, step.View!, now));
     }
@@ -139,8 +139,12 @@ internal sealed partial class RunDrive
         (step.Agent, step.IsLastResort) = (agent, isLastResort);
     }
 
-    /// <summary>Bytes of context handed to agents.</summary>
-    public long HandedBytes { get; private set; }
+    private readonly Dictionary<string, long> _handedBytes = new(StringComparer.Ordinal);
+
+    /// <summary>Bytes of context handed to each agent.</summary>
+    public IReadOnlyDictionary<string, long> HandedBytes => _handedBytes;
+
+    private void Hand(string agent, ContextView view) => _handedBytes[agent] = _handedBytes.GetValueOrDefault(agent) + SizeOf(view);
 
     private ContextView View(StepState step) => _replica.View(step.Plan.Reads, IsHidden);
 

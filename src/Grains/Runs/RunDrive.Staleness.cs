@@ -84,7 +84,7 @@ internal sealed partial class RunDrive
         step.Behind.Clear();
         NoteEarlyReads(step);
         var delta = current with { Entries = [.. current.Entries.Where(entry => changed.Contains(entry.Key))] };
-        HandedBytes += SizeOf(delta);
+        Hand(step.Agent, delta);
         _timeline.Add(now, "rebased", step, current.Version, string.Join(' ', changed.Select(key => key.Value)));
         Act(new DriveAction.Rebase(AssignmentOf(step), new(new(step.View!.Version, changed), delta)));
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Rosud.Agents;
 using Rosud.Context;
 
 namespace Rosud.Runs;
@@ -7,6 +8,7 @@ namespace Rosud.Runs;
 internal static class RunNumbers
 {
     private const int BytesPerToken = 4;
+    private const int DetectionsMax = 1_000;
 
     /// <summary>The run as its drive sees it at <paramref name="now"/>, or as it ended.</summary>
     public static RunResult Of(RunDrive drive, DateTimeOffset now)
@@ -16,6 +18,7 @@ internal static class RunNumbers
         if (end < accepted.AcceptedAt) end = accepted.AcceptedAt;
         var path = CriticalPath.Of(drive.Timeline, drive.Steps, end);
         var cascade = CascadePreventedByCause(drive.Graph, drive.Steps, drive.Attempts);
+        var byAgent = UsageByAgent(drive);
         var overhead = path.Where(part => part.Kind is not ("work" or "rework" or "person")).GroupBy(part => part.Kind).ToImmutableSortedDictionary(kind => kind.Key, kind => kind.Sum(part => part.Ms), StringComparer.Ordinal);
         return new()
         {
@@ -32,7 +35,7 @@ internal static class RunNumbers
             CascadePrevented = cascade.Values.Sum(),
             CascadePreventedByCause = cascade,
             WorkTokens = drive.Budget.Tokens,
-            CoordinationTokens = drive.HandedBytes / BytesPerToken,
+            CoordinationTokens = byAgent.Sum(agent => agent.CoordinationTokens),
             CostUsd = drive.Budget.CostUsd,
             AcceptedAt = accepted.AcceptedAt,
             EndedAt = drive.IsFinished ? drive.Ended!.At : null,
@@ -53,6 +56,8 @@ internal static class RunNumbers
             MemoHits = drive.MemoHits,
             Parent = accepted.Parent?.Name,
             Children = [.. drive.Children.Where(child => child.IsDirect).Select(child => child.Run.Name)],
+            ByAgent = byAgent,
+            DetectionMs = [.. drive.Detections.Take(DetectionsMax).Select(detection => detection.TotalMilliseconds)],
         };
     }
 
@@ -62,7 +67,13 @@ internal static class RunNumbers
         LateResults = result.LateResults.Add(late),
         WorkTokens = result.WorkTokens + late.Usage.InputTokens + late.Usage.OutputTokens,
         CostUsd = result.CostUsd + (late.Usage.CostUsd ?? 0),
+        ByAgent = WithUse(result.ByAgent, late),
     };
+
+    /// <summary>What a run's own agents used. What runs that its steps started used is in its numbers too, and is added up with those runs.</summary>
+    public static (long Tokens, decimal CostUsd) OwnUse(RunResult run) => run.ByAgent.IsDefault || run.Children.IsDefaultOrEmpty
+        ? (run.WorkTokens, run.CostUsd)
+        : (run.ByAgent.Sum(agent => agent.WorkTokens), run.ByAgent.Sum(agent => agent.CostUsd));
 
     public static RunStatus StatusOf(RunDrive drive) =>
         drive.IsFinished ? drive.Ended!.Status : drive.IsAsking ? RunStatus.InputRequired : drive.Steps.All(step => step.Phase == StepPhase.Waiting) ? RunStatus.Submitted : RunStatus.Working;
@@ -104,6 +115,24 @@ internal static class RunNumbers
         }
 
         return [.. needed.Where(step => step.Done is { } done && done.Agent != Origin.Platform).SelectMany(step => step.Judges.Where(judge => judge.Done is not null).Select(judge => judge.Agent).Append(step.Done!.Agent))];
+    }
+
+    /// <summary>What each agent was handed, reported and cost.</summary>
+    private static ImmutableArray<AgentUsage> UsageByAgent(RunDrive drive)
+    {
+        var attempts = drive.Attempts.Where(attempt => attempt.StartedAt is not null).Select(attempt => attempt.Agent)
+            .Concat(drive.Everyone.Where(step => step is { IsAtWork: true, StartedAt: not null }).Select(step => step.Agent))
+            .CountBy(agent => agent, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
+        return [.. attempts.Keys.Concat(drive.Budget.ByAgent.Keys).Concat(drive.HandedBytes.Keys).Distinct(StringComparer.Ordinal).Where(agent => agent != Origin.Platform).Order(StringComparer.Ordinal)
+            .Select(agent => new AgentUsage(
+                agent, attempts.GetValueOrDefault(agent), drive.Budget.ByAgent.GetValueOrDefault(agent).Tokens, drive.HandedBytes.GetValueOrDefault(agent) / BytesPerToken, drive.Budget.ByAgent.GetValueOrDefault(agent).CostUsd))];
+    }
+
+    private static ImmutableArray<AgentUsage> WithUse(ImmutableArray<AgentUsage> byAgent, AttemptView late)
+    {
+        if (byAgent.IsDefault) return byAgent;
+        var used = new AgentUsage(late.Agent, 0, late.Usage.InputTokens + late.Usage.OutputTokens, 0, late.Usage.CostUsd ?? 0);
+        return [.. byAgent.Append(used).GroupBy(agent => agent.Agent, StringComparer.Ordinal).Select(agent => agent.Aggregate((all, one) => all.And(one))).OrderBy(agent => agent.Agent, StringComparer.Ordinal)];
     }
 
     private static bool IsBad(AttemptOutcome outcome) =>

@@ -10,10 +10,10 @@ internal static class RunTelemetry
     private static readonly Meter Meter = new("Rosud");
     private static readonly Counter<long> Runs = Meter.CreateCounter<long>("rosud.runs", description: "Ended runs by status.");
     private static readonly Histogram<double> Duration = Meter.CreateHistogram<double>("rosud.run.duration", "ms");
-    private static readonly Histogram<double> Overhead = Meter.CreateHistogram<double>("rosud.run.coordination_overhead", "ms");
+    private static readonly Histogram<double> Overhead = Meter.CreateHistogram<double>("rosud.run.coordination_overhead_ms", description: "On the critical path, neither work nor rework. The name is that of results and metrics, so it has the unit and the instrument none.");
     private static readonly Counter<long> Retries = Meter.CreateCounter<long>("rosud.run.retries", description: "Retries by cause.");
     private static readonly Counter<long> StaleEvents = Meter.CreateCounter<long>("rosud.run.stale_context_events", description: "Stale context events by kind.");
-    private static readonly Histogram<double> Detection = Meter.CreateHistogram<double>("rosud.run.detection", "ms", "From a commit to telling an attempt that rests on what was there before.");
+    private static readonly Histogram<double> Detection = Meter.CreateHistogram<double>("rosud.run.detection_ms", description: "From a commit to telling an attempt that rests on what was there before.");
     private static readonly Counter<long> Cascades = Meter.CreateCounter<long>("rosud.run.cascade_prevented");
 
     private static readonly Counter<long> Duplicates = Meter.CreateCounter<long>("rosud.run.duplicate_work_prevented", description: "Steps done without an attempt because a step of the same run had done the equal work.");
@@ -21,7 +21,7 @@ internal static class RunTelemetry
 
     private static readonly Histogram<int> Needed = Meter.CreateHistogram<int>("rosud.run.agents_actually_needed", description: "Agents whose accepted commits led to the accepted outputs.");
     private static readonly Counter<long> Tokens = Meter.CreateCounter<long>("rosud.run.tokens", description: "Tokens: work as agents report it, coordination as Rosud estimates what it hands over.");
-    private static readonly Counter<double> Cost = Meter.CreateCounter<double>("rosud.run.cost_usd", "USD");
+    private static readonly Counter<double> Cost = Meter.CreateCounter<double>("rosud.run.cost_usd");
     private static readonly Histogram<long> Usage = Meter.CreateHistogram<long>(GenAiNames.TokenUsage, "{token}", "Tokens of one attempt, as its agent reports them.");
 
     /// <summary>Counts an ended run and writes its spans.</summary>
@@ -36,9 +36,10 @@ internal static class RunTelemetry
         Duplicates.Add(result.DuplicateWorkPrevented);
         MemoHits.Add(result.MemoHits);
         Needed.Record(result.Agents.Needed);
-        Tokens.Add(result.WorkTokens, new KeyValuePair<string, object?>("kind", "work"));
+        var (tokens, cost) = RunNumbers.OwnUse(result);
+        Tokens.Add(tokens, new KeyValuePair<string, object?>("kind", "work"));
         Tokens.Add(result.CoordinationTokens, new KeyValuePair<string, object?>("kind", "coordination"));
-        Cost.Add((double)result.CostUsd);
+        Cost.Add((double)cost);
         foreach (var attempt in result.Attempts) Use(attempt.Usage);
         foreach (var (cause, count) in result.RetriesByCause) Retries.Add(count, new KeyValuePair<string, object?>("cause", cause));
         foreach (var (kind, count) in result.StaleContextEvents) StaleEvents.Add(count, new KeyValuePair<string, object?>("kind", kind));

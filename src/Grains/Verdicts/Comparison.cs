@@ -27,7 +27,7 @@ internal sealed record SuccessFigures(int Pairs, int Both, int OnlyMulti, int On
 {
     public override double Effect => OnlyMulti - OnlySingle;
 
-    protected override bool Matters => true;   // A difference of success that was shown is never too small to say.
+    protected override bool Matters => !IsInside;   // Unless it is certainly smaller than the margin.
 
     protected override bool IsInside => Low > -VerdictStatistics.SuccessMarginPoints && High < VerdictStatistics.SuccessMarginPoints;
 

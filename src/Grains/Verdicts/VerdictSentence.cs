@@ -7,7 +7,7 @@ internal static class VerdictSentence
 {
     public static string Of(Verdict verdict)
     {
-        var pairs = string.Create(CultureInfo.InvariantCulture, $"{(verdict.Look > 0 ? verdict.Look : verdict.Pairs):#,0} pairs");
+        var pairs = Pairs(verdict.Look > 0 ? verdict.Look : verdict.Pairs);
         return verdict.Answer switch
         {
             VerdictAnswer.Multi => $"Use several agents: {pairs}, {Facts(verdict, several: true)}.",
@@ -15,10 +15,14 @@ internal static class VerdictSentence
             VerdictAnswer.TradeOff => $"It is a trade-off: {pairs}; several agents have {Facts(verdict, several: true)}.",
             VerdictAnswer.Equivalent => $"It makes no difference: {pairs}, {Facts(verdict, several: true)}.",
             _ when verdict.PairsNeeded == 0 => $"Not known: {pairs} did not decide it, and no more are looked at; {Facts(verdict, several: true)}.",
-            _ when verdict.Look == 0 => string.Create(CultureInfo.InvariantCulture, $"Not known yet: {pairs}, {verdict.PairsNeeded:#,0} more are needed for the first look."),
-            _ => string.Create(CultureInfo.InvariantCulture, $"Not known yet: {pairs}, {Facts(verdict, several: true)}; {verdict.PairsNeeded:#,0} more are needed for the next look."),
+            _ when verdict.Look == 0 => $"Not known yet: {pairs}, {Missing(verdict)} needed for the first look.",
+            _ => $"Not known yet: {pairs}, {Facts(verdict, several: true)}; {Missing(verdict)} needed for the next look.",
         };
     }
+
+    private static string Pairs(int count) => string.Create(CultureInfo.InvariantCulture, $"{count:#,0} {(count == 1 ? "pair" : "pairs")}");
+
+    private static string Missing(Verdict verdict) => string.Create(CultureInfo.InvariantCulture, $"{verdict.PairsNeeded:#,0} more {(verdict.PairsNeeded == 1 ? "is" : "are")}");
 
     private static string Facts(Verdict verdict, bool several) => string.Join(
         ", ",

@@ -1,4 +1,5 @@
 using Rosud.Cluster;
+using Rosud.Runs;
 using Rosud.Tenants;
 
 namespace Rosud.Networks;
@@ -32,6 +33,39 @@ public sealed class NetworkGrainTests
         Assert.Equal(ProblemKind.InvalidRequest, problem.Kind);
         Assert.Equal(["/coordination/circuit_breaker_threshold", "/coordination/metrics/0", "/coordination/retry_budget"], problem.Errors.Select(error => error.Pointer).Order());
     }
+
+    [Fact]
+    public async Task A_tenants_metrics_are_all_its_networks_merged_and_nobody_elses()
+    {
+        await using var cluster = await RosudCluster.Start(1);
+        await cluster.Grains.GetGrain<INetworkGrain>("acme/fast").Configure(new() { RetryBudget = 1 });
+        await cluster.Grains.GetGrain<INetworkGrain>("other/fast").Configure(new());
+        foreach (var (network, run, ms) in new[] { ("acme/fast", "r1", 100), ("acme/default", "r2", 300), ("other/fast", "r3", 9_000) })
+        {
+            await cluster.Grains.GetGrain<INetworkGrain>(network).Report(Ended(run, ms));
+            await cluster.Grains.GetGrain<INetworkGrain>(network).Report(Ended(run, ms));   // Repeated: counted once.
+        }
+
+        var metrics = await cluster.Grains.GetGrain<ITenantGrain>("acme").Metrics();
+
+        Assert.Equal((2L, 200L, 2m), (metrics.Runs, metrics.WorkTokens, metrics.CostUsd));
+        Assert.Equal(200, metrics.LatencyMs.Mean!.Value, 6);
+        Assert.InRange(metrics.LatencyMs.P99!.Value, 297, 303);
+        Assert.Equal(new("planner", 2, 200, 20, 2m), Assert.Single(metrics.ByAgent));
+    }
+
+    private static RunResult Ended(string run, double ms) => new()
+    {
+        Run = RunId.Make(new(new("acme"), "c"), run),
+        Network = "fast",
+        Status = RunStatus.Completed,
+        WallMs = ms,
+        WorkTokens = 100,
+        CostUsd = 1,
+        ByAgent = [new("planner", 1, 100, 10, 1m)],
+        AcceptedAt = DateTimeOffset.UnixEpoch,
+        EndedAt = DateTimeOffset.UnixEpoch,
+    };
 
     private static long Revision(NetworkOutcome outcome) => Assert.IsType<NetworkOutcome.Found>(outcome).Network.Revision;
 }

@@ -32,5 +32,16 @@ public sealed class NetworkContractTests(RosudHost host) : IClassFixture<RosudHo
         Assert.Equal("""{"total":0,"by_status":{}}""", metrics.GetProperty("runs").GetRawText());
         Assert.Equal("""{"p50":null,"p95":null,"p99":null,"mean":null}""", metrics.GetProperty("coordination_overhead_ms").GetRawText());
         Assert.Equal("""{"mean":null,"registered_mean":null,"fired_mean":null}""", metrics.GetProperty("agents_actually_needed").GetRawText());
+        Assert.Equal("""{"total":0}{"total":0}{}""", metrics.GetProperty("duplicate_work_prevented").GetRawText() + metrics.GetProperty("memo_hits").GetRawText() + metrics.GetProperty("by_agent").GetRawText());
+        Assert.Equal("""{"p50":null,"p95":null,"p99":null,"mean":null}""", metrics.GetProperty("detection_ms").GetRawText());
+    }
+
+    [Fact]
+    public async Task A_tenants_metrics_have_the_members_of_a_networks()
+    {
+        var network = (await host.Send("GET", "/v1/networks/default/metrics")).Json;
+        var tenant = await host.Send("GET", "/v1/metrics");
+        Assert.Equal(200, tenant.Status);
+        Assert.Equal(network.EnumerateObject().Select(member => member.Name), tenant.Json.EnumerateObject().Select(member => member.Name));
     }
 }

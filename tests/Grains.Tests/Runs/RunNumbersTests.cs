@@ -9,7 +9,7 @@ namespace Rosud.Runs;
 public sealed class RunNumbersTests
 {
     [Fact]
-    public void Of_a_producer_only_the_time_up_to_the_releasing_publish_is_on_the_path()
+    public void N1_Of_a_producer_only_the_time_up_to_the_releasing_publish_is_on_the_path()
     {
         var steps = States(Step("a", [], ["k"]), Step("b", ["k"], ["m"]));
         var timeline = new RunTimeline(Start, 2);
@@ -32,7 +32,7 @@ public sealed class RunNumbersTests
     }
 
     [Fact]
-    public void Work_of_an_attempt_that_was_not_accepted_is_rework()
+    public void N1_Work_of_an_attempt_that_was_not_accepted_is_rework()
     {
         var steps = States(Step("a", [], ["k"]));
         var timeline = new RunTimeline(Start, 1);
@@ -45,7 +45,7 @@ public sealed class RunNumbersTests
     }
 
     [Fact]   // The model asks of each step, going up its reads one by one, whether a bad step is above it.
-    public void Prevented_cascades_are_counted_as_on_the_graph() =>
+    public void N2_Prevented_cascades_are_counted_as_on_the_graph() =>
         Gen.Select(Gen.Int[0, 3].Array[0, 3], Gen.Bool, Gen.Bool).Array[1, 9].Sample(shape =>
         {
             var steps = States([.. shape.Select((s, i) => Step($"s{i}", [.. s.Item1.Select(back => i - 1 - back).Where(j => j >= 0).Distinct().Select(j => $"k{j}")], [$"k{i}"]))]);
@@ -60,15 +60,50 @@ public sealed class RunNumbersTests
             bool IsBelowBad(StepState step) => bad.Contains(step) || Parents(step).Any(IsBelowBad);
         });
 
-    [Fact]
-    public void Needed_agents_are_those_whose_commits_were_read_for_what_was_accepted()
+    [Fact]   // The naive arm of W1: 5,900 = 3,400 + 1,300 rework + 1,200.
+    public void N1_The_series_of_W1_is_3400_of_work_1300_of_rework_and_1200_of_merging()
     {
-        var steps = States(Step("a", [], ["k"]), Step("b", ["k"], ["m"]), Step("c", ["k", "m"], ["n"]), Step("d", [], ["o"]));
-        foreach (var step in steps) Accept(step, 1);
-        steps[2].Read = [new("m")];   // It said that it did not rely on k; b did.
-        Assert.Equal(["a", "b", "c"], RunNumbers.NeededAgents(steps, [new("n")]));
-        steps[1].Read = [];
-        Assert.Equal(["b", "c"], RunNumbers.NeededAgents(steps, [new("n")]));
+        var steps = States(Step("a", [], ["plan"]), Step("b", ["plan"], ["facts"]), Step("c", ["facts"], ["answer"]));
+        var timeline = new RunTimeline(Start, 3);
+        timeline.Ready(0, null, At(0));
+        timeline.Mark(0, 1, "work", At(800));
+        timeline.Ready(1, 0, At(800));
+        timeline.Mark(1, 1, "work", At(2_100));
+        timeline.Ready(2, 1, At(2_100));
+        timeline.Mark(2, 1, "work", At(3_400));   // Failed, and was done again.
+        timeline.Mark(2, 2, "work", At(4_700));
+        foreach (var step in steps) Accept(step, step.Index == 2 ? 2 : 1);
+
+        var path = CriticalPath.Of(timeline, steps, At(5_900));
+
+        double Sum(string kind) => path.Where(part => part.Kind == kind).Sum(part => part.Ms);
+        Assert.Equal((3_400.0, 1_300.0, 1_200.0, 5_900.0), (Sum("work"), Sum("rework"), Sum("merge"), path.Sum(part => part.Ms)));
+    }
+
+    [Fact]
+    public void Usage_by_agent_sums_to_the_runs_and_leaves_out_what_runs_below_used()
+    {
+        var run = DriveScript.Of(Request(Step("a", ["x"], ["k"]), Step("b", ["k"], ["m"])), ("x", "\"0123456789\""));
+        run.Complete("a", new Agents.Completion { Writes = [new(new("k"), JsonValue.Parse("\"abcdefgh\""))], Usage = new(100, 20, 0.5m) });
+        run.Complete("b", new Agents.Completion { Writes = [new(new("m"), JsonValue.Parse("1"))], Usage = new(7, 0, 0.25m) });
+
+        var result = run.Result;
+        Assert.Equal([("a", 1L, 120L, 0.5m), ("b", 1L, 7L, 0.25m)], result.ByAgent.Select(used => (used.Agent, used.Attempts, used.WorkTokens, used.CostUsd)));
+        Assert.Equal(result.WorkTokens, result.ByAgent.Sum(used => used.WorkTokens));
+        Assert.Equal(result.CoordinationTokens, result.ByAgent.Sum(used => used.CoordinationTokens));
+        Assert.All(result.ByAgent, used => Assert.True(used.CoordinationTokens > 0));
+        Assert.Equal((127L, 0.75m), RunNumbers.OwnUse(result));
+        Assert.Equal((127L, 0.75m), RunNumbers.OwnUse(result with { WorkTokens = 1_000, CostUsd = 9, Children = ["c.r9"] }));
+    }
+
+    [Fact]
+    public void What_came_after_the_end_counts_for_its_agent()
+    {
+        var run = DriveScript.Of(Request(Step("a", [], ["k"])));
+        run.Complete("a", new Agents.Completion { Writes = [new(new("k"), JsonValue.Parse("1"))], Usage = new(10) });
+        var late = RunNumbers.With(run.Result, new() { Step = "a", Agent = "z", Attempt = 1, Usage = new(5, 1, 0.1m) });
+        Assert.Equal([("a", 10L), ("z", 6L)], late.ByAgent.Select(used => (used.Agent, used.WorkTokens)));
+        Assert.Equal(late.WorkTokens, late.ByAgent.Sum(used => used.WorkTokens));
     }
 
     [Fact]

@@ -10,7 +10,7 @@ public sealed class TimelineTests
 
     // Instants of other clocks may lie anywhere: before the acceptance, after the end, and in any order.
     [Fact]
-    public void Parts_are_never_negative_and_sum_to_the_wall_time_whatever_was_recorded() =>
+    public void N1_Parts_are_never_negative_and_sum_to_the_wall_time_whatever_was_recorded() =>
         Gen.Select(Gen.Int[1, 6], Gen.Select(Gen.Int[0, 5], Gen.Int[0, 6], Gen.Int[-2_000, 12_000], Gen.Bool).Array[0, 60], Gen.Int[-1_000, 12_000]).Sample((count, marks, end) =>
         {
             var steps = Accept(Request(Enumerable.Range(0, count).Select(i => Step($"s{i}", [], [$"k{i}"])).ToArray())).Steps.Select((plan, i) => new StepState(plan, i)).ToArray();
@@ -33,7 +33,7 @@ public sealed class TimelineTests
         });
 
     [Fact]
-    public void The_end_never_comes_before_what_was_committed()
+    public void N1_The_end_never_comes_before_what_was_committed()
     {
         for (var seed = 0; seed < 200; seed++)
         {

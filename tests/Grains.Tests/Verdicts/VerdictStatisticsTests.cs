@@ -6,13 +6,14 @@ public sealed class VerdictStatisticsTests
 {
     [Theory]
     [InlineData(0, 80)]
+    [InlineData(1, 79)]
     [InlineData(40, 40)]
     [InlineData(79, 1)]
     public void N5_Before_the_first_look_nothing_is_said_however_clear_it_is(int pairs, int needed)
     {
         var verdict = VerdictStatistics.Of(Pairs(pairs, _ => new("", new(true, 10, 1), new(false, 1_000, 100))), 1);
         Assert.Equal((VerdictAnswer.Insufficient, needed, 0), (verdict.Answer, verdict.PairsNeeded, verdict.Look));
-        Assert.EndsWith($"{needed} more are needed for the first look.", verdict.Sentence, StringComparison.Ordinal);
+        Assert.Equal($"Not known yet: {pairs} {(pairs == 1 ? "pair" : "pairs")}, {needed} more {(needed == 1 ? "is" : "are")} needed for the first look.", verdict.Sentence);
     }
 
     [Fact]
@@ -22,6 +23,15 @@ public sealed class VerdictStatisticsTests
         Assert.Equal((VerdictAnswer.Single, 640, 700, 0), (verdict.Answer, verdict.Look, verdict.Pairs, verdict.PairsNeeded));
         Assert.Equal("Use one agent: 640 pairs, same success within 3 points, same speed within 10 %, 3.1 times cheaper.", verdict.Sentence);
         Assert.Equal((Finding.Same, Finding.Same, Finding.Worse), (verdict.Success!.Says, verdict.Latency!.Says, verdict.Cost!.Says));
+    }
+
+    [Fact]
+    public void N5_Two_points_of_success_that_are_certainly_less_than_five_speak_for_nobody()
+    {
+        var verdict = VerdictStatistics.Of(Pairs(1_280, i => new("", new(i % 320 != 1, 1_000 + (i % 7), 2), new(i % 42 != 0, 1_000 + (i % 5), 1))), 1);
+        Assert.True(verdict.Success!.P < 0.001 && verdict.Success.LowPoints > 0);
+        Assert.Equal((VerdictAnswer.Single, Finding.Same), (verdict.Answer, verdict.Success.Says));
+        Assert.Equal("Use one agent: 1,280 pairs, same success within 4 points, same speed within 10 %, 49 % cheaper.", verdict.Sentence);
     }
 
     [Fact]

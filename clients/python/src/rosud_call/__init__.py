@@ -45,7 +45,7 @@ from .history import KeyDifference, KeyWrite, OpenConflict, ParkedWrite
 from .network import Network, NetworkInfo
 from .pages import Page, Pages
 from .policy import CoordinationPolicy
-from .results import AgentCounts, Attempt, Effect, PathPart, Question, RunResult, RunSummary, TimelineEvent, Tokens, Usage
+from .results import AgentCounts, AgentUse, Attempt, Effect, PathPart, Question, RunResult, RunSummary, TimelineEvent, Tokens, Usage
 from .retry import Backoff
 from .runs import Run
 from .sync import UNSET, ContextSync, KeyPolicy
@@ -58,7 +58,7 @@ from .worker import serve, serve_async
 __version__ = "0.1.0"
 
 __all__ = [
-    "Asked", "Agent", "AgentCounts", "AgentHandler", "AgentInfo", "AlreadyExists", "Assignment", "Attempt",
+    "Asked", "Agent", "AgentCounts", "AgentHandler", "AgentInfo", "AgentUse", "AlreadyExists", "Assignment", "Attempt",
     "AuditBreak", "AuditCheck", "AuditEntry", "AuditPoint", "Backoff",
     "BadSignature", "Beat", "BlockingWork", "Breaker", "Bulkhead", "Change", "ChangePage", "Changed", "ChangedReads",
     "Channel", "ChannelInfo", "CircuitOpen", "Committed", "Compacted", "Completion", "Conflict", "Context",

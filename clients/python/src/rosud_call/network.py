@@ -65,22 +65,29 @@ class Network:
 
     async def metrics(self) -> Mapping[str, Any]:
         """What the network's runs cost and brought: ``runs``, ``coordination_overhead_ms``, ``stale_context_events``,
-        ``cascade_prevented``, ``agents_actually_needed``, ``tokens``, ``cost_usd``, ``latency_ms``, ``error_rate``."""
+        ``cascade_prevented``, ``agents_actually_needed``, ``tokens``, ``cost_usd``, ``latency_ms``, ``error_rate``,
+        ``duplicate_work_prevented``, ``memo_hits``, ``detection_ms`` and ``by_agent``, the tokens and cost of each agent."""
         metrics: Mapping[str, Any] = (await self._client.call(Request("GET", f"{self._path}/metrics"))).body
         return metrics
 
-    async def report(self, from_: datetime | None = None, to: datetime | None = None, split: datetime | None = None) -> Mapping[str, Any]:
+    @classmethod
+    async def total_metrics(cls, *, client: Rosud | None = None) -> Mapping[str, Any]:
+        """As `metrics`, of all networks of the tenant together."""
+        metrics: Mapping[str, Any] = (await pick(client).call(Request("GET", "/v1/metrics"))).body
+        return metrics
+
+    async def report(self, *, from_time: datetime | None = None, split_time: datetime | None = None, to_time: datetime | None = None) -> Mapping[str, Any]:
         """What changed at one moment: ``before`` and ``after`` with runs, errors, incidents, latency and cost, ``change``, and ``sentences``.
 
         Figures are ``{"value", "low", "high"}``, a 95 % interval. Default: the last 7 days, split in the middle. Times must be aware of their zone;
         they are taken by quarters of an hour, and a report covers at most 92 days.
         """
         query: dict[str, str | None] = {}
-        for name, at in (("from", from_), ("to", to), ("split", split)):
+        for name, at in (("from", from_time), ("split", split_time), ("to", to_time)):
             if at is None:
                 continue
             if at.tzinfo is None:
-                raise ValueError(f"{name} must be a time with a zone")
+                raise ValueError(f"{name}_time must be a time with a zone")
             query[name] = at.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
         report: Mapping[str, Any] = (await self._client.call(Request("GET", f"{self._path}/report", query=query))).body
         return report

@@ -74,6 +74,17 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentUse:
+    """What one agent of a run used."""
+
+    attempts: int = 0
+    """Attempts that were handed to it."""
+
+    tokens: Tokens = one(Tokens)
+    cost_usd: float = 0
+
+
+@dataclass(frozen=True, slots=True)
 class TimelineEvent:
     """One thing that happened in a run."""
 
@@ -201,6 +212,12 @@ class RunResult:
     parent: str | None = None
     children: tuple[str, ...] = made(tuple, default=())
     """Runs that this run's steps started; what they used is in its tokens and cost."""
+
+    by_agent: Mapping[str, AgentUse] = made(lambda agents: {name: build(AgentUse, used) for name, used in agents.items()}, default_factory=dict)
+    """Tokens and cost of each agent, without those of runs that its steps started."""
+
+    detection_ms: tuple[float, ...] = made(tuple, default=())
+    """For each attempt that was told that it is behind: milliseconds from the commit that it had not seen."""
 
     questions: tuple[Question, ...] = many(Question)
     """What it asked people; the run is ``input_required`` while one is ``open``."""

@@ -40,9 +40,14 @@ class Network:
         """What the network's runs cost and brought."""
         return wait(self._async.metrics())
 
-    def report(self, from_: datetime | None = None, to: datetime | None = None, split: datetime | None = None) -> Mapping[str, Any]:
+    @classmethod
+    def total_metrics(cls, *, client: Rosud | None = None) -> Mapping[str, Any]:
+        """As `metrics`, of all networks of the tenant together."""
+        return wait(_async.Network.total_metrics(client=client))
+
+    def report(self, *, from_time: datetime | None = None, split_time: datetime | None = None, to_time: datetime | None = None) -> Mapping[str, Any]:
         """What changed at one moment: runs, errors, incidents, latency and cost before and after, with intervals. Default: the last 7 days, split in the middle."""
-        return wait(self._async.report(from_, to, split))
+        return wait(self._async.report(from_time=from_time, split_time=split_time, to_time=to_time))
 
     def verdict(self) -> tuple[Mapping[str, Any], ...]:
         """Whether several agents beat one: a verdict for each task class that the policy names a baseline for."""
