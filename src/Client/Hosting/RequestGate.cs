@@ -15,17 +15,25 @@ internal enum Lane
 
 /// <summary>
 /// Lets so many requests work at once, fairly over the tenants: one tenant alone gets at most three quarters of the places, and two that both want them half each.
-/// Knows no clock; safe from several threads.
+/// While the machine is crowded, a tenant that brings more than all others together gets less, down to one place: the others keep their pace.
+/// Knows no clock but the looks it is told of; safe from several threads.
 /// </summary>
 internal sealed class RequestGate(RequestGateOptions options)
 {
     private const int Growth = 8;
+    private const int CrowdedLooks = 2;
+    private const int RememberedLooks = 100;   // A tenant that paused for that long is no longer in anybody's way.
+    private const double Fade = 0.9;
+    private const double ShareKept = 0.7;
+    private const double ShareGrowth = 0.05;
     private const int Patience = 10;   // Looks that are late before the limit falls: a burst, or a busy moment of the machine, is no overload.
     private readonly Lock _lock = new();
     private readonly Dictionary<TenantId, Places> _tenants = [];
     private double _limit = options.ConcurrentMax;
     private int _running;
     private int _late;
+    private int _crowded;
+    private int _here;
     private long _tickets;
 
     /// <summary>Requests that may work at once now.</summary>
@@ -52,6 +60,7 @@ internal sealed class RequestGate(RequestGateOptions options)
             if (!_tenants.TryGetValue(tenant, out var places)) _tenants[tenant] = places = new();
             ticket = new(tenant, lane, ++_tickets);
             turn = null;
+            places.Came++;
             if (!places.Queue.Exists(before => before.Lane <= lane) && HasRoom(places, lane))
             {
                 Take(places, ticket);
@@ -61,10 +70,10 @@ internal sealed class RequestGate(RequestGateOptions options)
             if (places.Queue.Count >= options.QueuePerTenant)
             {
                 ticket = null;
-                Forget(tenant, places);
                 return false;
             }
 
+            if (!places.IsHere) _here++;
             places.Queue.Add(ticket);
             turn = ticket.Turn.Task;
             return true;
@@ -76,7 +85,7 @@ internal sealed class RequestGate(RequestGateOptions options)
     {
         lock (_lock)
         {
-            if (!_tenants.TryGetValue(ticket.Tenant, out var places)) return;
+            if (!_tenants.TryGetValue(ticket.Tenant, out var places) || !places.IsHere) return;
             if (ticket.HasPlace)
             {
                 ticket.HasPlace = false;
@@ -88,16 +97,19 @@ internal sealed class RequestGate(RequestGateOptions options)
                 places.Queue.Remove(ticket);
             }
 
-            Forget(ticket.Tenant, places);
+            if (!places.IsHere) _here--;
             Admit();
         }
     }
 
     /// <summary>The host keeps up, or does not: the limit grows a little, or falls below what is at work when it did not for a while.</summary>
-    public void Felt(bool isLate)
+    /// <param name="isLate">Later than a host that keeps up may be.</param>
+    /// <param name="isCrowded">So late that one tenant's requests already feel another's.</param>
+    public void Felt(bool isLate, bool isCrowded = false)
     {
         lock (_lock)
         {
+            Weigh(isCrowded);
             _late = isLate ? _late + 1 : 0;
             if (isLate && _late < Patience) return;
             _limit = isLate
@@ -106,6 +118,29 @@ internal sealed class RequestGate(RequestGateOptions options)
             _limit = Math.Clamp(_limit, Math.Min(options.ConcurrentMin, options.ConcurrentMax), options.ConcurrentMax);
             Admit();
         }
+    }
+
+    // Only who brings more than all others together is held back, and only while it is crowded; all else comes back.
+    private void Weigh(bool isCrowded)
+    {
+        _crowded = isCrowded ? _crowded + 1 : 0;
+        foreach (var (tenant, places) in _tenants)
+        {
+            places.Came *= Fade;
+            places.IdleLooks = places.IsHere ? 0 : places.IdleLooks + 1;
+            if (places.IdleLooks > RememberedLooks) _tenants.Remove(tenant);
+        }
+
+        var busiest = _tenants.Count > 1 ? _tenants.Values.MaxBy(places => places.Came) : null;
+        if (busiest?.Came <= _tenants.Values.Sum(places => places.Came) / 2) busiest = null;
+        foreach (var places in _tenants.Values)
+        {
+            if (places != busiest) places.Share += 1;
+            else if (!isCrowded) places.Share += ShareGrowth;
+            if (places.Share >= _limit) places.Share = double.PositiveInfinity;
+        }
+
+        if (busiest is not null && _crowded >= CrowdedLooks) busiest.Share = Math.Max(1, Math.Min(busiest.Share, busiest.Running) * ShareKept);
     }
 
     // Interactive before batch; then the tenant with the least at work; then whoever came first.
@@ -118,8 +153,8 @@ internal sealed class RequestGate(RequestGateOptions options)
                 .OrderBy(one => one.Ticket.Lane).ThenBy(one => one.Places.Running).ThenBy(one => one.Ticket.Number)
                 .FirstOrDefault();
             if (next.Ticket is null) return;
-            next.Places.Queue.Remove(next.Ticket);
             Take(next.Places, next.Ticket);
+            next.Places.Queue.Remove(next.Ticket);
             next.Ticket.Turn.TrySetResult();
         }
     }
@@ -128,20 +163,17 @@ internal sealed class RequestGate(RequestGateOptions options)
     {
         var limit = Math.Max(1, (int)_limit);
         if (_running >= (lane is Lane.Batch ? Math.Max(1, limit / 2) : limit)) return false;
-        var share = _tenants.Count > 1 ? (limit + _tenants.Count - 1) / _tenants.Count : limit - (limit / 4);
-        return places.Running < Math.Max(1, share);
+        var others = places.IsHere ? _here - 1 : _here;
+        var share = others > 0 ? (limit + others) / (others + 1) : limit - (limit / 4);
+        return places.Running < Math.Max(1, Math.Min(share, places.Share));
     }
 
     private void Take(Places places, Ticket ticket)
     {
+        if (!places.IsHere) _here++;
         ticket.HasPlace = true;
         places.Running++;
         _running++;
-    }
-
-    private void Forget(TenantId tenant, Places places)
-    {
-        if (places is { Running: 0, Queue.Count: 0 }) _tenants.Remove(tenant);
     }
 
     private sealed class Places
@@ -149,6 +181,16 @@ internal sealed class RequestGate(RequestGateOptions options)
         public int Running { get; set; }
 
         public List<Ticket> Queue { get; } = [];
+
+        public bool IsHere => Running > 0 || Queue.Count > 0;
+
+        /// <summary>Requests of late, fading with each look.</summary>
+        public double Came { get; set; }
+
+        /// <summary>Places it may have because others are here too, beside what everybody may have.</summary>
+        public double Share { get; set; } = double.PositiveInfinity;
+
+        public int IdleLooks { get; set; }
     }
 
     /// <summary>A request's place, or its place in the queue.</summary>

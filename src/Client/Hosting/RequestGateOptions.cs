@@ -32,4 +32,9 @@ internal sealed class RequestGateOptions
     /// <value>1 ms to 10 s. Default 50 ms.</value>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:00:10", ConvertValueInInvariantCulture = true, ParseLimitsInInvariantCulture = true)]
     public TimeSpan LateAfter { get; set; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How late the thread pool may be while several tenants are at work: when it is later at two looks, whoever brings more requests than all others together gets fewer places, down to one.</summary>
+    /// <value>1 ms to 10 s. Default 5 ms.</value>
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:00:10", ConvertValueInInvariantCulture = true, ParseLimitsInInvariantCulture = true)]
+    public TimeSpan CrowdedAfter { get; set; } = TimeSpan.FromMilliseconds(5);
 }

@@ -19,6 +19,7 @@ internal sealed class SchedulerPulse : IHostedService, IDisposable
     private readonly RequestGate _gate;
     private readonly Mapped _mapped;
     private readonly TimeSpan _lateAfter;
+    private readonly TimeSpan _crowdedAfter;
     private readonly ILogger<SchedulerPulse> _logger;
     private readonly ManualResetEventSlim _stopped = new();
     private readonly Counter<long> _blocked = Meter.CreateCounter<long>("rosud.scheduler.blocked", "{look}", "Looks at which the thread pool had not run what it was given a second before.");
@@ -30,6 +31,7 @@ internal sealed class SchedulerPulse : IHostedService, IDisposable
         _gate = gate;
         _mapped = mapped;
         _lateAfter = options.Value.LateAfter;
+        _crowdedAfter = options.Value.CrowdedAfter;
         _logger = logger;
         Meter.CreateObservableGauge("rosud.scheduler.delay", () => Delay.TotalMilliseconds, "ms", "How long the thread pool took to run the last thing it was given.");
         Meter.CreateObservableGauge("rosud.requests.limit", () => (long)_gate.Limit, "{request}", "Requests that may be at work at once now.");
@@ -74,7 +76,7 @@ internal sealed class SchedulerPulse : IHostedService, IDisposable
             {
                 _blocked.Add(1);
                 Interlocked.Exchange(ref _latestTicks, Stopwatch.GetElapsedTime(asked).Ticks);
-                _gate.Felt(isLate: true);
+                _gate.Felt(isLate: true, isCrowded: true);
                 if (warned) continue;
                 warned = true;
                 _logger.LogWarning("The thread pool has run nothing for a second: code in this process blocks its threads. Such code belongs into a worker process.");
@@ -82,7 +84,7 @@ internal sealed class SchedulerPulse : IHostedService, IDisposable
 
             var delay = Stopwatch.GetElapsedTime(asked);
             Interlocked.Exchange(ref _latestTicks, delay.Ticks);
-            _gate.Felt(delay > _lateAfter);
+            _gate.Felt(delay > _lateAfter, delay > _crowdedAfter);
         }
     }
 }

@@ -28,6 +28,9 @@ internal sealed record Breaker
 
     private int ProbesSucceeded { get; init; }
 
+    // Probes of a step that had failed here already and failed again: they say nothing new, but their place is used up.
+    private int ProbesRepeated { get; init; }
+
     /// <summary>Asks to let one attempt through. Null retry-after means that it may go.</summary>
     /// <param name="isAlive">Whether an attempt still waits or works: a probe that left without an outcome makes room for another.</param>
     public (Breaker Next, TimeSpan? RetryAfter) Admit(
@@ -37,7 +40,7 @@ internal sealed record Breaker
         var breaker = Tick(isAlive, now, options, jitter);
         if (breaker.State is BreakerStateKind.Open && now < breaker.RetryAt) return (breaker, breaker.RetryAt - now);
         if (breaker.State is BreakerStateKind.Open) breaker = breaker with { State = BreakerStateKind.HalfOpen, RetryAt = null, Reason = BreakerReason.ProbeDue };
-        return breaker.Probes.Count + breaker.ProbesSucceeded < options.Probes
+        return breaker.Probes.Count + breaker.ProbesSucceeded + breaker.ProbesRepeated < options.Probes
             ? (breaker with { Probes = breaker.Probes.SetItem(attempt, new(now, null)) }, null)
             : (breaker, TimeSpan.FromSeconds(1));
     }
@@ -61,7 +64,7 @@ internal sealed record Breaker
         var breaker = verdict is CallOutcome.Failed ? this with { LastFailed = step } : this;
         return breaker.State switch
         {
-            BreakerStateKind.HalfOpen when breaker.Probes.ContainsKey(attempt) => breaker.Probed(attempt, verdict, now, options, jitter),
+            BreakerStateKind.HalfOpen when breaker.Probes.ContainsKey(attempt) => breaker.Probed(attempt, verdict, repeats: verdict != call, now, options, jitter),
             BreakerStateKind.Closed when verdict is not CallOutcome.Neutral => breaker.Counted(verdict, mayOpen ? threshold : null, now, options, jitter),
             BreakerStateKind.MetricsOnly when verdict is not CallOutcome.Neutral => breaker with { Window = breaker.Window.With(verdict, now, options) },
             _ => breaker,
@@ -106,12 +109,18 @@ internal sealed record Breaker
         return threshold is { } share && next.Window.Trips(share, now, options) is { } reason ? next.Open(reason, now, options, jitter) : next;
     }
 
-    // A slow probe is no success: the agent is what it was when it opened.
-    private Breaker Probed(AssignmentId attempt, CallOutcome call, DateTimeOffset now, BreakerOptions options, double jitter)
+    // A slow probe is no success: the agent is what it was when it opened. Repeated failures of one step leave the word to the other probes.
+    private Breaker Probed(AssignmentId attempt, CallOutcome call, bool repeats, DateTimeOffset now, BreakerOptions options, double jitter)
     {
         if (call is CallOutcome.Failed or CallOutcome.Slow) return Open(BreakerReason.ProbeFailed, now, options, jitter);
-        var next = this with { Probes = Probes.Remove(attempt), ProbesSucceeded = ProbesSucceeded + (call is CallOutcome.Succeeded ? 1 : 0) };
-        return next.ProbesSucceeded >= options.Probes ? Fresh with { LastFailed = LastFailed, Reason = BreakerReason.ProbesSucceeded } : next;
+        var next = this with
+        {
+            Probes = Probes.Remove(attempt),
+            ProbesSucceeded = ProbesSucceeded + (call is CallOutcome.Succeeded ? 1 : 0),
+            ProbesRepeated = ProbesRepeated + (repeats ? 1 : 0),
+        };
+        if (next.ProbesSucceeded + next.ProbesRepeated < options.Probes) return next;
+        return next.ProbesSucceeded > 0 ? Fresh with { LastFailed = LastFailed, Reason = BreakerReason.ProbesSucceeded } : next.Open(BreakerReason.ProbeFailed, now, options, jitter);
     }
 
     // What time alone does: a probe that works for too long has failed; one that nobody took makes room for another.

@@ -80,6 +80,11 @@ internal sealed record Permit
 
     public bool TimedOut(DateTimeOffset now) => Deadline <= now;
 
+    /// <summary>Whether it has had its time all but a moment: the end of its run comes from elsewhere and may be told just before the deadline.</summary>
+    public bool HadItsTime(DateTimeOffset now) => Deadline - now <= Moment;
+
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(50);
+
     public Permit Renewed(DateTimeOffset now)
     {
         var longest = Deadline + Grace;

@@ -36,10 +36,24 @@ internal sealed partial class SupervisorGrain
 
     public Task Cancel(RunId run, int epoch)
     {
-        (_ledger, var stopped) = _ledger.Cancel(run, epoch, Now);
-        foreach (var attempt in stopped) Stopped(attempt);
+        var (before, now) = (_ledger, Now);
+        (_ledger, var stopped) = _ledger.Cancel(run, epoch, now);
+        foreach (var attempt in stopped)
+        {
+            Stopped(attempt);
+            if (before.Bulkhead.PermitOf(attempt) is { Network: not null } permit && permit.HadItsTime(now)) Unanswered(permit, now);
+        }
+
         Advance();
         return Task.CompletedTask;
+    }
+
+    // The run's deadline and the attempt's are one, and the run's end was told first: the agent has not answered in its time all the same.
+    private void Unanswered(Permit permit, DateTimeOffset now)
+    {
+        var kept = Kept.Of(permit.Settlement(SettlementKind.TimedOut, now), permit, now);
+        TellDependency(kept, CallOutcome.Failed);
+        Change(_breakers.Record(permit.Assignment, kept.Network!, CallOutcome.Failed, kept.Threshold, now, _options, Random.Shared.NextDouble()), kept.Network!);
     }
 
     public Task Supersede(AssignmentId assignment, int epoch)

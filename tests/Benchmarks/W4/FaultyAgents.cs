@@ -32,6 +32,9 @@ internal sealed class FaultyAgents : IAsyncDisposable
     /// <summary>How often the last agent did what it does to the outside, by task.</summary>
     public ConcurrentDictionary<int, int> Effects { get; } = new();
 
+    /// <summary>Does to the world or the host what is more than an agent can do; told by the arm that has them.</summary>
+    public Func<FaultKind, int, Task> Harm { get; set; } = (_, _) => Task.CompletedTask;
+
     public string Url => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
 
     public static async Task<FaultyAgents> Start(FaultPlan plan)
@@ -82,6 +85,11 @@ internal sealed class FaultyAgents : IAsyncDisposable
                 http.Response.Headers.RetryAfter = "0";
                 http.Response.StatusCode = 429;
                 break;
+            case FaultKind.Storm or FaultKind.ClockJump or FaultKind.StorageError or FaultKind.StorageFreeze when call == 1:
+                var harm = Harm(kind, task);
+                await Work(http, asked, task, step, WorkMs);
+                await harm;
+                break;
             case FaultKind.Flapping when instance == 0 && (int)(Stopwatch.GetElapsedTime(_began).TotalSeconds / 2) % 2 == 0:
                 http.Response.StatusCode = 503;
                 break;
@@ -96,17 +104,19 @@ internal sealed class FaultyAgents : IAsyncDisposable
         await Task.Delay(TimeSpan.FromMilliseconds(ms), TimeProvider.System, http.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (http.RequestAborted.IsCancellationRequested) return;
         Effect(http, task, step);
-        var read = step == 0 ? default : asked.GetProperty("context").GetProperty("entries").GetProperty(FaultPlan.Agents[step - 1]).GetProperty("value");
+        var read = step == 0 ? default : Handed(asked, FaultPlan.Agents[step - 1]);
         var good = step == 0 || read.ValueKind is JsonValueKind.Number;
         var value = step switch
         {
             0 => task,
-            1 => good ? read.GetInt32() * 2 : -1,
+            1 => good ? (read.GetInt32() * 2) + Handed(asked, FaultPlan.World).GetInt32() : -1,
             _ => good ? read.GetInt32() + 1 : -1,
         };
         http.Response.ContentType = "application/json";
         await http.Response.WriteAsync($$$"""{"writes":{"{{{FaultPlan.Agents[step]}}}":{{{value}}}}}""", Encoding.UTF8);
     }
+
+    private static JsonElement Handed(JsonElement asked, string key) => asked.GetProperty("context").GetProperty("entries").GetProperty(key).GetProperty("value");
 
     // The outside honours the key of a call, if there is one.
     private void Effect(HttpContext http, int task, int step)

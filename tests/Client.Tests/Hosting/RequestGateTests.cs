@@ -62,6 +62,44 @@ public sealed class RequestGateTests
         Assert.Equal(1_000, gate.Limit);
     }
 
+    [Fact]
+    public void Who_brings_more_than_all_others_gets_less_while_it_is_crowded_and_all_back_after()
+    {
+        var gate = Gate(concurrent: 64, queue: 100);
+        var stormy = Enumerable.Range(0, 30).Select(_ => Enter(gate, A).Ticket!).ToList();
+        Enter(gate, B);
+
+        for (var look = 0; look < 20; look++) gate.Felt(isLate: false, isCrowded: true);
+        foreach (var ticket in stormy) gate.Leave(ticket);
+        for (var request = 0; request < 50; request++) gate.TryEnter(A, Lane.Interactive, out _, out _);
+        Assert.Equal(2, gate.Running);   // One place of its own is left to A.
+        Assert.Null(Enter(gate, B).Turn);
+
+        for (var look = 0; look < 3_000; look++) gate.Felt(isLate: false);
+        Assert.Equal((34, 18), (gate.Running, gate.Waiting));   // B has its two, A half of the 64 again.
+    }
+
+    [Fact]
+    public void Nobody_gets_less_when_one_tenant_is_alone_or_all_bring_as_much()
+    {
+        var (alone, even) = (Gate(concurrent: 64), Gate(concurrent: 64));
+        for (var request = 0; request < 20; request++)
+        {
+            Enter(alone, A);
+            Enter(even, request % 2 == 0 ? A : B);
+        }
+
+        for (var look = 0; look < 20; look++)
+        {
+            alone.Felt(isLate: false, isCrowded: true);
+            even.Felt(isLate: false, isCrowded: true);
+        }
+
+        Assert.Null(Enter(alone, A).Turn);
+        Assert.Null(Enter(even, A).Turn);
+        Assert.Null(Enter(even, B).Turn);
+    }
+
     [Fact]   // Whatever comes and goes: never more than the limit at work, nobody waits while all have gone, every place comes back.
     public void It_never_lets_more_work_than_it_may_and_forgets_nobody() =>
         Gen.Select(Gen.Int[1, 12], Gen.Select(Gen.Int[0, 3], Gen.Int[0, 3], Gen.Bool).Array[0, 200]).Sample((limit, moves) =>

@@ -110,7 +110,7 @@ public sealed class PullAgentTests(SupervisionFixture fixture) : IClassFixture<S
     }
 
     [Fact]
-    public async Task The_work_of_a_lost_supervisors_worker_is_not_lost()
+    public async Task S4_The_work_of_a_lost_supervisors_worker_is_not_lost()
     {
         var agent = await fixture.Register("recovered", Pull);
         var assignment = await agent.AdmitAndTake(agent.Attempt());
@@ -120,7 +120,7 @@ public sealed class PullAgentTests(SupervisionFixture fixture) : IClassFixture<S
     }
 
     [Fact]
-    public async Task A_run_that_does_not_know_an_attempt_taken_back_ends_it()
+    public async Task S4_A_run_that_does_not_know_an_attempt_taken_back_ends_it()
     {
         var agent = await fixture.Register("disowned", Pull);
         var assignment = await agent.AdmitAndTake(agent.Attempt());
@@ -160,7 +160,7 @@ public sealed class PullAgentTests(SupervisionFixture fixture) : IClassFixture<S
     }
 
     [Fact]
-    public async Task An_open_breaker_stays_open_when_its_supervisor_is_lost()
+    public async Task S4_An_open_breaker_stays_open_when_its_supervisor_is_lost()
     {
         var agent = await fixture.Register("flaky", Pull);
         for (var run = 1; run <= 5; run++)
@@ -177,5 +177,22 @@ public sealed class PullAgentTests(SupervisionFixture fixture) : IClassFixture<S
         Assert.Equal(BreakerStateKind.Open, (await agent.Supervisor.Describe(null)).Breaker.State);
         await agent.Supervisor.Reset();
         Assert.IsType<AdmitAnswer.Queued>(await agent.Admit(agent.Attempt(step: "step6")));
+    }
+
+    [Theory]   // The end of a run and the deadline of its attempt are one moment that comes over two ways.
+    [InlineData(59_990, BreakerStateKind.Open)]
+    [InlineData(40_000, BreakerStateKind.Closed)]
+    public async Task S2_Attempts_that_had_all_their_time_when_their_run_ended_have_timed_out(int endsAfterMs, BreakerStateKind expected)
+    {
+        var agent = await fixture.Register($"unanswered-{endsAfterMs}", Pull with { MaxConcurrency = 5 });
+        for (var step = 1; step <= 5; step++) await agent.Admit(agent.Attempt(step: $"step{step}"));
+        var taken = await agent.Supervisor.Take(new(5, TimeSpan.FromSeconds(20), TimeSpan.FromMinutes(10)));
+        Assert.Equal(5, Assert.IsType<TakeOutcome.Taken>(taken).Assignments.Length);
+
+        fixture.Time.Advance(TimeSpan.FromMilliseconds(endsAfterMs));
+        await agent.Door.Cancel(agent.Run, epoch: 1);
+
+        var view = await agent.Supervisor.Describe(null);
+        Assert.Equal((expected, 0), (view.Breaker.State, view.Bulkhead.Running));
     }
 }

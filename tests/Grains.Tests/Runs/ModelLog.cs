@@ -22,12 +22,20 @@ internal enum Mutant
     AnswerTwice,
     NoPins,
 
-
     /// <summary>A recovered driver does not go on with what was unfinished.</summary>
     ForgetUnfinished,
 
     /// <summary>Supervisors serve old drivers too.</summary>
     NoSupervisorEpoch,
+
+    /// <summary>The supervisor of an agent and the agent are two actors: being admitted and being started are two messages.</summary>
+    AgentApart,
+
+    /// <summary>Permits are a number, which a heartbeat after a restart raises again.</summary>
+    PermitsCountedTwice,
+
+    /// <summary>Who asks for an attempt before it has heard of its supervisor is told that it is lost.</summary>
+    AskBeforeContactIsLost,
 
     /// <summary>What is sent again goes to the newest supervisor that is known, not to the one that had it.</summary>
     NewestIncarnation,

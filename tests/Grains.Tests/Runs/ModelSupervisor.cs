@@ -32,6 +32,7 @@ internal sealed class ModelSupervisor(AgentId agent, Mutant mutant)
     private readonly Dictionary<(string Step, int Attempt), Settlement> _results = [];
     private readonly Dictionary<(string Step, int Attempt), ChangedContext> _changed = [];
     private int _epochMin;
+    private int _permits;
 
     public AgentId Agent => agent;
 
@@ -52,6 +53,7 @@ internal sealed class ModelSupervisor(AgentId agent, Mutant mutant)
         _seen.Clear();
         _tombs.Clear();
         _running.Clear();
+        _permits = 0;
         _results.Clear();
         _changed.Clear();
     }
@@ -66,7 +68,7 @@ internal sealed class ModelSupervisor(AgentId agent, Mutant mutant)
         if (Refuses()) return new AdmitAnswer.Refused(new(ProblemKind.Overloaded, "Full.") { RetryAfter = TimeSpan.FromMilliseconds(20) });
         _seen[step] = attempt;
         Bury(step, attempt - 1);
-        _running[(step, attempt)] = request;
+        Hold(step, attempt, request);
         Invoke(request);
         return new AdmitAnswer.Started(request.AcceptedAt);
     }
@@ -82,6 +84,7 @@ internal sealed class ModelSupervisor(AgentId agent, Mutant mutant)
         }
 
         if (_running.ContainsKey((step, attempt))) return AskAnswer.Known;
+        if (incarnation == 0 && mutant == Mutant.AskBeforeContactIsLost) return AskAnswer.Lost;
         var isHere = incarnation == Incarnation || incarnation == 0;
         if (isHere && attempt > Tomb(step) && (incarnation == 0 || attempt > _seen.GetValueOrDefault(step))) return AskAnswer.NeverSeen;
         Bury(step, attempt);
@@ -104,13 +107,13 @@ internal sealed class ModelSupervisor(AgentId agent, Mutant mutant)
         Hear(epoch);
         foreach (var (step, attempt) in _running.Keys.Concat(_results.Keys).ToArray()) Bury(step, attempt);
         _results.Clear();
-        _running.Clear();
+        FreeAll();
     }
 
     public void Supersede(AssignmentId assignment)
     {
         Bury(assignment.Step, assignment.Attempt);
-        _running.Remove((assignment.Step, assignment.Attempt));
+        Free(assignment.Step, assignment.Attempt);
     }
 
     public void Rebase(AssignmentId assignment, ChangedContext changed)
@@ -127,15 +130,49 @@ internal sealed class ModelSupervisor(AgentId agent, Mutant mutant)
         Bury(step, attempt);
     }
 
+    /// <summary>A worker says that it is at work: an attempt that only a lost supervisor knew gets its permit back.</summary>
+    public void Beat(ModelWorker worker)
+    {
+        var isKnown = _running.ContainsKey((worker.Step, worker.Attempt));
+        if (isKnown && mutant == Mutant.PermitsCountedTwice) _permits++;
+        if (isKnown || worker.Attempt <= Tomb(worker.Step) || worker.Attempt <= _seen.GetValueOrDefault(worker.Step)) return;
+        _seen[worker.Step] = worker.Attempt;
+        Bury(worker.Step, worker.Attempt - 1);
+        Hold(worker.Step, worker.Attempt, worker.Request);
+    }
+
+    /// <summary>The run is over and every lease has ended.</summary>
+    public void CheckPermits()
+    {
+        FreeAll();
+        if (_permits != 0) throw new BrokenInvariantException($"(d) {_permits} permits outlive their run");
+    }
+
     /// <summary>A worker ends its attempt; false when it was fenced.</summary>
     public bool End(ModelWorker worker, Settlement settlement)
     {
-        _running.Remove((worker.Step, worker.Attempt));
+        Free(worker.Step, worker.Attempt);
         if (worker.Attempt <= Tomb(worker.Step)) return false;
         _seen[worker.Step] = Math.Max(worker.Attempt, _seen.GetValueOrDefault(worker.Step));
         _results[(worker.Step, worker.Attempt)] = settlement;
         Settle(settlement);
         return true;
+    }
+
+    private void Hold(string step, int attempt, AdmitRequest request)
+    {
+        _running[(step, attempt)] = request;
+        _permits++;
+    }
+
+    private void Free(string step, int attempt)
+    {
+        if (_running.Remove((step, attempt))) _permits--;
+    }
+
+    private void FreeAll()
+    {
+        foreach (var (step, attempt) in _running.Keys.ToArray()) Free(step, attempt);
     }
 
     private void Hear(int epoch)

@@ -11,6 +11,7 @@ internal sealed partial class RunSimulation
 {
     private const int PicksMax = 20_000;
     private readonly Random _random;
+    private readonly Random? _beats;
     private readonly AcceptedRun _accepted;
     private readonly Mutant _mutant;
     private readonly Dictionary<string, ModelSupervisor> _supervisors = [];
@@ -22,6 +23,7 @@ internal sealed partial class RunSimulation
     private int _writes;
     private int _generation;
     private int _crashes;
+    private int _lostSupervisors;
     private long _tickets;
     private DateTimeOffset _now;
 
@@ -29,6 +31,7 @@ internal sealed partial class RunSimulation
     public RunSimulation(AcceptedRun accepted, int seed, int faults, Mutant mutant = Mutant.None, int writes = 0, Dictionary<ContentHash, ImmutableArray<ContextWrite>>? memos = null)
     {
         _random = new(seed);
+        _beats = seed % 4 == 3 ? new(seed) : null;   // Heartbeats give supervisors that were lost a part of their memory back: most schedules do without.
         _accepted = accepted;
         _mutant = mutant;
         _faults = faults;
@@ -39,7 +42,7 @@ internal sealed partial class RunSimulation
         Log.Notice = (from, to, changes) => OneWay(drive => drive.Changed(from, to, changes, _now));
         foreach (var agent in accepted.Steps.SelectMany(step => step.Verifiers.Select(verifier => verifier.Agent).Concat([step.Agent, step.OnFailure.Agent])).OfType<string>().Distinct())
         {
-            _supervisors[agent] = new(new(accepted.Run.Tenant, agent), mutant) { Invoke = Invoke, Settle = Settle, Refuses = () => _faults > 0 && _random.Next(20) == 0 && _faults-- > 0 };
+            _supervisors[agent] = new(new(accepted.Run.Tenant, agent), mutant) { Invoke = Start, Settle = Settle, Refuses = () => _faults > 0 && _random.Next(20) == 0 && _faults-- > 0 };
         }
     }
 
@@ -71,6 +74,7 @@ internal sealed partial class RunSimulation
         }
 
         Log.CheckEnd();
+        foreach (var supervisor in _supervisors.Values) supervisor.CheckPermits();
         var isPatient = _accepted.Deadline - _accepted.AcceptedAt > TimeSpan.FromHours(1);
         if (isPatient && Log.End!.Status == RunStatus.DeadlineExceeded) throw new BrokenInvariantException("(b) only its deadline ended the run");
         return this;
@@ -140,7 +144,7 @@ internal sealed partial class RunSimulation
                 LoseDriver();
                 break;
             case Actor.Supervisor:
-                foreach (var supervisor in _supervisors.Values) supervisor.Crash();
+                foreach (var supervisor in _supervisors.Values) Crash(supervisor);
                 break;
             case Actor.Channel:
                 // What was on its way is lost with it: callers hear nothing in time and repeat it.
@@ -149,6 +153,12 @@ internal sealed partial class RunSimulation
                 foreach (var timeout in timeouts) _network.Add((timeout, timeout));
                 break;
         }
+    }
+
+    private void Crash(ModelSupervisor supervisor)
+    {
+        supervisor.Crash();
+        _lostSupervisors++;
     }
 
     private void LoseDriver()
@@ -167,7 +177,7 @@ internal sealed partial class RunSimulation
                 LoseDriver();
                 break;
             case 1:
-                _supervisors.Values.ElementAt(_random.Next(_supervisors.Count)).Crash();
+                Crash(_supervisors.Values.ElementAt(_random.Next(_supervisors.Count)));
                 if (_random.Next(2) == 0) OneWay(drive => drive.SiloDied(_now));
                 break;
             case 2:
@@ -270,6 +280,7 @@ internal sealed partial class RunSimulation
                 Heard(answer);
                 break;
             case DriveAction.Begin begin:
+                if (begin.Body is { Cause: RetryCause.Lost, Charged: false, Last.Outcome: AttemptOutcome.Lost } && _generation + _lostSupervisors == 0) throw new BrokenInvariantException("(b) an attempt is given up as lost, at no charge, and nobody was lost");
                 Call(() => Log.Begin(begin.Body), (drive, answer) => drive.Begun(begin.Body, answer, _now));
                 break;
             case DriveAction.End end:
@@ -311,6 +322,13 @@ internal sealed partial class RunSimulation
 
     private void Settle(Settlement settlement) => OneWay(drive => drive.Settle(settlement, _now));
 
+    // In the same turn as its permit. Apart from its supervisor, the agent would be told by a message that comes when it comes, once or twice.
+    private void Start(AdmitRequest request)
+    {
+        if (_mutant == Mutant.AgentApart) _network.Add((() => Invoke(request), null));
+        else Invoke(request);
+    }
+
     private void Invoke(AdmitRequest request)
     {
         if (Log.IsDone(JudgedBy(request.Assignment.Step)?.Id ?? request.Assignment.Step)) throw new BrokenInvariantException("(c) an agent was called for a finished step");
@@ -320,6 +338,7 @@ internal sealed partial class RunSimulation
 
     private void Work(ModelWorker worker)
     {
+        if (_beats?.Next(4) == 0) _supervisors[worker.Request.Assignment.Agent.Name].Beat(worker);
         if (JudgedBy(worker.Step) is { } judged)
         {
             Judge(worker, judged);

@@ -67,6 +67,9 @@ public sealed class RunSimulationTests
     [InlineData(nameof(Mutant.NoDeadlineCheck), "(a) a commit after the deadline")]
     [InlineData(nameof(Mutant.NoIncarnation), "(c)")]
     [InlineData(nameof(Mutant.NoAsk), "(b)")]
+    [InlineData(nameof(Mutant.AgentApart), "(c)")]
+    [InlineData(nameof(Mutant.PermitsCountedTwice), "(d)")]
+    [InlineData(nameof(Mutant.AskBeforeContactIsLost), "(b) an attempt is given up as lost")]
     public void Leaving_a_rule_out_is_noticed(string rule, string invariant)
     {
         var mutant = Enum.Parse<Mutant>(rule);

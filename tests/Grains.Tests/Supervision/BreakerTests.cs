@@ -9,7 +9,7 @@ public sealed class BreakerTests
     private static readonly BreakerOptions Options = new();
 
     [Fact]
-    public void Five_failures_in_a_row_open_it()
+    public void S2_Five_failures_in_a_row_open_it()
     {
         var breaker = Fail(Breaker.Fresh, 4);
         Assert.Equal(BreakerStateKind.Closed, breaker.State);
@@ -21,7 +21,7 @@ public sealed class BreakerTests
     }
 
     [Fact]
-    public void Retries_of_one_broken_step_count_once()
+    public void S2_Retries_of_one_broken_step_count_once()
     {
         var breaker = Breaker.Fresh;
         for (var attempt = 1; attempt <= 20; attempt++)
@@ -34,7 +34,7 @@ public sealed class BreakerTests
     }
 
     [Fact]
-    public void Open_refuses_until_its_time_and_then_lets_three_probes_through()
+    public void S5_Open_refuses_until_its_time_and_then_lets_three_probes_through()
     {
         var breaker = Fail(Breaker.Fresh, 5);
         (breaker, var early) = Admit(breaker, 10, At(5));
@@ -51,7 +51,7 @@ public sealed class BreakerTests
     }
 
     [Fact]
-    public void Three_good_probes_close_it_and_one_bad_one_opens_it_for_twice_as_long()
+    public void S5_Three_good_probes_close_it_and_one_bad_one_opens_it_for_twice_as_long()
     {
         var half = HalfOpen();
 
@@ -66,7 +66,7 @@ public sealed class BreakerTests
     }
 
     [Fact]
-    public void A_cancelled_probe_is_neutral_and_makes_room_for_another()
+    public void S5_A_cancelled_probe_is_neutral_and_makes_room_for_another()
     {
         var told = Record(HalfOpen(), 12, failed: null, At(10));
         Assert.Equal(BreakerStateKind.HalfOpen, told.State);
@@ -77,8 +77,57 @@ public sealed class BreakerTests
         Assert.Null(gone.RetryAfter);
     }
 
+    [Fact]   // The step that opened it comes back as a probe and fails again: that says nothing new, and makes no room for a fourth call.
+    public void S5_Probes_of_the_step_that_failed_last_use_up_their_places_and_the_others_decide()
+    {
+        var half = Fail(Breaker.Fresh, 5);
+        for (var probe = 4; probe <= 6; probe++) (half, _) = Admit(half, probe, At(9));
+
+        var left = Record(half, 4, failed: true, At(10));
+        Assert.Equal(BreakerStateKind.HalfOpen, left.State);
+        Assert.NotNull(Admit(left, 20, At(10)).RetryAfter);
+
+        var closed = Record(Record(left, 5, failed: false, At(10)), 6, failed: false, At(10));
+        Assert.Equal(BreakerStateKind.Closed, closed.State);
+        var open = Record(left, 5, failed: true, At(10));
+        Assert.Equal((BreakerStateKind.Open, BreakerReason.ProbeFailed), (open.State, open.Reason));
+    }
+
     [Fact]
-    public void A_probe_that_works_for_too_long_has_failed()
+    public void S5_It_opens_again_when_all_its_probes_were_of_the_step_that_failed_last()
+    {
+        var half = Fail(Breaker.Fresh, 5);
+        for (var attempt = 2; attempt <= 4; attempt++)
+        {
+            (half, var refused) = half.Admit(Attempt(run: 4, attempt: attempt), _ => true, At(9), Options, 0.5);
+            Assert.Null(refused);
+            half = half.Record(Attempt(run: 4, attempt: attempt), CallOutcome.Failed, Threshold, At(9), Options, 0.5);
+        }
+
+        Assert.Equal((BreakerStateKind.Open, At(9 + 10)), (half.State, half.RetryAt));
+    }
+
+    [Fact]   // Whatever comes of the calls: between two openings no more than three are let through, beside those that left without an outcome.
+    public void S5_No_open_period_has_more_than_three_probes_that_say_something() =>
+        Gen.Select(Gen.Int[0, 6], Gen.Int[0, 2]).Array[1, 100].Sample(moves =>
+        {
+            var (breaker, now, told) = (Fail(Breaker.Fresh, 5), At(4), 0);
+            foreach (var (run, outcome) in moves)
+            {
+                now += Seconds(1);
+                var before = breaker;
+                (breaker, var refused) = breaker.Admit(Attempt(run: run), _ => true, now, Options, 0.5);
+                if (before.State is BreakerStateKind.Open && breaker.State is BreakerStateKind.HalfOpen) told = 0;
+                if (breaker.State is BreakerStateKind.Closed) return;
+                if (refused is not null) continue;
+                told += outcome == 0 ? 0 : 1;
+                Assert.True(told <= 3);
+                breaker = Record(breaker, run, failed: outcome switch { 0 => null, 1 => true, _ => false }, now);
+            }
+        }, iter: 2_000);
+
+    [Fact]
+    public void S5_A_probe_that_works_for_too_long_has_failed()
     {
         var (breaker, refused) = Admit(HalfOpen().Started(Attempt(run: 11), At(9)), 20, At(39));
 
@@ -87,7 +136,7 @@ public sealed class BreakerTests
     }
 
     [Fact]
-    public void A_probe_that_nobody_took_for_as_long_makes_room_for_another()
+    public void S5_A_probe_that_nobody_took_for_as_long_makes_room_for_another()
     {
         var half = HalfOpen();   // Admitted at 9 s, never handed out.
 
@@ -96,7 +145,7 @@ public sealed class BreakerTests
     }
 
     [Fact]
-    public void Calls_that_take_most_of_their_limit_open_it_once_there_are_enough_of_them()
+    public void S2_Calls_that_take_most_of_their_limit_open_it_once_there_are_enough_of_them()
     {
         var breaker = Breaker.Fresh;
         for (var run = 0; run < 29; run++) breaker = breaker.Record(Attempt(run), run < 5 ? CallOutcome.Succeeded : CallOutcome.Slow, Threshold, At(run / 10.0), Options, 0.5);
@@ -108,7 +157,7 @@ public sealed class BreakerTests
     }
 
     [Fact]
-    public void A_slow_probe_opens_it_again()
+    public void S5_A_slow_probe_opens_it_again()
     {
         var breaker = HalfOpen().Record(Attempt(11), CallOutcome.Slow, Threshold, At(10), Options, 0.5);
 
@@ -116,7 +165,7 @@ public sealed class BreakerTests
     }
 
     [Fact]
-    public void Every_transition_says_why()
+    public void S2_Every_transition_says_why()
     {
         Assert.Equal(BreakerReason.FailuresInARow, Fail(Breaker.Fresh, 5).Reason);
         Assert.Equal(BreakerReason.ProbeDue, HalfOpen().Reason);
@@ -131,7 +180,7 @@ public sealed class BreakerTests
     }
 
     [Fact]
-    public void It_stays_open_for_a_minute_at_most()
+    public void S2_It_stays_open_for_a_minute_at_most()
     {
         var breaker = Fail(Breaker.Fresh, 5);
         var now = At(4);
@@ -146,7 +195,7 @@ public sealed class BreakerTests
     }
 
     [Fact]
-    public void Metrics_only_counts_and_never_refuses()
+    public void S1_Metrics_only_counts_and_never_refuses()
     {
         var breaker = Fail(Breaker.Fresh.OnlyCounting(true), 50);
 
@@ -156,7 +205,7 @@ public sealed class BreakerTests
     }
 
     [Fact]
-    public void An_open_breaker_comes_back_open_and_a_half_open_one_with_a_probe_due()
+    public void S4_An_open_breaker_comes_back_open_and_a_half_open_one_with_a_probe_due()
     {
         var open = Breaker.Restore(Fail(Breaker.Fresh, 5).Save(), At(5), Options);
         var half = Breaker.Restore(HalfOpen().Save(), At(12), Options);
@@ -168,7 +217,7 @@ public sealed class BreakerTests
     }
 
     [Fact]   // The model is the slow, obvious version: the list of all calls, counted anew each time.
-    public void It_opens_exactly_when_the_list_of_all_calls_says_so() =>
+    public void S2_It_opens_exactly_when_the_list_of_all_calls_says_so() =>
         Gen.Select(Gen.Double[0.2, 0.5], Gen.Select(Gen.Int[0, 8], Gen.Int[0, 9], Gen.Int[0, 40]).Array[0, 200]).Sample((threshold, calls) =>
         {
             var (breaker, model, now) = (Breaker.Fresh, new List<(DateTimeOffset At, bool Failed)>(), Start);

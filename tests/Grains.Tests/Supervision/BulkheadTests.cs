@@ -8,7 +8,7 @@ namespace Rosud.Supervision;
 public sealed class BulkheadTests
 {
     [Fact]
-    public void The_queue_goes_by_priority_and_then_by_when_the_run_was_accepted()
+    public void S1_The_queue_goes_by_priority_and_then_by_when_the_run_was_accepted()
     {
         var bulkhead = new Bulkhead(1, 10)
             .Enqueue(Waits(1, RunPriority.Batch, acceptedAt: 0))
@@ -20,7 +20,7 @@ public sealed class BulkheadTests
 
     // The model is the slow, obvious version: two lists, searched from the start each time.
     [Fact]
-    public void It_agrees_with_a_list_of_permits_and_a_list_of_those_who_wait() =>
+    public void S1_It_agrees_with_a_list_of_permits_and_a_list_of_those_who_wait() =>
         Gen.Select(Gen.Int[1, 4], Gen.Int[0, 5], Gen.Select(Gen.Int[0, 4], Gen.Int[1, 12], Gen.Int[1, 20]).Array[0, 80]).Sample((room, limit, moves) =>
         {
             var (ledger, now) = (Ledger(room, limit), Start);

@@ -41,7 +41,7 @@ public sealed class SupervisorLedgerTests
     }
 
     [Fact]
-    public void A_full_queue_refuses_at_once_and_the_same_attempt_may_come_again()
+    public void S3_A_full_queue_refuses_at_once_and_the_same_attempt_may_come_again()
     {
         var ledger = Ledger(maxConcurrency: 1, queueLimit: 1);
         for (var run = 1; run <= 2; run++) (ledger, _) = ledger.Admit(Admission(Attempt(run)), Start);
@@ -57,7 +57,7 @@ public sealed class SupervisorLedgerTests
     }
 
     [Fact]
-    public void Who_cannot_be_reached_in_time_is_refused_once_the_agents_pace_is_known()
+    public void S3_Who_cannot_be_reached_in_time_is_refused_once_the_agents_pace_is_known()
     {
         var ledger = Ledger(maxConcurrency: 1, queueLimit: 100);
         for (var run = 1; run <= 5; run++)
@@ -74,7 +74,7 @@ public sealed class SupervisorLedgerTests
     }
 
     [Fact]
-    public void A_network_that_only_counts_is_never_held_back()
+    public void S1_A_network_that_only_counts_is_never_held_back()
     {
         var ledger = Ledger(maxConcurrency: 1, queueLimit: 0);
         for (var run = 1; run <= 5; run++)
@@ -104,7 +104,7 @@ public sealed class SupervisorLedgerTests
     }
 
     [Fact]
-    public void A_deadline_is_the_shorter_of_the_limit_and_the_runs_time_and_no_heartbeat_moves_it()
+    public void S3_A_deadline_is_the_shorter_of_the_limit_and_the_runs_time_and_no_heartbeat_moves_it()
     {
         var (ledger, _) = Ledger().Admit(Admission(Attempt()) with { TimeLeft = Seconds(7) }, Start, lease: Seconds(5));
         for (var second = 1; second <= 6; second++) (ledger, _) = ledger.Beat(Attempt(), Seconds(30), Seconds(5), At(second));
@@ -115,7 +115,7 @@ public sealed class SupervisorLedgerTests
     }
 
     [Fact]
-    public void The_limit_of_an_attempt_that_waited_begins_when_it_is_handed_out()
+    public void S3_The_limit_of_an_attempt_that_waited_begins_when_it_is_handed_out()
     {
         var (ledger, _) = Ledger(maxConcurrency: 1).Admit(Admission(Attempt(1)), Start);
         (ledger, _) = ledger.Admit(Admission(Attempt(2)), Start);
@@ -124,6 +124,36 @@ public sealed class SupervisorLedgerTests
         ledger = ledger.Pumped(At(20));
 
         Assert.Equal(At(50), ledger.Bulkhead.PermitOf(Attempt(2))!.Deadline);
+    }
+
+    [Fact]
+    public void S3_Waiting_spends_only_the_runs_time_and_what_was_never_taken_says_nothing()
+    {
+        var (ledger, _) = Ledger(maxConcurrency: 1).Admit(Admission(Attempt(1)), Start);
+        (ledger, _) = ledger.Admit(Admission(Attempt(2)), Start);   // Waits for longer than the 30 s that an attempt may take.
+
+        var turned = ledger.TurnAway(Attempt(2), SettlementKind.CircuitOpen, "It opened.", null, At(40)).Kept[Attempt(2)];
+        var (over, ended, outcome) = ledger.EndOver(At(60));
+        (over, var second, var none) = over.EndOver(At(60));
+
+        Assert.Equal(CallOutcome.Neutral, turned.Counts(new SettleOutcome.Noted(), new()));
+        Assert.Equal((Attempt(1), SettlementKind.TimedOut), (ended, outcome!.Kind));
+        Assert.Equal((Attempt(2), null), (second, none));   // Its run is over: nobody is to blame.
+    }
+
+    [Theory]
+    [InlineData(SettlementKind.TimedOut, CallOutcome.Failed)]
+    [InlineData(SettlementKind.LeaseLost, CallOutcome.Failed)]
+    [InlineData(SettlementKind.Failed, CallOutcome.Failed)]
+    [InlineData(SettlementKind.Deferred, CallOutcome.Neutral)]
+    [InlineData(SettlementKind.Lost, CallOutcome.Neutral)]
+    [InlineData(SettlementKind.Asked, CallOutcome.Neutral)]
+    internal void S2_What_an_outcome_says_about_its_agent(SettlementKind kind, CallOutcome expected)
+    {
+        var (ledger, _) = Ledger().Admit(Admission(Attempt()), Start);
+        var permit = ledger.Bulkhead.PermitOf(Attempt())!;
+
+        Assert.Equal(expected, Kept.Of(permit.Settlement(kind, At(3)), permit, At(3)).Counts(new SettleOutcome.Noted(), new()));
     }
 
     [Fact]
@@ -143,7 +173,7 @@ public sealed class SupervisorLedgerTests
     }
 
     [Fact]
-    public void An_attempt_of_a_lost_supervisor_is_taken_back_without_room()
+    public void S4_An_attempt_of_a_lost_supervisor_is_taken_back_without_room()
     {
         var (ledger, _) = Ledger(maxConcurrency: 1).Admit(Admission(Attempt(1)), Start);
 
@@ -174,14 +204,14 @@ public sealed class SupervisorLedgerTests
     }
 
     [Fact]
-    public void A_new_supervisor_gives_workers_one_heartbeat_before_it_calls_their_attempts_lost()
+    public void S4_A_new_supervisor_gives_workers_one_heartbeat_before_it_calls_their_attempts_lost()
     {
         Assert.Equal(AskAnswer.Known, Ledger().Ask(Run(), 1, "search", 1, 6, takenBack: true, At(9)).Answer);
         Assert.Equal(AskAnswer.Lost, Ledger().Ask(Run(), 1, "search", 1, 6, takenBack: true, At(10)).Answer);
     }
 
     [Fact]
-    public void A_recovered_driver_hears_what_is_alive_and_fences_the_one_before()
+    public void S4_A_recovered_driver_hears_what_is_alive_and_fences_the_one_before()
     {
         var (ledger, answer) = SeenTwo().Query(Run(2), epoch: 4, takenBack: false, At(20));
 
@@ -192,7 +222,7 @@ public sealed class SupervisorLedgerTests
     }
 
     [Fact]
-    public void A_recovered_driver_is_told_to_wait_while_workers_of_an_earlier_supervisor_may_still_come_back()
+    public void S4_A_recovered_driver_is_told_to_wait_while_workers_of_an_earlier_supervisor_may_still_come_back()
     {
         Assert.Equal(Seconds(1), Ledger().Query(Run(), epoch: 2, takenBack: true, At(9)).Answer.Wait);
         Assert.Null(Ledger().Query(Run(), epoch: 2, takenBack: true, At(10)).Answer.Wait);

@@ -1,0 +1,36 @@
+namespace Rosud.Clocks;
+
+/// <summary>
+/// The wall clock without its jumps: it starts at the time of day and then goes with the time that passes. What the wall clock differs by later it makes up for by at
+/// most a hundredth of the time that passes, so that deadlines, leases and open times stay as long as they should be whatever is done to the machine's clock.
+/// </summary>
+/// <remarks>Never goes back. Time in which the machine was suspended counts as a jump.</remarks>
+internal sealed class SteadyTime(TimeProvider wall) : TimeProvider
+{
+    private const double CorrectionMax = 0.01;
+    private const double CorrectionPerSecondOff = 0.1;
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private Anchor _anchor = new(wall.GetUtcNow(), wall.GetTimestamp(), 0);
+
+    public override long TimestampFrequency => wall.TimestampFrequency;
+
+    public override TimeZoneInfo LocalTimeZone => wall.LocalTimeZone;
+
+    public override long GetTimestamp() => wall.GetTimestamp();
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => wall.CreateTimer(callback, state, dueTime, period);
+
+    public override DateTimeOffset GetUtcNow()
+    {
+        var anchor = Volatile.Read(ref _anchor);
+        var stamp = wall.GetTimestamp();
+        var passed = wall.GetElapsedTime(anchor.Stamp, stamp);
+        var now = anchor.At + passed + (anchor.Correction * (passed < Interval ? passed : Interval));   // A correction holds for one interval, also when nobody asks for long.
+        if (passed < Interval) return now;
+        var off = (wall.GetUtcNow() - now).TotalSeconds;
+        Interlocked.CompareExchange(ref _anchor, new(now, stamp, Math.Clamp(off * CorrectionPerSecondOff, -CorrectionMax, CorrectionMax)), anchor);
+        return now;
+    }
+
+    private sealed record Anchor(DateTimeOffset At, long Stamp, double Correction);
+}
