@@ -6,13 +6,10 @@ namespace Rosud.Runs;
 /// <summary>The contract of a run with the run that starts it: no deeper, no longer and no dearer than that allows.</summary>
 internal static class ParentContract
 {
-    // Whoever knows how long the parent has left asked a moment ago. The deadline is the parent's all the same.
-    private static readonly TimeSpan OnTheWay = TimeSpan.FromSeconds(1);
-
     public static void Check(CoordinateRequest request, ParentStanding parent, List<ProblemError> errors)
     {
         if (parent.Depth + 2 > ChildRules.DepthMax) errors.Add(new("/parent", $"At most {ChildRules.DepthMax} runs are above one another.", "too_deep"));
-        if (!request.FitsParent && request.Timeout > parent.TimeLeft + OnTheWay)
+        if (!request.FitsParent && request.Timeout > parent.TimeLeft)
         {
             errors.Add(new("/timeout_ms", $"The parent run has {Math.Max(0, (long)parent.TimeLeft.TotalMilliseconds)} ms left.", "above_parent"));
         }

@@ -306,8 +306,8 @@ class Channel:
         the call leaves the run going: `submit` and `Run.cancel` end it.
         """
         clock = asyncio.get_running_loop().time
-        timeout_ms = _within(timeout_ms, parent)
-        body = _coordination(task, timeout_ms, on_stale_context, execution, priority, parent)
+        timeout_ms, said_ms = _within(timeout_ms, parent)
+        body = _coordination(task, said_ms, on_stale_context, execution, priority, parent)
         end = clock() + timeout_ms / 1000
         request = Request("POST", f"{self._path}/coordinate", body=body, waits=min(WAIT_SECONDS_MAX, timeout_ms / 1000))
         answer = await self._client.call(request)
@@ -327,14 +327,15 @@ class Channel:
         parent: str | Run | Work | BlockingWork | None = None,
     ) -> Run:
         """As `coordinate`, but returns the `Run` as soon as the task is accepted, durably."""
-        body = _coordination(task, _within(timeout_ms, parent), on_stale_context, execution, priority, parent)
+        _, said_ms = _within(timeout_ms, parent)
+        body = _coordination(task, said_ms, on_stale_context, execution, priority, parent)
         request = Request("POST", f"{self._path}/coordinate", body=body, headers={"Prefer": "respond-async"})
         return Run((await self._client.call(request)).body["run"], self._client)
 
 
 def _coordination(
     task: TaskLike,
-    timeout_ms: int,
+    timeout_ms: int | None,
     on_stale_context: str,
     execution: str | None,
     priority: str | None,
@@ -342,9 +343,10 @@ def _coordination(
 ) -> str:
     body: dict[str, Any] = {
         "task": task_json(task),
-        "timeout_ms": _check.duration_ms(timeout_ms, "timeout_ms"),
         "on_stale_context": _check.word(on_stale_context, "on_stale_context", ON_STALE_CONTEXT),
     }
+    if timeout_ms is not None:
+        body["timeout_ms"] = _check.duration_ms(timeout_ms, "timeout_ms")
     if execution is not None:
         body["execution"] = _check.word(execution, "execution", EXECUTIONS)
     if priority is not None:
@@ -355,10 +357,13 @@ def _coordination(
     return _json.encode_body(body)
 
 
-def _within(timeout_ms: int, parent: object) -> int:
-    if not isinstance(parent, (Work, BlockingWork)):
-        return timeout_ms
-    return max(1, min(_check.duration_ms(timeout_ms, "timeout_ms"), int(parent.time_left * 1000)))
+def _within(timeout_ms: int, parent: object) -> tuple[int, int | None]:
+    """How long to wait, and what to ask for: nothing where the parent has less, for the host knows best how much that is by then."""
+    if isinstance(parent, (Work, BlockingWork)):
+        left_ms = max(1, int(parent.time_left * 1000))
+        if left_ms <= _check.duration_ms(timeout_ms, "timeout_ms"):
+            return left_ms, None
+    return timeout_ms, timeout_ms
 
 
 def _idempotency_key(key: Any) -> str:
