@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Rosud.Channels;
-using Rosud.Clocks;
 using Rosud.Context;
 using Rosud.Journal;
 using Rosud.Runs;

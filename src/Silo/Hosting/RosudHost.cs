@@ -2,9 +2,9 @@ using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Rosud.Agents;
 using Rosud.Channels;
-using Rosud.Clocks;
 using Rosud.Demo;
 using Rosud.Health;
+using Rosud.Supervision;
 using Rosud.Telemetry;
 
 namespace Rosud.Hosting;

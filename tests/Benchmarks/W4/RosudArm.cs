@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Rosud.Agents;
-using Rosud.Clocks;
 using Rosud.Context;
 using Rosud.Hosting;
 using Rosud.Runs;

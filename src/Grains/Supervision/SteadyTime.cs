@@ -1,4 +1,4 @@
-namespace Rosud.Clocks;
+namespace Rosud.Supervision;
 
 /// <summary>
 /// The wall clock without its jumps: it starts at the time of day and then goes with the time that passes. What the wall clock differs by later it makes up for by at

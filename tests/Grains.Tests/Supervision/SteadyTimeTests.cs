@@ -1,6 +1,6 @@
 using CsCheck;
 
-namespace Rosud.Clocks;
+namespace Rosud.Supervision;
 
 public sealed class SteadyTimeTests
 {
