@@ -6,6 +6,7 @@ using Rosud.Channels;
 using Rosud.Context;
 using Rosud.Hosting;
 using Rosud.Measuring;
+using Rosud.Networks;
 using Rosud.Runs;
 using Rosud.Tenants;
 using Rosud.Workloads;
@@ -21,12 +22,15 @@ internal sealed class Deadlines(Bench bench)
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(20);
 
     private readonly ConcurrentDictionary<RunId, Attempt> _attempts = [];
+    private int _runs;
 
     public async Task Measure()
     {
         await using var host = await LocalHost.Start(HostSettings.New("w5-deadlines").InMemory(), services => services
             .AddRosudAgent("deaf", new AgentSpec { Writes = ["out"], MaxConcurrency = 4 * Lanes }, (_, _) => Overrun())
             .AddRosudAgent("listening", new AgentSpec { Writes = ["out"], MaxConcurrency = 4 * Lanes }, Listen));
+        // Neither a breaker nor poison ends these runs: only their deadline does.
+        await host.Cluster.GetGrain<INetworkGrain>(new NetworkId(TenantId.Default, NetworkId.DefaultName).Key).Configure(new() { Isolation = IsolationKind.None });
         await Late(host, 1);   // What is made once is made now.
         await Cancelled(host, 1);
         var (late, heard) = (await Late(host, bench.Choose(30, 3)), await Cancelled(host, bench.Choose(30, 3)));
@@ -65,8 +69,10 @@ internal sealed class Deadlines(Bench bench)
         var wait = new RunWait();
         var self = host.Cluster.CreateObjectReference<IRunObserver>(wait);
         var asked = Stopwatch.GetTimestamp();
-        if (await channel.Coordinate(new() { Task = new() { Goal = "go" }, Timeout = Timeout }, self) is not CoordinateOutcome.Accepted) throw new InvalidOperationException("A run was refused.");
-        var ended = await wait.Ended.WaitAsync(Longest, TimeProvider.System, bench.Stopped);
+        var goal = string.Create(CultureInfo.InvariantCulture, $"go {Interlocked.Increment(ref _runs)}");
+        if (await channel.Coordinate(new() { Task = new() { Goal = goal }, Timeout = Timeout }, self) is not CoordinateOutcome.Accepted) throw new InvalidOperationException("A run was refused.");
+        var (ended, status) = await wait.Ended.WaitAsync(Longest, TimeProvider.System, bench.Stopped);
+        if (status != RunStatus.DeadlineExceeded) throw new InvalidOperationException($"A run ended as {status}.");
         host.Cluster.DeleteObjectReference<IRunObserver>(self);
         return Stopwatch.GetElapsedTime(asked, ended);
     }
@@ -112,13 +118,13 @@ internal sealed class Deadlines(Bench bench)
 
     private sealed class RunWait : IRunObserver
     {
-        private readonly TaskCompletionSource<long> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<(long At, RunStatus Status)> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public Task<long> Ended => _ended.Task;
+        public Task<(long At, RunStatus Status)> Ended => _ended.Task;
 
         Task IRunObserver.Ended(RunResult result)
         {
-            _ended.TrySetResult(Stopwatch.GetTimestamp());
+            _ended.TrySetResult((Stopwatch.GetTimestamp(), result.Status));
             return Task.CompletedTask;
         }
     }

@@ -28,10 +28,10 @@ internal sealed class TwoSilos(Bench bench)
         await Listening(here);
     }
 
-    // This process is one of the two and does nothing else meanwhile. The runtime compiles what was called often for most of a minute after a start: that is no part of being idle.
+    // This process is one of the two and does nothing else meanwhile. The runtime compiles what was called often for minutes after a start, when little happens: that is no part of being idle.
     private async Task Idle(SiloProcess first)
     {
-        await bench.Wait(bench.Seconds(60, 1));
+        await bench.Wait(bench.Seconds(180, 1));
         await bench.Repeat(async _ =>
         {
             var span = bench.Seconds(10, 1.5);

@@ -59,6 +59,7 @@ internal sealed class UpdatesBySize(Bench bench, LocalHost host)
         var took = Stopwatch.GetElapsedTime(began);
         if (size != Largest) return;
         bench.Notes.Note("filling 100,000 keys, 500 a patch", "keys/s", size / took.TotalSeconds);
+        await bench.Wait(TimeSpan.FromSeconds(2));   // Buffers of what has been written go back.
         var bytes = Enumerable.Range(0, size).Sum(key => BenchChannel.Key(key).Value.Length + ValueBytes) / (double)size;
         var held = (GC.GetTotalMemory(forceFullCollection: true) - before) / (double)size;
         bench.Notes.Note("memory per key of 100,000", "B", held);

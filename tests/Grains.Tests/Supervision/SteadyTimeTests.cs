@@ -36,9 +36,55 @@ public sealed class SteadyTimeTests
         Assert.InRange((far.GetUtcNow() - large.GetUtcNow()).TotalMilliseconds, -1, 1);
     }
 
-    [Fact]   // Whatever the wall clock does and however seldom anybody looks.
-    public void It_never_goes_back_and_is_never_off_by_more_than_a_hundredth_of_what_has_passed() =>
-        Gen.Select(Gen.Int[1, 100_000], Gen.Int[-5_000, 5_000]).Array[1, 60].Sample(moves =>
+    [Fact]   // A machine that started without the time of day, or was suspended.
+    public void A_wall_clock_that_stays_ahead_for_five_minutes_is_believed()
+    {
+        var wall = new Wall();
+        var time = new SteadyTime(wall);
+        wall.Jump(TimeSpan.FromHours(8));
+        Pass(wall, time, TimeSpan.FromSeconds(1));
+        Pass(wall, time, TimeSpan.FromMinutes(5) - TimeSpan.FromSeconds(1));
+        Assert.InRange((wall.GetUtcNow() - time.GetUtcNow()).TotalHours, 7.99, 8);
+        Pass(wall, time, TimeSpan.FromSeconds(1));
+        Assert.Equal(wall.GetUtcNow(), time.GetUtcNow());
+    }
+
+    [Fact]
+    public void A_wall_clock_that_comes_back_in_time_was_never_followed()
+    {
+        var wall = new Wall();
+        var time = new SteadyTime(wall);
+        for (var round = 0; round < 20; round++)
+        {
+            wall.Jump(TimeSpan.FromHours(1));
+            for (var second = 0; second < 200; second++) Pass(wall, time, TimeSpan.FromSeconds(1));
+            wall.Jump(-TimeSpan.FromHours(1));
+            for (var second = 0; second < 200; second++) Pass(wall, time, TimeSpan.FromSeconds(1));
+        }
+
+        Assert.InRange((wall.GetUtcNow() - time.GetUtcNow()).TotalSeconds, -2.1, 2.1);
+    }
+
+    [Fact]   // Whatever the wall clock does, however seldom anybody looks, and however often it is ahead for long.
+    public void It_never_goes_back() =>
+        Gen.Select(Gen.Int[1, 400_000], Gen.Int[-5_000, 5_000]).Array[1, 60].Sample(moves =>
+        {
+            var wall = new Wall();
+            var time = new SteadyTime(wall);
+            var last = time.GetUtcNow();
+            foreach (var (ms, jumpSeconds) in moves)
+            {
+                wall.Jump(TimeSpan.FromSeconds(jumpSeconds));
+                wall.Pass(TimeSpan.FromMilliseconds(ms));
+                var now = time.GetUtcNow();
+                Assert.True(now >= last);
+                last = now;
+            }
+        }, iter: 1_000);
+
+    [Fact]   // Whatever the wall clock does within five minutes.
+    public void It_is_never_off_by_more_than_a_hundredth_of_what_has_passed() =>
+        Gen.Select(Gen.Int[1, 4_900], Gen.Int[-5_000, 5_000]).Array[1, 60].Sample(moves =>
         {
             var wall = new Wall();
             var time = new SteadyTime(wall);
