@@ -29,7 +29,7 @@ public interface ISupervisorGrain : IGrainWithStringKey
     /// <summary>How an attempt stands, without renewing its lease; parks until that changes, at most <paramref name="wait"/>.</summary>
     /// <param name="assignment">The attempt.</param>
     /// <param name="known">The version of the last change of its view that the caller knows; <see cref="ContextVersion.None"/> for none.</param>
-    /// <param name="wait">At most 20 s.</param>
+    /// <param name="wait">At most 20 s; 0 or less answers at once.</param>
     /// <returns>A beat while it is at work or has to stop, <see cref="SettleOutcome.Noted"/> when its worker has ended it, a refusal as fenced when its lease or its time has.</returns>
     [Alias("watch")]
     Task<SettleOutcome> Watch(AssignmentId assignment, ContextVersion known, TimeSpan wait);

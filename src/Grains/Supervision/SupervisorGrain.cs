@@ -104,7 +104,7 @@ internal sealed partial class SupervisorGrain(
     public async Task<SettleOutcome> Watch(AssignmentId assignment, ContextVersion known, TimeSpan wait)
     {
         var isNews = _ledger.Standing(assignment, Now) is not SettleOutcome.Beat { Superseded: false, Cancelled: false } alive || alive.Changed?.Context.Version > known;
-        if (!isNews) await _watchers.Wait(assignment, wait < ParkMax ? wait : ParkMax);
+        if (!isNews && wait > TimeSpan.Zero) await _watchers.Wait(assignment, wait < ParkMax ? wait : ParkMax);
         return _ledger.Standing(assignment, Now);
     }
 

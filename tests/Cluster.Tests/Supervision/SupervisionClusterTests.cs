@@ -61,6 +61,23 @@ public sealed class SupervisionClusterTests
     }
 
     [Fact]
+    public async Task Watching_an_attempt_without_a_wait_answers_at_once()
+    {
+        await using var cluster = await RosudCluster.Start(1);
+        var agent = cluster.Grains.GetGrain<IAgentGrain>(new AgentId(TenantId.Default, "pulled").Key);
+        Assert.IsType<AgentOutcome.Found>(await agent.Register(new() { Reads = ["in"], Writes = ["out"] }));
+        var channel = await cluster.Channel("watched", null, "pulled");
+        await RosudCluster.Accept(channel, Request("watch", Step("s", "pulled")));
+        var work = Assert.IsType<TakeOutcome.Taken>(await Supervisor(cluster, "pulled").Take(new(1, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(30), null))).Assignments.Single();
+
+        foreach (var wait in new[] { TimeSpan.Zero, Timeout.InfiniteTimeSpan })
+        {
+            var standing = await Supervisor(cluster, "pulled").Watch(work.Id, ContextVersion.None, wait).WaitAsync(TimeSpan.FromSeconds(15));
+            Assert.True(standing is SettleOutcome.Beat { Superseded: false, Cancelled: false });
+        }
+    }
+
+    [Fact]
     public async Task R12_A_poison_step_gets_three_attempts_is_then_refused_and_opens_no_breaker()
     {
         var calls = 0;
