@@ -209,7 +209,7 @@ internal sealed partial class RunDrive
     private void Complete(StepState step, Completion completion, DateTimeOffset now)
     {
         var fault = completion.BasedOn is { } basedOn && !TakesIn(step, basedOn) ? "It names a version of the context that it was not handed." : null;
-        fault ??= Undeclared(step, completion.Writes) ?? Widened(step, completion.Reads) ?? _acceptance(step.Plan, completion.Writes);
+        fault ??= Undeclared(step, completion.Writes) ?? Widened(step, completion.Reads) ?? _acceptance(step.Plan, completion.Writes) ?? _outputSchemas.Fault(step.Agent, completion.Output);
         if (fault is not null)
         {
             Answer(step, step.Attempt, new SettleOutcome.Settled(SettleKind.Rejected, null, fault));

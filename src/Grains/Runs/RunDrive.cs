@@ -34,6 +34,7 @@ internal sealed partial class RunDrive
     private readonly IDictionary<AgentId, long> _incarnations;
     private readonly CapabilityGroups _groups;
     private readonly AcceptanceTest _acceptance;
+    private readonly OutputSchemas _outputSchemas;
     private readonly List<DriveAction> _actions = [];
     private readonly List<AttemptView> _attempts = [];
     private readonly SortedDictionary<ContextKey, JsonValue> _outputs = [];
@@ -67,6 +68,7 @@ internal sealed partial class RunDrive
         _incarnations = surroundings.Incarnations;
         _groups = surroundings.Groups;
         _acceptance = surroundings.Acceptance;
+        _outputSchemas = new(accepted.OutputSchemas);
         _nextWatch = now + Jittered(0);
         _timeline.Add(accepted.AcceptedAt, "accepted", version: accepted.VersionStart);
     }
