@@ -35,7 +35,7 @@ internal interface IRunLog : IGrainWithStringKey
     [Alias("reply")]
     Task<StepAnswer> Reply(StepReply reply);
 
-    /// <summary>Keeps what is known of a run below this one, unless this one has ended. A repeat changes nothing.</summary>
+    /// <summary>Keeps what is known of a run below this one, unless this one has ended. A repeat changes nothing, and asked for twice under two names a child has the first.</summary>
     [Alias("put-child")]
     Task<StepAnswer> PutChild(RunId run, ChildRun child);
 
@@ -261,6 +261,9 @@ internal abstract record StepAnswer
 
         /// <summary>The question that the record asked.</summary>
         [Id(20)] public Question? Question { get; init; }
+
+        /// <summary>Of a child: the run that stands for what was asked, which is the one that was asked for first.</summary>
+        [Id(21)] public ChildRun? Child { get; init; }
 
         /// <summary>Of a recall: what was remembered, also where it changed nothing.</summary>
         [Id(5)] public ImmutableArray<ContextWrite> Recalled { get; init; } = [];

@@ -52,7 +52,7 @@ internal sealed class RunBudget(Budget? limit, ImmutableArray<Price> prices)
     /// <summary>Promises a part to a run that a step starts. False when there is less than that.</summary>
     public bool TryPromise(string child, Budget? part)
     {
-        if (Left is not { } left) return true;
+        if (Left is not { } left || _children.ContainsKey(child)) return true;
         var wanted = part ?? left;
         if (wanted.Tokens > left.Tokens || wanted.CostUsd > left.CostUsd || wanted.Calls > left.Calls) return false;
         _children[child] = wanted;
