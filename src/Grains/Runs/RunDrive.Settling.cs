@@ -152,7 +152,9 @@ internal sealed partial class RunDrive
         if (step.View is null) step.ReadVersion = settlement.ReadVersion;
         step.AdmittedAt = settlement.AdmittedAt ?? step.AdmittedAt;
         step.StartedAt = settlement.StartedAt ?? step.StartedAt;
-        _budget.Settle(step.Agent, step.Plan.Id, step.Attempt, settlement.Completion?.Usage ?? settlement.Asked?.Usage ?? new());
+        // Of what nobody can speak for, the reservation stays used.
+        var said = settlement.Completion?.Usage ?? settlement.Asked?.Usage;
+        if (settlement.Kind is not (SettlementKind.Lost or SettlementKind.LeaseLost or SettlementKind.TimedOut)) _budget.Settle(step.Agent, step.Plan.Id, step.Attempt, said ?? new(), isAnswer: said is not null);
         MarkAttempt(step, settlement.EndedAt, now);
         if (settlement is { Kind: SettlementKind.Completed, Completion: { } completion })
         {

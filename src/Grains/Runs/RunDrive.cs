@@ -64,7 +64,7 @@ internal sealed partial class RunDrive
         _replica.Load(context);
         _thresholds = KeyPolicies.Of(new() { Keys = accepted.KeyThresholds.IsDefault ? [] : accepted.KeyThresholds });
         _timeline = new(accepted.AcceptedAt, _steps.Length);
-        _budget = new(accepted.Limit ?? accepted.Task.Budget, accepted.Prices);
+        _budget = new(accepted.Limit ?? accepted.Task.Budget, accepted.Prices, accepted.Run.Tenant, surroundings.Uses);
         _incarnations = surroundings.Incarnations;
         _groups = surroundings.Groups;
         _acceptance = surroundings.Acceptance;
@@ -206,4 +206,6 @@ internal sealed partial class RunDrive
 internal sealed record DriveSurroundings(IDictionary<AgentId, long> Incarnations, AcceptanceTest Acceptance)
 {
     public CapabilityGroups Groups { get; init; } = new();
+
+    public AgentUses Uses { get; init; } = new();
 }

@@ -26,6 +26,7 @@ internal sealed partial class RunGrain(
     TimeProvider time,
     SupervisorIncarnations incarnations,
     CapabilityGroups groups,
+    AgentUses uses,
     SiloDeaths deaths,
     ILogger<RunGrain> logger) : Grain, IRunGrain, IRunDriver
 {
@@ -256,7 +257,7 @@ internal sealed partial class RunGrain(
         }
     }
 
-    private DriveSurroundings Surroundings(AcceptedRun accepted) => new(incarnations, AcceptanceSchemas.Compile(accepted.Steps).Fault) { Groups = groups };
+    private DriveSurroundings Surroundings(AcceptedRun accepted) => new(incarnations, AcceptanceSchemas.Compile(accepted.Steps).Fault) { Groups = groups, Uses = uses };
 
     private void Opened(TimeSpan timeLeft)
     {

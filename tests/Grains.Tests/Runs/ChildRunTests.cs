@@ -41,7 +41,7 @@ public sealed class ChildRunTests
     [Fact]
     public void What_children_use_is_their_parents_and_what_is_promised_to_one_is_not_left_for_another()
     {
-        var budget = new RunBudget(new(Tokens: 100, Calls: 10), []);
+        var budget = new RunBudget(new(Tokens: 100, Calls: 10), [], TenantId.Default, new());
         Assert.True(budget.TryPromise("one", new(Tokens: 60, Calls: 2)));
         Assert.False(budget.TryPromise("two", new(Tokens: 50)));
         Assert.True(budget.TryPromise("two", null));
