@@ -55,6 +55,10 @@ internal interface IRunLog : IGrainWithStringKey
     [OneWay, Alias("tell")]
     Task Tell(RunId run, ImmutableArray<TimelineEvent> events);
 
+    /// <summary>Whether an archived run may still be shown: its channel is the one that it was accepted in, and is not deleted.</summary>
+    [Alias("keeps")]
+    Task<bool> Keeps(RunId run, DateTimeOffset acceptedAt);
+
     /// <summary>Reads what a run may read, plainly, for a driver that has missed a notice.</summary>
     [Alias("view")]
     Task<ContextView> View(RunId run, ImmutableArray<KeyPattern> keys);

@@ -14,6 +14,18 @@ internal sealed partial class RunGrain
     private readonly Dictionary<IRunObserver, DateTimeOffset> _observers = [];
     private bool _storing;
     private bool _isOutdated;
+    private bool _isForgotten;
+    private Task<RunResult> _stored = Task.FromResult<RunResult>(null!);
+
+    public async Task Forget(RunEnd end)
+    {
+        Do(drive => drive.ChannelEnded(end, Now));
+        if (_drive is not null && !_isStopped) await Finished();   // Those who wait for the end hear of it first.
+        _isForgotten = _isOutdated = true;
+        if (!_storing) _stored = Store();
+        await _stored;
+        DeactivateOnIdle();
+    }
 
     private void Observe(IRunObserver observer)
     {
@@ -86,7 +98,7 @@ internal sealed partial class RunGrain
 
     private async Task Archive()
     {
-        var result = await Store();
+        var result = await (_stored = Store());
         await Repeat(() => Log.Archived(Id));
         DelayDeactivation(TimeSpan.Zero);
         if (result.Attempts.All(attempt => attempt.Outcome == AttemptOutcome.Accepted)) Leave();
@@ -96,7 +108,7 @@ internal sealed partial class RunGrain
     private void Rearchive()
     {
         _isOutdated = true;
-        if (!_storing) Store().Ignore();
+        if (!_storing) (_stored = Store()).Ignore();
     }
 
     // One write after another, the last with everything.
@@ -114,7 +126,8 @@ internal sealed partial class RunGrain
                 {
                     var archive = journals.OpenValue<ArchivedRun>(this.GetGrainId());
                     await archive.Activate(CancellationToken.None);
-                    await archive.Write(new(result));
+                    if (_isForgotten) await archive.Erase();
+                    else await archive.Write(new(result));
                 });
             }
             while (_isOutdated);

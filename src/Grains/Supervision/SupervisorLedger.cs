@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Rosud.Agents;
 using Rosud.Channels;
-using Rosud.Context;
 using Rosud.Runs;
 using Rosud.Tenants;
 

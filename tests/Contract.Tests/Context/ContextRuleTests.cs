@@ -142,7 +142,11 @@ public sealed class ContextRuleTests(RosudHost host) : IClassFixture<RosudHost>
         var last = default(JsonElement);
         while (await events.Next() is { } next) last = next.Body;
         Assert.Equal("canceled", last.GetProperty("data").GetProperty("status").GetString());
-        Assert.Equal("canceled", (await host.Send("GET", $"/v1/runs/{run}"))["status"]);   // What became of it stays readable.
+        foreach (var path in new[] { "", "/timeline", "/explain" })
+        {
+            Assert.Equal((404, "not-found"), await Refusal(host.Send("GET", $"/v1/runs/{run}{path}")));
+        }
+
         var again = await host.Send("POST", "/v1/channels", $$$"""{"id":"{{{channel}}}"}""");
         Assert.Equal((409, "already-exists"), (again.Status, again.Problem));
         Assert.InRange(again.Json.GetProperty("retry_after_ms").GetDouble(), 86_000_000, 86_400_000);
