@@ -71,7 +71,7 @@ public sealed class OutputSchemaTests
     [Fact]
     public void A_run_holds_the_agents_of_its_steps_their_fallbacks_groups_and_verifiers_to_their_schemas()
     {
-        var registered = new[] { "a", "b", "c", "d", "e" }.ToDictionary(name => name, name => Agent(name) is var agent && name == "e" ? agent : agent with { Spec = agent.Spec with { OutputSchema = JsonValue.Parse(Schema) } });
+        var registered = Registered("a", "b", "c", "d", "e").ToDictionary(agent => agent.Key, agent => agent.Key == "e" ? agent.Value : agent.Value with { Spec = agent.Value.Spec with { OutputSchema = JsonValue.Parse(Schema) } });
         var planned = Plan(Request(Step("a", [], ["k"]) with { OnFailure = new(OnFailureKind.Fallback, Agent: "b"), Acceptance = [new() { Verifier = "c" }] }, Step("e", [], ["m"]))).Steps;
 
         Assert.Equal(["a", "b", "c"], OutputSchemas.Of(planned, registered).Select(known => known.Agent));

@@ -1,4 +1,3 @@
-using Rosud.Agents;
 using Rosud.Channels;
 using Rosud.Context;
 using Rosud.Tenants;

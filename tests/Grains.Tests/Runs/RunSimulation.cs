@@ -394,11 +394,3 @@ internal sealed partial class RunSimulation
     private static JsonValue Value(ModelWorker worker, KeyPattern key) =>
         JsonValue.From($"{key.Value}<{string.Join(',', worker.View.Entries.Select(entry => $"{entry.Key}={entry.Value.Hash.ToString()[..6]}"))}>");
 }
-
-/// <summary>Who can be killed.</summary>
-internal enum Actor
-{
-    Run,
-    Supervisor,
-    Channel,
-}
