@@ -138,6 +138,7 @@ public sealed class ContextRuleTests(RosudHost host) : IClassFixture<RosudHost>
         await Patch(channel, """{"set":{"question":1}}""");
         var run = (await host.Send("POST", $"/v1/channels/{channel}/coordinate", """{"task":{"goal":"g"},"timeout_ms":60000}""", ("Prefer", "respond-async")))["run"];
         using var events = await host.Listen($"/v1/runs/{run}/events");
+        Assert.Equal("run", (await events.Next())!.Value.Type);   // Whoever has heard of the run hears of its end.
         Assert.Equal(204, (await host.Send("DELETE", $"/v1/channels/{channel}")).Status);
         var last = default(JsonElement);
         while (await events.Next() is { } next) last = next.Body;
