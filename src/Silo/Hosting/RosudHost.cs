@@ -98,6 +98,8 @@ internal static class RosudHost
             builder.UseOrleans(silo =>
             {
                 silo.Services.Configure<ClusterMembershipOptions>(builder.Configuration.GetSection("Orleans:Membership"));
+                // Each silo tells all others its load. Rosud's actors are placed by the hash of their key, so a second old or five is the same; an idle cluster is quieter.
+                silo.Services.Configure<DeploymentLoadPublisherOptions>(options => options.DeploymentLoadPublisherRefreshTime = TimeSpan.FromSeconds(5));
                 if (HostTelemetry.AreTracesCollected(builder.Configuration)) silo.AddActivityPropagation();
                 silo.AddDashboardServices();
                 silo.Services.AddChannelSweeper();
