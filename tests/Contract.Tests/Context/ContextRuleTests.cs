@@ -138,11 +138,16 @@ public sealed class ContextRuleTests(RosudHost host) : IClassFixture<RosudHost>
         await Patch(channel, """{"set":{"question":1}}""");
         var run = (await host.Send("POST", $"/v1/channels/{channel}/coordinate", """{"task":{"goal":"g"},"timeout_ms":60000}""", ("Prefer", "respond-async")))["run"];
         using var events = await host.Listen($"/v1/runs/{run}/events");
+        Assert.Equal("run", (await events.Next())!.Value.Type);   // Whoever has heard of the run hears of its end.
         Assert.Equal(204, (await host.Send("DELETE", $"/v1/channels/{channel}")).Status);
         var last = default(JsonElement);
         while (await events.Next() is { } next) last = next.Body;
         Assert.Equal("canceled", last.GetProperty("data").GetProperty("status").GetString());
-        Assert.Equal("canceled", (await host.Send("GET", $"/v1/runs/{run}"))["status"]);   // What became of it stays readable.
+        foreach (var path in new[] { "", "/timeline", "/explain" })
+        {
+            Assert.Equal((404, "not-found"), await Refusal(host.Send("GET", $"/v1/runs/{run}{path}")));
+        }
+
         var again = await host.Send("POST", "/v1/channels", $$$"""{"id":"{{{channel}}}"}""");
         Assert.Equal((409, "already-exists"), (again.Status, again.Problem));
         Assert.InRange(again.Json.GetProperty("retry_after_ms").GetDouble(), 86_000_000, 86_400_000);
