@@ -55,32 +55,19 @@ internal sealed class DurableValue<T>(IRecordStore store, Serializer<T> serializ
             _stopped = Value is not null;   // Somebody else was first, and this activation has answered without knowing that.
         }
 
-        await Put(serializer.SerializeToArray(value));
-        Value = value;
-    }
-
-    /// <inheritdoc/>
-    public async Task Erase()
-    {
-        if (Epoch == 0 && _absent) return;
-        await Put([]);
-        Value = null;
-    }
-
-    private async Task Put(byte[] body)
-    {
         if (_stopped || Epoch == 0) throw new JournalFencedException("The value is not open, or another activation has it.");
         _writes++;
         _stopped = true;   // Until this write is known to have landed.
         try
         {
-            await _records.Put(Name, Record(body, Epoch));
+            await _records.Put(Name, Record(serializer.SerializeToArray(value), Epoch));
         }
         catch (Exception fault) when (fault is not JournalFencedException)
         {
             throw new JournalFencedException($"The value cannot be written: {fault.Message}");
         }
 
+        Value = value;
         _stopped = false;
     }
 

@@ -18,10 +18,6 @@ internal interface IDurableValue<T>
     /// <summary>Makes <paramref name="value"/> durable. An unknown outcome is resolved inside.</summary>
     /// <exception cref="JournalFencedException">This activation is fenced for good: deactivate. Whether the write landed is unknown.</exception>
     Task Write(T value);
-
-    /// <summary>Overwrites the value with an empty record: from then on there is none. Writes nothing when none was ever written.</summary>
-    /// <exception cref="JournalFencedException">As <see cref="Write"/>.</exception>
-    Task Erase();
 }
 
 /// <summary>Opens what a grain keeps in the storage named <see cref="StorageName"/>. A singleton of the silo.</summary>

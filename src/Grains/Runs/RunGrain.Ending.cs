@@ -21,6 +21,8 @@ internal sealed partial class RunGrain
     {
         Do(drive => drive.ChannelEnded(end, Now));
         if (_drive is not null && !_isStopped) await Finished();   // Those who wait for the end hear of it first.
+        if (_drive is null && _archived is null) await EnsureDriven();
+        if (_drive is null && _archived is null) return;   // There is no archive.
         _isForgotten = _isOutdated = true;
         if (!_storing) _stored = Store();
         await _stored;
@@ -126,8 +128,7 @@ internal sealed partial class RunGrain
                 {
                     var archive = journals.OpenValue<ArchivedRun>(this.GetGrainId());
                     await archive.Activate(CancellationToken.None);
-                    if (_isForgotten) await archive.Erase();
-                    else await archive.Write(new(result));
+                    await archive.Write(new(_isForgotten ? RunNumbers.Bare(result) : result));
                 });
             }
             while (_isOutdated);

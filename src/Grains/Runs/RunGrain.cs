@@ -205,9 +205,9 @@ internal sealed partial class RunGrain(
         : _archived is { } result ? new RunOutcome.Found(result)
         : new RunOutcome.Refused(new(ProblemKind.NotFound, "There is no such run."));
 
-    // What is over is shown as long as its channel is there.
+    // What a run that is over did is shown as long as its channel is there.
     private async Task<RunOutcome> Visible() => View() is RunOutcome.Found { Result: { HasEnded: true } result } && !await Log.Keeps(Id, result.AcceptedAt)
-        ? new RunOutcome.Refused(new(ProblemKind.NotFound, "There is no such run."))
+        ? new RunOutcome.Found(RunNumbers.Bare(result))
         : View();
 
     private async Task Start(AcceptedRun accepted, ContextView context, TimeSpan timeLeft, DateTimeOffset arrived)

@@ -23,10 +23,10 @@ public sealed class DeletedChannelTests
 
         Assert.IsType<ChannelOutcome.Deleted>(await channel.Delete());
 
-        Assert.Equal(ProblemKind.NotFound, Assert.IsType<RunOutcome.Refused>(await run.Describe()).Problem.Kind);
+        AssertBare(ended, await run.Describe());
         if (isKilled) await cluster.Silos.KillSiloAsync(await cluster.SiloOf(channel));
         await Erased(cluster, channel);
-        Assert.Equal(ProblemKind.NotFound, Assert.IsType<RunOutcome.Refused>(await run.Describe()).Problem.Kind);
+        AssertBare(ended, await run.Describe());
         Assert.Equal(ProblemKind.AlreadyExists, Assert.IsType<ChannelOutcome.Refused>(await channel.Create(new())).Problem.Kind);
     }
 
@@ -50,7 +50,15 @@ public sealed class DeletedChannelTests
         Assert.Equal(RunStatus.Canceled, ended.Status);
         await gate.Stopped;
         await Erased(cluster, channel);
-        Assert.IsType<RunOutcome.Refused>(await cluster.Grains.GetGrain<IRunGrain>(ended.Run.Key).Describe());
+        AssertBare(ended, await cluster.Grains.GetGrain<IRunGrain>(ended.Run.Key).Describe());
+    }
+
+    // That it was, and how and when it ended: who asks for a run that the deletion canceled learns so.
+    private static void AssertBare(RunResult ended, RunOutcome shown)
+    {
+        var bare = Assert.IsType<RunOutcome.Found>(shown).Result;
+        Assert.Equal((ended.Run, ended.Status, ended.EndedAt, ended.WallMs), (bare.Run, bare.Status, bare.EndedAt, bare.WallMs));
+        Assert.True(bare is { Outputs.IsEmpty: true, Attempts.IsEmpty: true, Timeline.IsEmpty: true, Questions.IsEmpty: true, Effects.IsEmpty: true, LateResults.IsEmpty: true, Goal: "", TaskId: null });
     }
 
     // Each look is a command beside those that empty it.

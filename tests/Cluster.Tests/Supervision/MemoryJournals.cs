@@ -31,12 +31,5 @@ internal sealed class MemoryJournals : IJournals
             values[grain] = Value = value;
             return Task.CompletedTask;
         }
-
-        public Task Erase()
-        {
-            values.TryRemove(grain, out _);
-            Value = null;
-            return Task.CompletedTask;
-        }
     }
 }

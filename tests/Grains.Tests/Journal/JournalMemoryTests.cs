@@ -1,6 +1,5 @@
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
-using Rosud.Context;
 
 namespace Rosud.Journal;
 

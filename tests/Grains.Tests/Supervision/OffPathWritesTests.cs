@@ -26,7 +26,5 @@ public sealed class OffPathWritesTests
         public Task Activate(CancellationToken cancellationToken) => Task.CompletedTask;
 
         public Task Write(string value) => throw new JournalFencedException("A newer activation writes.");
-
-        public Task Erase() => throw new JournalFencedException("A newer activation writes.");
     }
 }
