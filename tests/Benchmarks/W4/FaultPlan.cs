@@ -73,6 +73,9 @@ internal sealed class FaultPlan
     /// <summary>Tasks before the first fault, which say how long one takes when nothing is wrong.</summary>
     public int Quiet { get; }
 
+    /// <summary>The first of them, which warm up and count nowhere.</summary>
+    public int Warm => Quiet / 3;
+
     /// <summary>Whether it is done to a whole process, or to what all of them stand on: then everybody's task is hit.</summary>
     public static bool IsOfHost(FaultKind kind) => kind is FaultKind.StorageError or FaultKind.StorageFreeze or FaultKind.Kill or FaultKind.Freeze;
 

@@ -30,7 +30,7 @@ internal sealed class FaultWorkload : Workload
         var seeds = bench.Choose(5, 1);
         for (var seed = bench.Seed; seed < bench.Seed + seeds; seed++)
         {
-            var plan = new FaultPlan(seed, bench.Choose(300, 12), bench.Choose(200, 13));
+            var plan = new FaultPlan(seed, bench.Choose(300, 36), bench.Choose(200, 13));
             await bench.Attempt(string.Create(CultureInfo.InvariantCulture, $"naive, seed {seed}"), () => Run(bench, plan, "naive", async (agents, name) => await NaiveArm.Start(agents, bench.NewFolder(name)), new(), new()));
             await bench.Attempt(string.Create(CultureInfo.InvariantCulture, $"rosud, seed {seed}"), () => Run(bench, plan, "rosud", async (agents, name) => await RosudArm.Start(bench, agents, name, Lanes), quiet, others));
         }
@@ -76,8 +76,8 @@ internal sealed class FaultWorkload : Workload
         await doing.Harms.Whole();
         await doing.Check(bench.Notes);
         Tell(bench, plan, arm, seen, agents, doing.Harms);
-        foreach (var one in seen.Skip(plan.Quiet / 3).Take(plan.Quiet - (plan.Quiet / 3))) quiet.Add(one.Took);   // What comes first warms up.
-        foreach (var one in seen.Skip(plan.Quiet).Where(one => plan.Of(one.Task).Kind == FaultKind.None && !doing.Harms.Hit(one))) others.Add(one.Took);
+        foreach (var one in seen[plan.Warm..plan.Quiet]) quiet.Add(one.Took);
+        foreach (var one in seen[plan.Quiet..].Where(one => plan.Of(one.Task).Kind == FaultKind.None && !doing.Harms.Hit(one))) others.Add(one.Took);
     }
 
     private static async Task Play(FaultPlan plan, IArm doing, Seen[] seen, int from, int to, CancellationToken stopped)
@@ -119,7 +119,7 @@ internal sealed class FaultWorkload : Workload
         var latencies = new Latencies();
         var byKind = new SortedDictionary<FaultKind, int>();
         var (hurt, bystanders, twice) = (0, 0, 0);
-        foreach (var one in seen)
+        foreach (var one in seen[plan.Warm..])
         {
             var expected = plan.Expected(one.Task).ToString(CultureInfo.InvariantCulture);
             var isTwice = agents.Effects.GetValueOrDefault(one.Task) > 1;

@@ -11,7 +11,7 @@ internal sealed class TwoSilos : IAsyncDisposable
     private static readonly TimeSpan StoreFrozenFor = TimeSpan.FromMilliseconds(600);
 
     // A task has three seconds, so a silo that is gone must be known to be gone well within them.
-    private static readonly string[] Membership = ["--Orleans:Membership:ProbeTimeout=00:00:00.400", "--Orleans:Membership:NumMissedProbesLimit=2"];
+    private static readonly string[] Membership = ["--Orleans:Membership:ProbeTimeout=00:00:00.500", "--Orleans:Membership:MaxProbeTimeout=00:00:00.500"];
 
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(1) };
     private readonly HostSettings[] _settings;
