@@ -29,7 +29,7 @@ internal static class BenchmarkCommand
         }
 
         foreach (var error in parsed.Errors) await errors.WriteLineAsync(error.Message);
-        await errors.WriteLineAsync($"Use: {string.Join(" | ", Catalogue.Names)} [--quick] [--seed N] [--scale N] [--json FILE]; or table REPORT.json … [--readme README.md]");
+        await errors.WriteLineAsync($"Use: {string.Join(" | ", Catalogue.Names)} [--quick] [--seed N] [--scale N] [--only TEXT] [--json FILE]; or table REPORT.json … [--readme README.md]");
         return Misused;
     }
 
@@ -48,17 +48,19 @@ internal static class BenchmarkCommand
         {
             if (result.GetValueOrDefault<double?>() is { } asked && asked is not (>= 1 and <= 4)) result.AddError("A scale is 1 to 4.");
         });
+        var only = new Option<string?>("--only") { Description = "Measures only the parts with this in their title (progress names them); the goals of the others count as not measured." };
         var json = new Option<FileInfo?>("--json") { Description = "Where to write the report as JSON." };
         json.Validators.Add(result =>
         {
             if (result.Tokens is [{ Value: var path }] && (Directory.Exists(path) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))) result.AddError($"'{path}' cannot be written: name a file in a folder that exists.");
         });
-        var root = new RootCommand("Measures Rosud and holds it against its goals.") { name, quick, seed, scale, json, TableCommand.Make() };
-        root.SetAction((parsed, stopped) => Measure(parsed.GetRequiredValue(name), parsed.GetValue(quick), parsed.GetValue(seed), parsed.GetValue(scale), parsed.GetValue(json), stopped));
+        var root = new RootCommand("Measures Rosud and holds it against its goals.") { name, quick, seed, scale, only, json, TableCommand.Make() };
+        root.SetAction((parsed, stopped) => Measure(
+            parsed.GetRequiredValue(name), parsed.GetValue(quick), parsed.GetValue(seed), parsed.GetValue(scale), parsed.GetValue(only), parsed.GetValue(json), stopped));
         return root;
     }
 
-    private static async Task<int> Measure(string name, bool quick, int seed, double? scale, FileInfo? json, CancellationToken stopped)
+    private static async Task<int> Measure(string name, bool quick, int seed, double? scale, string? only, FileInfo? json, CancellationToken stopped)
     {
         var folder = Directory.CreateTempSubdirectory("rosud-benchmarks-").FullName;
         try
@@ -66,7 +68,7 @@ internal static class BenchmarkCommand
             var reports = new List<Report>();
             foreach (var workload in Catalogue.Find(name))
             {
-                var bench = new Bench(quick, seed, folder, sentence => Console.Error.WriteLine($"{workload.Name}: {sentence}"), stopped) { Scale = scale ?? (quick ? 4 : 1) };
+                var bench = new Bench(quick, seed, folder, sentence => Console.Error.WriteLine($"{workload.Name}: {sentence}"), stopped) { Scale = scale ?? (quick ? 4 : 1), Only = only };
                 var report = await workload.Run(bench);
                 Screen.Write(AnsiConsole.Console, report);
                 reports.Add(report);

@@ -15,7 +15,7 @@ internal enum Lane
 
 /// <summary>
 /// Lets so many requests work at once, fairly over the tenants: one tenant alone gets at most three quarters of the places, and two that both want them half each.
-/// While the machine is crowded, a tenant that brings more than all others together gets less, down to one place: the others keep their pace.
+/// While the machine is crowded, a tenant that brings more than all others together gets less, down to a few places: the others keep their pace.
 /// Knows no clock but the looks it is told of; safe from several threads.
 /// </summary>
 internal sealed class RequestGate(RequestGateOptions options)
@@ -105,11 +105,12 @@ internal sealed class RequestGate(RequestGateOptions options)
     /// <summary>The host keeps up, or does not: the limit grows a little, or falls below what is at work when it did not for a while.</summary>
     /// <param name="isLate">Later than a host that keeps up may be.</param>
     /// <param name="isCrowded">So late that one tenant's requests already feel another's.</param>
-    public void Felt(bool isLate, bool isCrowded = false)
+    /// <param name="isBusy">The process has little of its processors left: the same, known from a quarter of a second, so one look is enough.</param>
+    public void Felt(bool isLate, bool isCrowded = false, bool isBusy = false)
     {
         lock (_lock)
         {
-            Weigh(isCrowded);
+            Weigh(isCrowded, isBusy);
             _late = isLate ? _late + 1 : 0;
             if (isLate && _late < Patience) return;
             _limit = isLate
@@ -121,7 +122,7 @@ internal sealed class RequestGate(RequestGateOptions options)
     }
 
     // Only who brings more than all others together is held back, and only while it is crowded; all else comes back.
-    private void Weigh(bool isCrowded)
+    private void Weigh(bool isCrowded, bool isBusy)
     {
         _crowded = isCrowded ? _crowded + 1 : 0;
         foreach (var (tenant, places) in _tenants)
@@ -136,11 +137,11 @@ internal sealed class RequestGate(RequestGateOptions options)
         foreach (var places in _tenants.Values)
         {
             if (places != busiest) places.Share += 1;
-            else if (!isCrowded) places.Share += ShareGrowth;
+            else if (!isCrowded && !isBusy) places.Share += ShareGrowth;
             if (places.Share >= _limit) places.Share = double.PositiveInfinity;
         }
 
-        if (busiest is not null && _crowded >= CrowdedLooks) busiest.Share = Math.Max(1, Math.Min(busiest.Share, busiest.Running) * ShareKept);
+        if (busiest is not null && (isBusy || _crowded >= CrowdedLooks)) busiest.Share = Math.Max(options.CrowdedPlaces, Math.Min(busiest.Share, busiest.Running) * ShareKept);
     }
 
     // Interactive before batch; then the tenant with the least at work; then whoever came first.

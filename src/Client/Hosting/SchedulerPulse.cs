@@ -15,11 +15,13 @@ internal sealed class SchedulerPulse : IHostedService, IDisposable
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan IdleInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Blocked = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CpuWindow = TimeSpan.FromMilliseconds(250);
     private static readonly Meter Meter = new("Rosud");
     private readonly RequestGate _gate;
     private readonly Mapped _mapped;
     private readonly TimeSpan _lateAfter;
     private readonly TimeSpan _crowdedAfter;
+    private readonly double _crowdedCpu;
     private readonly ILogger<SchedulerPulse> _logger;
     private readonly ManualResetEventSlim _stopped = new();
     private readonly Counter<long> _blocked = Meter.CreateCounter<long>("rosud.scheduler.blocked", "{look}", "Looks at which the thread pool had not run what it was given a second before.");
@@ -32,6 +34,7 @@ internal sealed class SchedulerPulse : IHostedService, IDisposable
         _mapped = mapped;
         _lateAfter = options.Value.LateAfter;
         _crowdedAfter = options.Value.CrowdedAfter;
+        _crowdedCpu = options.Value.CrowdedCpu;
         _logger = logger;
         Meter.CreateObservableGauge("rosud.scheduler.delay", () => Delay.TotalMilliseconds, "ms", "How long the thread pool took to run the last thing it was given.");
         Meter.CreateObservableGauge("rosud.requests.limit", () => (long)_gate.Limit, "{request}", "Requests that may be at work at once now.");
@@ -65,6 +68,7 @@ internal sealed class SchedulerPulse : IHostedService, IDisposable
 
     private void Beat()
     {
+        var (cpu, since) = (Environment.CpuUsage.TotalTime, Stopwatch.GetTimestamp());
         using var ran = new ManualResetEventSlim();
         while (!_stopped.Wait(_gate.Running > 0 ? Interval : IdleInterval))
         {
@@ -84,7 +88,15 @@ internal sealed class SchedulerPulse : IHostedService, IDisposable
 
             var delay = Stopwatch.GetElapsedTime(asked);
             Interlocked.Exchange(ref _latestTicks, delay.Ticks);
-            _gate.Felt(delay > _lateAfter, delay > _crowdedAfter);
+            var isBusy = false;
+            if (Stopwatch.GetElapsedTime(since) is var span && span >= CpuWindow)
+            {
+                var used = Environment.CpuUsage.TotalTime;
+                isBusy = used - cpu > span * Environment.ProcessorCount * _crowdedCpu;
+                (cpu, since) = (used, Stopwatch.GetTimestamp());
+            }
+
+            _gate.Felt(delay > _lateAfter, delay > _crowdedAfter, isBusy);
         }
     }
 }

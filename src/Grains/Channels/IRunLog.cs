@@ -16,23 +16,23 @@ internal interface IRunLog : IGrainWithStringKey
     Task<DriverAnswer> TakeDriver(RunId run);
 
     /// <summary>Commits what an attempt wrote and marks its step done, in one record.</summary>
-    [Alias("commit-step")]
+    [Alias("commit-step"), ResponseTimeout(RunCalls.Limit)]
     Task<StepAnswer> CommitStep(StepCommit commit);
 
     /// <summary>Commits keys of a running attempt, as provisional.</summary>
-    [Alias("publish-step")]
+    [Alias("publish-step"), ResponseTimeout(RunCalls.Limit)]
     Task<StepAnswer> PublishStep(StepPublish publish);
 
     /// <summary>Counts a retry, fences lower attempts and withdraws their early keys, in one record.</summary>
-    [Alias("begin")]
+    [Alias("begin"), ResponseTimeout(RunCalls.Limit)]
     Task<StepAnswer> Begin(BeginAttempt begin);
 
     /// <summary>Claims an effect of a running attempt, or keeps its receipt. PROTOCOL-runs §5.</summary>
-    [Alias("effect")]
+    [Alias("effect"), ResponseTimeout(RunCalls.Limit)]
     Task<StepAnswer> Effect(StepEffect effect);
 
     /// <summary>A question is answered, expires, or is withdrawn because what it rests on has changed.</summary>
-    [Alias("reply")]
+    [Alias("reply"), ResponseTimeout(RunCalls.Limit)]
     Task<StepAnswer> Reply(StepReply reply);
 
     /// <summary>Keeps what is known of a run below this one, unless this one has ended. A repeat changes nothing.</summary>
@@ -40,7 +40,7 @@ internal interface IRunLog : IGrainWithStringKey
     Task<StepAnswer> PutChild(RunId run, ChildRun child);
 
     /// <summary>The last try of a step begins: for at most <see cref="WriteIntents.Longest"/> other writers wait with what it reads. Answers what the run reads, as it is now.</summary>
-    [Alias("intend")]
+    [Alias("intend"), ResponseTimeout(RunCalls.Limit)]
     Task<ContextView> Intend(RunId run, string step, ImmutableArray<KeyPattern> reads, ImmutableArray<KeyPattern> interest);
 
     /// <summary>Ends the run, once, and withdraws what unfinished steps published.</summary>
@@ -56,7 +56,7 @@ internal interface IRunLog : IGrainWithStringKey
     Task Tell(RunId run, ImmutableArray<TimelineEvent> events);
 
     /// <summary>Reads what a run may read, plainly, for a driver that has missed a notice.</summary>
-    [Alias("view")]
+    [Alias("view"), ResponseTimeout(RunCalls.Limit)]
     Task<ContextView> View(RunId run, ImmutableArray<KeyPattern> keys);
 }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.IO.Hashing;
 using System.Text;
 using Rosud.Agents;
 using Rosud.Channels;
@@ -81,7 +83,7 @@ internal sealed partial class RunDrive
 
         if (progress.Progress is not null || progress.Status is not null)
         {
-            _timeline.Add(now, "progress", step, detail: progress.Progress is { } share ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{share:P0} {progress.Status}") : progress.Status);
+            _timeline.Add(now, "progress", step, detail: progress.Progress is { } share ? string.Create(CultureInfo.InvariantCulture, $"{share:P0} {progress.Status}") : progress.Status);
         }
     }
 
@@ -184,7 +186,7 @@ internal sealed partial class RunDrive
         Proposed = ProposedTo(step),
         Feedback = step.Feedback,
         IsLastResort = step.IsLastResort,
-        TraceParent = $"00-{_accepted.TraceId}-{Digest($"{_accepted.Run.Key}/{step.Plan.Id}/{step.Attempt}")[..16]}-01",
+        TraceParent = $"00-{_accepted.TraceId}-{SpanOf($"{_accepted.Run.Key}/{step.Plan.Id}/{step.Attempt}")}-01",
     });
 
     // R9: the same after a failure or loss, another after what the attempt reads has changed.
@@ -195,6 +197,9 @@ internal sealed partial class RunDrive
         foreach (var write in step.Judged?.Commit?.Writes ?? []) text.Append("proposed ").Append(write.Key.Value).Append(' ').Append(write.Value?.Hash).Append('\n');
         return Digest(text.ToString());
     }
+
+    // The same attempt has the same span, whoever drives the run. All zeros would be no span.
+    private static string SpanOf(string attempt) => Math.Max(1, XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(attempt))).ToString("x16", CultureInfo.InvariantCulture);
 
     private static string Digest(string text) => ContentHash.Of(Encoding.UTF8.GetBytes(text)).ToString();
 

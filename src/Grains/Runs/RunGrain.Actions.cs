@@ -6,7 +6,7 @@ using Rosud.Tenants;
 
 namespace Rosud.Runs;
 
-// Does the drive's actions. Every call has the call timeout; what became of it goes back to the drive, which repeats it with the same id.
+// Does the drive's actions. Every call is bounded (RunCalls); what became of it goes back to the drive, which repeats it with the same id.
 internal sealed partial class RunGrain
 {
     private static readonly string[] Shown = ["started", "queued", "progress", "held", "skipped", "failed", "refused", "verified", "refused_by_verifier"];
@@ -88,7 +88,7 @@ internal sealed partial class RunGrain
                 Ask(() => Log.Begin(begin.Body), answer => drive.Begun(begin.Body, answer, Now));
                 break;
             case DriveAction.End end:
-                Ask(() => Log.End(end.Body), answer => drive.EndAnswered(end.Body, answer, Now));
+                Ask(() => Log.End(end.Body).WaitAsync(CallTimeout, time), answer => drive.EndAnswered(end.Body, answer, Now));
                 break;
             case DriveAction.Refresh refresh:
                 Ask(() => Log.View(Id, refresh.Keys), view => drive.Refreshed(view, Now));
@@ -145,7 +145,7 @@ internal sealed partial class RunGrain
         T? answer = default;
         try
         {
-            answer = await call().WaitAsync(CallTimeout, time);
+            answer = await call();
         }
         catch (TimeoutException)
         {

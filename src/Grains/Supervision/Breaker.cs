@@ -109,7 +109,8 @@ internal sealed record Breaker
         return threshold is { } share && next.Window.Trips(share, now, options) is { } reason ? next.Open(reason, now, options, jitter) : next;
     }
 
-    // A slow probe is no success: the agent is what it was when it opened. Repeated failures of one step leave the word to the other probes.
+    // A slow probe is no success: the agent is what it was when it opened. Repeated failures of one step say nothing, but a place was a call:
+    // when too few are left to close it, it opens for as long as before, and what has succeeded counts on.
     private Breaker Probed(AssignmentId attempt, CallOutcome call, bool repeats, DateTimeOffset now, BreakerOptions options, double jitter)
     {
         if (call is CallOutcome.Failed or CallOutcome.Slow) return Open(BreakerReason.ProbeFailed, now, options, jitter);
@@ -119,8 +120,11 @@ internal sealed record Breaker
             ProbesSucceeded = ProbesSucceeded + (call is CallOutcome.Succeeded ? 1 : 0),
             ProbesRepeated = ProbesRepeated + (repeats ? 1 : 0),
         };
+        if (next.ProbesSucceeded >= options.Probes) return Fresh with { LastFailed = LastFailed, Reason = BreakerReason.ProbesSucceeded };
         if (next.ProbesSucceeded + next.ProbesRepeated < options.Probes) return next;
-        return next.ProbesSucceeded > 0 ? Fresh with { LastFailed = LastFailed, Reason = BreakerReason.ProbesSucceeded } : next.Open(BreakerReason.ProbeFailed, now, options, jitter);
+        if (next.ProbesSucceeded == 0) return next.Open(BreakerReason.ProbeFailed, now, options, jitter);
+        var again = (next with { Openings = Math.Max(0, Openings - 1) }).Open(BreakerReason.ProbeFailed, now, options, jitter);
+        return again with { ProbesSucceeded = next.ProbesSucceeded };
     }
 
     // What time alone does: a probe that works for too long has failed; one that nobody took makes room for another.

@@ -16,11 +16,12 @@ internal sealed record CallWindow(
     public CallWindow With(CallOutcome call, DateTimeOffset now, BreakerOptions options)
     {
         var number = SliceOf(now, options);
-        var kept = Slices.RemoveAll(slice => slice.Number <= number - SliceCount);
+        var kept = Slices is [var oldest, ..] && oldest.Number <= number - SliceCount ? Slices.RemoveAll(slice => slice.Number <= number - SliceCount) : Slices;
         var slices = kept is [.., var newest] && newest.Number >= number
             ? kept.SetItem(kept.Length - 1, newest.With(call))
             : kept.Add(new CallSlice(number, 0, 0, 0).With(call));
-        var last = (Last.Length >= options.LastCalls ? Last.RemoveRange(0, Last.Length - options.LastCalls + 1) : Last).Add(new(now, call is CallOutcome.Failed));
+        var gone = Math.Max(0, Last.Length - options.LastCalls + 1);
+        ImmutableArray<Call> last = [.. Last.AsSpan(gone, Last.Length - gone), new(now, call is CallOutcome.Failed)];
         return new(slices, last, call is CallOutcome.Failed ? FailuresInARow + 1 : 0);
     }
 

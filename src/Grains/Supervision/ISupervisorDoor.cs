@@ -13,15 +13,15 @@ namespace Rosud.Supervision;
 internal interface ISupervisorDoor : IGrainWithStringKey
 {
     /// <summary>Admits one attempt: it is handed out at once, waits in the bounded queue, or is refused. Returns at once.</summary>
-    [Alias("admit")]
+    [Alias("admit"), ResponseTimeout(RunCalls.Limit)]
     Task<AdmitAnswer> Admit(AdmitRequest request);
 
     /// <summary>Asks what became of an attempt. A kept result is sent again.</summary>
-    [Alias("ask")]
+    [Alias("ask"), ResponseTimeout(RunCalls.Limit)]
     Task<AskAnswer> Ask(RunId run, int epoch, string step, int attempt, long incarnation);
 
     /// <summary>A recovered driver asks for what is still alive of its run; fences older drivers. Kept results are sent again.</summary>
-    [Alias("query")]
+    [Alias("query"), ResponseTimeout(RunCalls.Limit)]
     Task<QueryAnswer> Query(RunId run, int epoch);
 
     /// <summary>The run ended or was cancelled: its queued attempts leave, its running ones are told and fenced.</summary>

@@ -20,7 +20,8 @@ internal sealed record Kept(Settlement Settlement, string? Network, double Thres
         ? done.Writes.Sum(write => 64L + (write.Value?.Length ?? 0)) + (done.Output?.Length ?? 0)
         : 0;
 
-    public static Kept Of(Settlement settlement, Permit permit, DateTimeOffset now) => new(
+    /// <param name="median">What the agent's last answers took, in the middle; null when there are too few.</param>
+    public static Kept Of(Settlement settlement, Permit permit, TimeSpan? median, DateTimeOffset now) => new(
         settlement,
         permit.Network,
         permit.Admitted?.Request.BreakerThreshold ?? 1,
@@ -28,6 +29,7 @@ internal sealed record Kept(Settlement Settlement, string? Network, double Thres
         settlement.Kind is SettlementKind.Completed ? now - permit.StartedAt : null)
     {
         Limit = permit.Admitted?.Request.Timeout,
+        IsCutShort = settlement.Kind is SettlementKind.TimedOut && !permit.WasGivenEnough(median),
         Request = permit.Admitted?.Request,
     };
 
@@ -36,6 +38,9 @@ internal sealed record Kept(Settlement Settlement, string? Network, double Thres
 
     /// <summary>How long the attempt was allowed to take; null when that is not known.</summary>
     public TimeSpan? Limit { get; private init; }
+
+    /// <summary>Its run's time ended it before the agent had a fair part of it.</summary>
+    public bool IsCutShort { get; private init; }
 
     /// <summary>What it was about, while a supervisor may have to know it again.</summary>
     public AdmitRequest? Request { get; private init; }
@@ -49,12 +54,12 @@ internal sealed record Kept(Settlement Settlement, string? Network, double Thres
             SettleKind.Rejected => CallOutcome.Failed,
             _ => CallOutcome.Neutral,
         },
-        SettlementKind.Failed or SettlementKind.TimedOut or SettlementKind.LeaseLost when Settlement.StartedAt is not null => CallOutcome.Failed,
+        SettlementKind.Failed or SettlementKind.TimedOut or SettlementKind.LeaseLost when Settlement.StartedAt is not null && !IsCutShort => CallOutcome.Failed,
         _ => CallOutcome.Neutral,
     };
 
     /// <summary>Whether it ended as R12 counts for poison: in failure or loss, not by what it wrote.</summary>
-    public bool EndedBadly => Settlement is { Kind: SettlementKind.Failed or SettlementKind.TimedOut or SettlementKind.LeaseLost, StartedAt: not null };
+    public bool EndedBadly => !IsCutShort && Settlement is { Kind: SettlementKind.Failed or SettlementKind.TimedOut or SettlementKind.LeaseLost, StartedAt: not null };
 }
 
 /// <summary>Why an attempt ended that its worker may not know of yet.</summary>

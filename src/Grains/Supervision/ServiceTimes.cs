@@ -11,7 +11,22 @@ internal sealed record ServiceTimes(ImmutableArray<TimeSpan> Last)
     public static ServiceTimes None { get; } = new([]);
 
     /// <summary>The median; null before there are five.</summary>
-    public TimeSpan? Median => Last.Length < Enough ? null : Last.Sort()[Last.Length / 2];
+    public TimeSpan? Median { get; } = MedianOf(Last.AsSpan());
 
-    public ServiceTimes With(TimeSpan time) => new((Last.Length < Kept ? Last : Last.RemoveAt(0)).Add(time));
+    public ServiceTimes With(TimeSpan time)
+    {
+        var kept = Last.AsSpan(Last.Length < Kept ? 0 : 1, Math.Min(Last.Length, Kept - 1));
+        return new([.. kept, time]);
+    }
+
+    // Asked for at every admission, so it is found once for each answer, without memory of its own.
+    private static TimeSpan? MedianOf(ReadOnlySpan<TimeSpan> last)
+    {
+        if (last.Length < Enough) return null;
+        Span<TimeSpan> sorted = stackalloc TimeSpan[Kept];
+        sorted = sorted[..last.Length];
+        last.CopyTo(sorted);
+        sorted.Sort();
+        return sorted[last.Length / 2];
+    }
 }

@@ -51,7 +51,8 @@ internal sealed partial class SupervisorGrain
     // The run's deadline and the attempt's are one, and the run's end was told first: the agent has not answered in its time all the same.
     private void Unanswered(Permit permit, DateTimeOffset now)
     {
-        var kept = Kept.Of(permit.Settlement(SettlementKind.TimedOut, now), permit, now);
+        var kept = Kept.Of(permit.Settlement(SettlementKind.TimedOut, now), permit, _ledger.MedianService, now);
+        if (kept.IsCutShort) return;
         TellDependency(kept, CallOutcome.Failed);
         Change(_breakers.Record(permit.Assignment, kept.Network!, CallOutcome.Failed, kept.Threshold, now, _options, Random.Shared.NextDouble()), kept.Network!);
     }

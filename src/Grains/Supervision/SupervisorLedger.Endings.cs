@@ -44,7 +44,7 @@ internal sealed partial record SupervisorLedger
         if (known.Bulkhead.PermitOf(id) is not { } permit) return (this, LastWord.Fenced);
         var settlement = outcome(permit);
         var held = settlement.Kind is SettlementKind.Deferred && now + settlement.RetryAfter is { } until && !(until < HeldUntil) ? until : HeldUntil;
-        return (known.Keep(Supervision.Kept.Of(settlement, permit, now)) with { HeldUntil = held }, LastWord.Kept);
+        return (known.Keep(Supervision.Kept.Of(settlement, permit, MedianService, now)) with { HeldUntil = held }, LastWord.Kept);
     }
 
     /// <summary>Ends one attempt whose time is over. Null outcome: it only waited, and its run is over. Null id: nothing is over.</summary>
@@ -62,7 +62,7 @@ internal sealed partial record SupervisorLedger
         {
             Reason = timedOut ? "The attempt took longer than its limit." : "The worker fell silent.",
         };
-        var next = Keep(Supervision.Kept.Of(settlement, permit, now));
+        var next = Keep(Supervision.Kept.Of(settlement, permit, MedianService, now));
         return (next.With(id.Run, next.MarksOf(id.Run, now).Bury(id.Step, id.Attempt)), id, settlement);
     }
 

@@ -13,9 +13,21 @@ namespace Rosud.Hosting;
 internal static class RosudHost
 {
     /// <summary>Runs until it is told to stop.</summary>
-    /// <returns>0 after a stop that was asked for, 1 when it could not start; standard error then has one line that says why.</returns>
+    /// <returns>0 after a stop that was asked for, 1 when it could not start, 2 when the command line makes no sense; standard error then has one line that says why.</returns>
     public static async Task<int> Run(string[] args)
     {
+        if (Usage.IsWanted(args))
+        {
+            await Console.Out.WriteLineAsync(Usage.Text);
+            return 0;
+        }
+
+        if (Usage.Unknown(args) is { } word)
+        {
+            await Console.Error.WriteLineAsync($"'{word}' is nothing that Rosud can do: say nothing to host, demo, verify, or --help.");
+            return 2;
+        }
+
         if (args is [VerifyCommand.Name, .. var asked]) return await VerifyCommand.Run(asked, Console.Out, Console.Error);
         try
         {
@@ -86,6 +98,8 @@ internal static class RosudHost
             builder.UseOrleans(silo =>
             {
                 silo.Services.Configure<ClusterMembershipOptions>(builder.Configuration.GetSection("Orleans:Membership"));
+                // Each silo tells all others its load. Rosud's actors are placed by the hash of their key, so a second old or five is the same; an idle cluster is quieter.
+                silo.Services.Configure<DeploymentLoadPublisherOptions>(options => options.DeploymentLoadPublisherRefreshTime = TimeSpan.FromSeconds(5));
                 if (HostTelemetry.AreTracesCollected(builder.Configuration)) silo.AddActivityPropagation();
                 silo.AddDashboardServices();
                 silo.Services.AddChannelSweeper();

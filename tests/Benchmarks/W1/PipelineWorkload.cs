@@ -93,7 +93,8 @@ internal sealed class PipelineWorkload : Workload
         bench.Notes.Note($"{arm}: errors", "%", 100.0 * outcomes.Count(one => !one.Right) / outcomes.Length);
         bench.Notes.Note($"{arm}: coordination_overhead_ms", "ms", Median(outcomes.Select(one => one.OverheadMs)));
         bench.Notes.Note($"{arm}: agents fired", "agents", outcomes.Average(one => one.Fired));
-        bench.Notes.Note($"{arm}: agents needed", "agents", outcomes.Average(one => one.Needed));
+        // An agent is needed by an accepted output: a run that did not complete has not all of them.
+        bench.Notes.Note($"{arm}: agents needed", "agents", outcomes.Where(one => one.Problem is null).Select(one => (double)one.Needed).DefaultIfEmpty().Average());
         var tally = bench.Arm(arm);
         tally.Add(latencies);
         foreach (var one in outcomes) tally.Ran(one.Right, one.OverheadMs, one.Fired, one.Needed, one.Tokens, one.CoordinationTokens, one.CostUsd);

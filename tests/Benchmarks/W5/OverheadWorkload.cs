@@ -28,7 +28,7 @@ internal sealed class OverheadWorkload : Workload
         notes.Check("in memory, 64 in flight: CPU per run", Goal.AtMost(600)),
         notes.Check("durable, 1 in flight: p50", Goal.AtMost(4)),
         notes.Check("durable, 64 in flight: runs/s", Goal.AtLeast(1_500)),
-        notes.Check(MetricsCost.Lost, Goal.AtMost(3)),
+        notes.Check(MetricsCost.Cost, Goal.AtMost(3)),
         notes.Check("ready step: p50 after the answer of its writer, while a sibling sleeps 500 ms", Goal.AtMost(2)),
         notes.Check("deadline: result after it p99, agents that ignore it", Goal.AtMost(50)),
         notes.Check("cancel: reaches the agent p99", Goal.AtMost(100)),

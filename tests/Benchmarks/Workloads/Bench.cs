@@ -19,6 +19,9 @@ internal sealed class Bench(bool quick, int seed, string folder, Action<string> 
     /// <summary>By how much simulated work is faster than it would be, 1 to 4; times are reported at scale 1.</summary>
     public double Scale { get; init; } = quick ? 4 : 1;
 
+    /// <summary>Only what has this in its title is measured; null for all.</summary>
+    public string? Only { get; init; }
+
     /// <summary>What Rosud did, in the workload's main figure.</summary>
     public ArmTally Rosud => Arm("rosud");
 
@@ -48,6 +51,7 @@ internal sealed class Bench(bool quick, int seed, string folder, Action<string> 
     /// <summary>Measures one thing. When it fails, its own figures are missing and the report says why; the others go on.</summary>
     public async Task Attempt(string title, Func<Task> measure)
     {
+        if (Only is { } part && !title.Contains(part, StringComparison.OrdinalIgnoreCase)) return;
         progress(title);
         var began = Stopwatch.GetTimestamp();
         try

@@ -72,11 +72,25 @@ public sealed class RequestGateTests
         for (var look = 0; look < 20; look++) gate.Felt(isLate: false, isCrowded: true);
         foreach (var ticket in stormy) gate.Leave(ticket);
         for (var request = 0; request < 50; request++) gate.TryEnter(A, Lane.Interactive, out _, out _);
-        Assert.Equal(2, gate.Running);   // One place of its own is left to A.
+        Assert.Equal(5, gate.Running);   // Four places are left to A.
         Assert.Null(Enter(gate, B).Turn);
 
         for (var look = 0; look < 3_000; look++) gate.Felt(isLate: false);
         Assert.Equal((34, 18), (gate.Running, gate.Waiting));   // B has its two, A half of the 64 again.
+    }
+
+    [Fact]   // What the process used of its processors is known from a quarter of a second: each such look counts.
+    public void Who_brings_more_than_all_others_gets_less_when_the_processors_are_busy()
+    {
+        var gate = Gate(concurrent: 64, queue: 100);
+        var stormy = Enumerable.Range(0, 30).Select(_ => Enter(gate, A).Ticket!).ToList();
+        Enter(gate, B);
+
+        gate.Felt(isLate: false, isCrowded: false, isBusy: true);
+        foreach (var ticket in stormy) gate.Leave(ticket);
+        for (var request = 0; request < 50; request++) gate.TryEnter(A, Lane.Interactive, out _, out _);
+
+        Assert.Equal(1 + 21, gate.Running);   // Seven tenths of the 30.
     }
 
     [Fact]

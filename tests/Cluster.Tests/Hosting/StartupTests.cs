@@ -29,6 +29,20 @@ public sealed class StartupTests
     }
 
     [Theory]
+    [InlineData("--help", true, false)]
+    [InlineData("help", true, true)]
+    [InlineData("verfy", false, true)]
+    [InlineData("demo", false, false)]
+    [InlineData("verify", false, false)]
+    [InlineData("--urls", false, false)]
+    [InlineData("Rosud:DataPath=x", false, false)]
+    public void A_word_that_is_no_verb_starts_no_host(string word, bool isQuestion, bool isUnknown)
+    {
+        Assert.Equal(isQuestion, Usage.IsWanted([word, "file"]));
+        Assert.Equal(isUnknown ? word : null, Usage.Unknown([word, "file"]));
+    }
+
+    [Theory]
     [InlineData("http://0.0.0.0:0")]
     [InlineData("http://*:0")]
     [InlineData("http://[::]:0")]

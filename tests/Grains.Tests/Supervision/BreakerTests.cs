@@ -78,7 +78,7 @@ public sealed class BreakerTests
     }
 
     [Fact]   // The step that opened it comes back as a probe and fails again: that says nothing new, and makes no room for a fourth call.
-    public void S5_Probes_of_the_step_that_failed_last_use_up_their_places_and_the_others_decide()
+    public void S5_Probes_of_the_step_that_failed_last_use_up_their_places_and_a_failure_of_another_decides()
     {
         var half = Fail(Breaker.Fresh, 5);
         for (var probe = 4; probe <= 6; probe++) (half, _) = Admit(half, probe, At(9));
@@ -87,10 +87,24 @@ public sealed class BreakerTests
         Assert.Equal(BreakerStateKind.HalfOpen, left.State);
         Assert.NotNull(Admit(left, 20, At(10)).RetryAfter);
 
-        var closed = Record(Record(left, 5, failed: false, At(10)), 6, failed: false, At(10));
-        Assert.Equal(BreakerStateKind.Closed, closed.State);
         var open = Record(left, 5, failed: true, At(10));
-        Assert.Equal((BreakerStateKind.Open, BreakerReason.ProbeFailed), (open.State, open.Reason));
+        Assert.Equal((BreakerStateKind.Open, BreakerReason.ProbeFailed, At(10 + 10)), (open.State, open.Reason, open.RetryAt));
+    }
+
+    [Fact]   // Two good answers are not three: it opens for as long as before, and the third closes it then.
+    public void S5_What_has_succeeded_counts_on_when_a_repeated_failure_used_up_the_last_place()
+    {
+        var half = Fail(Breaker.Fresh, 5);
+        for (var probe = 4; probe <= 6; probe++) (half, _) = Admit(half, probe, At(9));
+        var undecided = Record(Record(Record(half, 4, failed: true, At(10)), 5, failed: false, At(10)), 6, failed: false, At(10));
+        Assert.Equal((BreakerStateKind.Open, At(10 + 5), 1), (undecided.State, undecided.RetryAt, undecided.Openings));
+
+        (var next, var refused) = Admit(undecided, 7, At(15));
+        Assert.Null(refused);
+        Assert.NotNull(Admit(next, 8, At(15)).RetryAfter);
+        Assert.Equal(BreakerStateKind.Closed, Record(next, 7, failed: false, At(16)).State);
+        var worse = Record(next, 7, failed: true, At(16));
+        Assert.Equal((BreakerStateKind.Open, At(16 + 10)), (worse.State, worse.RetryAt));
     }
 
     [Fact]

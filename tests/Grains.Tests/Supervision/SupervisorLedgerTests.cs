@@ -141,6 +141,26 @@ public sealed class SupervisorLedgerTests
         Assert.Equal((Attempt(2), null), (second, none));   // Its run is over: nobody is to blame.
     }
 
+    [Theory]   // Under overload every attempt is handed out with little of its run's time left: that is nobody's failure.
+    [InlineData(50, null, false)]   // Waited for 50 s of 60, had 10.
+    [InlineData(20, null, true)]    // Its whole limit of 30 s.
+    [InlineData(31, null, false)]
+    [InlineData(31, 14.0, true)]    // Twice what its answers take.
+    [InlineData(31, 15.0, false)]
+    [InlineData(50, 4.0, true)]
+    internal void S2_An_attempt_that_its_run_cut_short_says_nothing_about_an_agent_that_had_no_fair_time(double startedAt, double? median, bool isFailure)
+    {
+        var (ledger, _) = Ledger(maxConcurrency: 1).Admit(Admission(Attempt(1)), Start);
+        (ledger, _) = ledger.Admit(Admission(Attempt(2)), Start);
+        (ledger, _) = ledger.Complete(Attempt(1), At(startedAt));
+        var permit = ledger.Pumped(At(startedAt)).Bulkhead.PermitOf(Attempt(2))!;
+
+        var kept = Kept.Of(permit.Settlement(SettlementKind.TimedOut, permit.Deadline), permit, median is { } seconds ? Seconds(seconds) : null, permit.Deadline);
+
+        Assert.Equal(isFailure ? CallOutcome.Failed : CallOutcome.Neutral, kept.Counts(new SettleOutcome.Noted(), new()));
+        Assert.Equal(isFailure, kept.EndedBadly);
+    }
+
     [Theory]
     [InlineData(SettlementKind.TimedOut, CallOutcome.Failed)]
     [InlineData(SettlementKind.LeaseLost, CallOutcome.Failed)]
@@ -153,7 +173,7 @@ public sealed class SupervisorLedgerTests
         var (ledger, _) = Ledger().Admit(Admission(Attempt()), Start);
         var permit = ledger.Bulkhead.PermitOf(Attempt())!;
 
-        Assert.Equal(expected, Kept.Of(permit.Settlement(kind, At(3)), permit, At(3)).Counts(new SettleOutcome.Noted(), new()));
+        Assert.Equal(expected, Kept.Of(permit.Settlement(kind, At(3)), permit, null, At(3)).Counts(new SettleOutcome.Noted(), new()));
     }
 
     [Fact]
