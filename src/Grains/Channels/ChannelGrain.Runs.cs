@@ -18,7 +18,7 @@ internal sealed partial class ChannelGrain
         var state = Durable;
         if (!state.Exists) state = await Confirmed();
         if (!state.Exists) return new CoordinateOutcome.Refused(ChannelRules.NotFound);
-        if (request.Task.Id is { } id && state.Runs.FindTask(id) is { } known) return await Joined(RunRules.Join(known, request.TaskHash), observer);
+        if (request.Task.Id is { } id && state.Runs.FindTask(id) is { } known) return Joined(RunRules.Join(known, request.TaskHash), observer);
         var policy = await PolicyOf(state.Record!.Spec.Network);
         var agents = await AgentsOf(state.Record.Spec, request.Task);
         var standing = default(ParentStanding);
@@ -45,7 +45,7 @@ internal sealed partial class ChannelGrain
         }
 
         var outcome = await Decide(draft => RunRules.Accept(draft, accepted), 1024 + request.Task.Input.Length + (accepted.Steps.Length * 256));
-        if (outcome is not CoordinateOutcome.Accepted { Joined: false }) return await Joined(outcome, observer);
+        if (outcome is not CoordinateOutcome.Accepted { Joined: false }) return Joined(outcome, observer);
         _retries.FirstAttempts(accepted.Steps.Length);
         var record = Durable.Runs.Live.GetValueOrDefault(accepted.Run.Name);
         if (record is { End: null })
@@ -152,11 +152,12 @@ internal sealed partial class ChannelGrain
         if (Durable.Runs.Live.ContainsKey(run.Name)) _drivers?.Heard(run);
     }
 
-    private async Task<CoordinateOutcome> Joined(CoordinateOutcome outcome, IRunObserver? observer)
+    // Not waited for: a run that comes back asks this channel, and an activation that the runtime is ending takes no call before those that it has begun are over.
+    private CoordinateOutcome Joined(CoordinateOutcome outcome, IRunObserver? observer)
     {
         if (outcome is CoordinateOutcome.Accepted { Joined: true } joined && observer is not null)
         {
-            await GrainFactory.GetGrain<IRunGrain>(joined.Run.Key).Watch(observer);
+            GrainFactory.GetGrain<IRunGrain>(joined.Run.Key).Watch(observer).Ignore();
         }
 
         return outcome;

@@ -9,7 +9,8 @@ namespace Rosud.Supervision;
 /// <param name="supervisor">The supervisor's own reference: what happens out here comes back as calls to it.</param>
 internal sealed class OffGrainWork(ISupervisorGrain supervisor, TimeProvider time, ILogger logger)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(1);
     private readonly ConcurrentDictionary<AssignmentId, CancellationTokenSource> _working = new();
 
     /// <summary>Starts <paramref name="work"/>; an exception of it is the attempt's failure.</summary>
@@ -68,7 +69,7 @@ internal sealed class OffGrainWork(ISupervisorGrain supervisor, TimeProvider tim
     // Repeated until the supervisor has taken it; the attempt's own deadline stops it.
     private async Task Report(Func<Task<SettleOutcome>> say, CancellationToken stopped)
     {
-        while (!stopped.IsCancellationRequested)
+        for (var pause = PauseMin; !stopped.IsCancellationRequested; pause = pause * 2 < PauseMax ? pause * 2 : PauseMax)
         {
             try
             {
@@ -79,7 +80,7 @@ internal sealed class OffGrainWork(ISupervisorGrain supervisor, TimeProvider tim
                 logger.LogDebug(fault, "A supervisor could not be reached; the outcome is sent again.");
             }
 
-            await Task.Delay(Pause, time, stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(pause, time, stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

@@ -33,6 +33,17 @@ internal sealed class Settling(
         return sending.Answer.Task;
     }
 
+    /// <summary>Whoever waits for a run's answer is told to ask again; what is kept is sent on.</summary>
+    public void LetGo()
+    {
+        foreach (var sending in _sending.Values)
+        {
+            var waiting = sending.Answer;
+            sending.Answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            waiting.TrySetResult(Refusals.Unknown());
+        }
+    }
+
     private async Task Repeat(AssignmentId attempt, Sending sending)
     {
         var answer = (SettleOutcome?)null;
@@ -78,7 +89,7 @@ internal sealed class Settling(
 
     private sealed class Sending
     {
-        public TaskCompletionSource<SettleOutcome> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<SettleOutcome> Answer { get; set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public TaskCompletionSource Hurry { get; set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

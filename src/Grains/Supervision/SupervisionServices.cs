@@ -5,6 +5,7 @@ using Microsoft.Extensions.Http.Resilience;
 using Microsoft.Extensions.Options;
 using Polly;
 using Rosud.Agents;
+using Rosud.Runs;
 
 namespace Rosud.Supervision;
 
@@ -19,6 +20,7 @@ internal static class SupervisionServices
             .PostConfigure<IConfiguration>((options, configuration) => options.IsLoopbackAllowed = !configuration.GetSection("Rosud:Keys").GetChildren().Any());
         services.TryAddSingleton(provider => new SupervisionTime(provider.GetService<TimeProvider>() ?? TimeProvider.System));
         services.TryAddSingleton(typeof(GrainsOf<>));
+        services.TryAddSingleton<SiloDeaths>();
         services.TryAddSingleton<IRunDoor, RunDoor>();
         services.TryAddSingleton<IAgentNames, AgentNames>();
         services.TryAddSingleton<WebhookHosts>();

@@ -21,6 +21,7 @@ internal sealed partial class SupervisorGrain(
     IGrainFactory grains,
     Transports transports,
     SupervisionTime time,
+    SiloDeaths deaths,
     IOptions<BreakerOptions> breakerOptions,
     ILogger<SupervisorGrain> logger) : Grain, ISupervisorGrain, ISupervisorDoor, ISupervisorPanel
 {
@@ -55,10 +56,12 @@ internal sealed partial class SupervisorGrain(
         _transitions = durable.Value is { Transitions: { IsDefault: false } before } ? before : [];
         _writes = new(durable, Saved, DeactivateOnIdle, time.Provider, logger);
         if (await grains.GetGrain<IAgentGrain>(id.Key).Describe() is AgentOutcome.Found found) Register(found.Agent);
+        deaths.Watch(this, LetGo);
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        deaths.Forget(this);
         _alarm?.Stop();
         _watchers.TellAll();
         foreach (var transport in AllTransports) transport.StopAll();
@@ -71,7 +74,7 @@ internal sealed partial class SupervisorGrain(
         if (TakeFaults(request) is { } invalid) return new TakeOutcome.Refused(invalid);
         if (_agent is null) return new TakeOutcome.Refused(Refusals.NotRegistered());
         if (_transport is not PullTransport pull) return new TakeOutcome.Refused(Refusals.NotPull());
-        var taken = await pull.Take(request, Advance, gone);
+        var taken = await pull.Take(request with { Wait = Parked(request.Wait) }, Advance, gone);
         if (!gone.IsCancellationRequested) return new TakeOutcome.Taken(taken);
         foreach (var assignment in taken) await Fail(assignment.Id, Failure.WorkerGone);
         return new TakeOutcome.Taken([]);
@@ -95,7 +98,7 @@ internal sealed partial class SupervisorGrain(
         var lease = _ledger.Bulkhead.PermitOf(assignment)?.Lease ?? LeaseDefault;
         var wait = Shortest(request.Wait, ParkMax, lease * 2 / 3);
         var hasNews = _ledger.Bulkhead.PermitOf(assignment) is { Changed: not null, IsTold: false };
-        if (wait > TimeSpan.Zero && !hasNews) await _watchers.Wait(assignment, wait);
+        if (wait > TimeSpan.Zero && !hasNews) await _watchers.Wait(assignment, Parked(wait));
         if (_ledger.Bulkhead.PermitOf(assignment) is not { } permit) return _ledger.Over(assignment, Now);
         _ledger = _ledger.Told(assignment);
         return new SettleOutcome.Beat(permit.EndsAt, Superseded: false, Cancelled: false) { Changed = permit.Changed };
@@ -104,7 +107,7 @@ internal sealed partial class SupervisorGrain(
     public async Task<SettleOutcome> Watch(AssignmentId assignment, ContextVersion known, TimeSpan wait)
     {
         var isNews = _ledger.Standing(assignment, Now) is not SettleOutcome.Beat { Superseded: false, Cancelled: false } alive || alive.Changed?.Context.Version > known;
-        if (!isNews && wait > TimeSpan.Zero) await _watchers.Wait(assignment, wait < ParkMax ? wait : ParkMax);
+        if (!isNews && wait > TimeSpan.Zero) await _watchers.Wait(assignment, Parked(wait < ParkMax ? wait : ParkMax));
         return _ledger.Standing(assignment, Now);
     }
 
@@ -183,7 +186,7 @@ internal sealed partial class SupervisorGrain(
         if (!Alive(assignment)) return Refusals.Fenced();
         try
         {
-            return await call().WaitAsync(PublishTimeout, time.Provider);
+            return await call().WaitAsync(Parked(PublishTimeout), time.Provider);
         }
         catch (Exception fault)   // The call was lost, the run may have done it: only a repeat can tell.
         {
@@ -203,7 +206,7 @@ internal sealed partial class SupervisorGrain(
         Advance();
         try
         {
-            return await judged.WaitAsync(ParkMax, time.Provider);
+            return await judged.WaitAsync(Parked(ParkMax), time.Provider);
         }
         catch (TimeoutException)
         {

@@ -1,4 +1,5 @@
 using Rosud.W2;
+using Rosud.W4;
 using Rosud.W5;
 
 namespace Rosud.Hosting;
@@ -16,7 +17,9 @@ internal static class BenchHost
     /// <summary>Serves until its parent lets go of its standard input, which it also does by dying.</summary>
     public static async Task<int> Run(string[] settings)
     {
-        await using var host = await LocalHost.Start(settings, settings.Contains(Handlers) ? Spine.Add : PipelineAgents.Add);
+        await using var host = settings.Contains(HarmedHost.Setting)
+            ? await LocalHost.Start(settings, HarmedHost.Add, HarmedHost.Map)
+            : await LocalHost.Start(settings, settings.Contains(Handlers) ? Spine.Add : PipelineAgents.Add);
         Console.WriteLine(Ready);
         await Console.In.ReadToEndAsync();
         return 0;

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Rosud.Hosting;
 
@@ -13,7 +14,7 @@ internal sealed class Child : IAsyncDisposable
     private Child(Process process)
     {
         _process = process;
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Kill();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => KillNow();
     }
 
     /// <summary>All processor time it has used.</summary>
@@ -46,17 +47,39 @@ internal sealed class Child : IAsyncDisposable
         }
         catch (Exception failure)
         {
-            child.Kill();
+            child.KillNow();
             throw new InvalidOperationException($"{Path.GetFileName(program)} did not start: {await errors}", failure);
         }
     }
 
+    /// <summary>Ends when the process has ended, for whatever reason.</summary>
+    public Task Ended(CancellationToken stopped) => _process.WaitForExitAsync(stopped);
+
+    /// <summary>SIGKILL: it gets no chance to do anything.</summary>
+    public async Task Kill()
+    {
+        KillNow();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGSTOP: it stands still and knows nothing of it.</summary>
+    public Task Pause() => Signal("-STOP");
+
+    /// <summary>SIGCONT.</summary>
+    public Task Resume() => Signal("-CONT");
+
     /// <summary>SIGKILL: what it kept is of no use any more.</summary>
     public async ValueTask DisposeAsync()
     {
-        Kill();
-        await _process.WaitForExitAsync();
+        await Kill();
         _process.Dispose();
+    }
+
+    private async Task Signal(string signal)
+    {
+        if (_process.HasExited) return;
+        using var kill = Process.Start("kill", [signal, _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
     }
 
     private async Task Says(string ready)
@@ -71,7 +94,7 @@ internal sealed class Child : IAsyncDisposable
         throw new InvalidOperationException("It ended.");
     }
 
-    private void Kill()
+    private void KillNow()
     {
         try
         {

@@ -22,10 +22,12 @@ internal sealed class LocalHost : IAsyncDisposable
     /// <summary>Starts it and returns when it serves and its agents are registered.</summary>
     /// <param name="settings">As on the host's command line.</param>
     /// <param name="also">Adds to its services.</param>
-    public static async Task<LocalHost> Start(IEnumerable<string> settings, Action<IServiceCollection>? also = null)
+    /// <param name="routes">Adds to its routes.</param>
+    public static async Task<LocalHost> Start(IEnumerable<string> settings, Action<IServiceCollection>? also = null, Action<WebApplication>? routes = null)
     {
         var app = RosudHost.Build([.. settings], builder => also?.Invoke(builder.Services));
         BareRoutes.Map(app);
+        routes?.Invoke(app);
         foreach (var check in app.Services.GetServices<IStartupCheck>()) check.Run();
         await app.StartAsync();
         var agents = app.Services.GetRequiredService<AgentsAtStart>();

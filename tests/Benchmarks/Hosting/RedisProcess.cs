@@ -30,5 +30,13 @@ internal sealed class RedisProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>It stands still for a while; who asks it waits.</summary>
+    public async Task Freeze(TimeSpan span)
+    {
+        await _child.Pause();
+        await Task.Delay(span, TimeProvider.System);
+        await _child.Resume();
+    }
+
     public ValueTask DisposeAsync() => _child.DisposeAsync();
 }

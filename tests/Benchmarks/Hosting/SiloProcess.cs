@@ -28,5 +28,5 @@ internal sealed class SiloProcess : IAsyncDisposable
     private static async Task<SiloProcess> Start(HostSettings settings, string[] arguments, string folder, string ready) =>
         new(await Child.Start("dotnet", arguments, ready, folder), settings);
 
-    private static string Beside(string file) => Path.Combine(AppContext.BaseDirectory, file);
+    public static string Beside(string file) => Path.Combine(AppContext.BaseDirectory, file);
 }

@@ -32,14 +32,20 @@ internal enum FaultKind
     /// <summary>What the step reads of the world is rewritten ten times while it works.</summary>
     Storm,
 
-    /// <summary>The host's wall clock jumps by an hour, forwards and back in turn.</summary>
+    /// <summary>A host's wall clock jumps by an hour, forwards and back in turn.</summary>
     ClockJump,
 
-    /// <summary>The host's store fails every write for 300 ms.</summary>
+    /// <summary>The store of every host fails every write for 300 ms.</summary>
     StorageError,
 
-    /// <summary>The host's store stands still for 600 ms.</summary>
+    /// <summary>The store stands still for 600 ms.</summary>
     StorageFreeze,
+
+    /// <summary>The process that coordinates the task is killed, and started again by its service manager.</summary>
+    Kill,
+
+    /// <summary>The process that coordinates the task stands still for five seconds.</summary>
+    Freeze,
 }
 
 /// <summary>Which fault each task has, and at which of its steps: the same for every arm of the same seed.</summary>
@@ -50,17 +56,28 @@ internal sealed class FaultPlan
     private readonly (FaultKind Kind, int Step)[] _tasks;
 
     /// <param name="seed">Decides all.</param>
+    /// <param name="quiet">Tasks before the first fault.</param>
     /// <param name="faults">Tasks with a fault; between them as many again have none.</param>
-    public FaultPlan(int seed, int faults)
+    public FaultPlan(int seed, int quiet, int faults)
     {
 #pragma warning disable CA5394 // Dice for an experiment: the same seed must give the same.
         var dice = new Random(seed);
-        _tasks = [.. Enumerable.Range(0, faults * 2).Select(task => task % 2 == 0 ? (FaultKind.None, 0) : Faulty(task / 2, dice.Next(Agents.Length)))];
-        dice.Shuffle(_tasks);
+        _tasks = [.. Enumerable.Range(0, quiet + (faults * 2)).Select(task => task < quiet || task % 2 == 0 ? (FaultKind.None, 0) : Faulty((task - quiet) / 2, dice.Next(Agents.Length)))];
+        dice.Shuffle(_tasks.AsSpan(quiet));
 #pragma warning restore CA5394
+        Quiet = quiet;
     }
 
     public int Count => _tasks.Length;
+
+    /// <summary>Tasks before the first fault, which say how long one takes when nothing is wrong.</summary>
+    public int Quiet { get; }
+
+    /// <summary>The first of them, which warm up and count nowhere.</summary>
+    public int Warm => Quiet / 3;
+
+    /// <summary>Whether it is done to a whole process, or to what all of them stand on: then everybody's task is hit.</summary>
+    public static bool IsOfHost(FaultKind kind) => kind is FaultKind.StorageError or FaultKind.StorageFreeze or FaultKind.Kill or FaultKind.Freeze;
 
     public (FaultKind Kind, int Step) Of(int task) => _tasks[task];
 

@@ -85,7 +85,7 @@ internal sealed class FaultyAgents : IAsyncDisposable
                 http.Response.Headers.RetryAfter = "0";
                 http.Response.StatusCode = 429;
                 break;
-            case FaultKind.Storm or FaultKind.ClockJump or FaultKind.StorageError or FaultKind.StorageFreeze when call == 1:
+            case FaultKind.Storm or FaultKind.ClockJump or FaultKind.StorageError or FaultKind.StorageFreeze or FaultKind.Kill or FaultKind.Freeze when call == 1:
                 var harm = Harm(kind, task);
                 await Work(http, asked, task, step, WorkMs);
                 await harm;

@@ -45,6 +45,9 @@ internal sealed class Bench(bool quick, int seed, string folder, Action<string> 
     /// <summary>A folder for one store.</summary>
     public string NewFolder(string name) => Directory.CreateDirectory(Path.Combine(Folder, name)).FullName;
 
+    /// <summary>Tells whoever watches something that is in no figure.</summary>
+    public void Say(string line) => progress(line);
+
     /// <summary>Measures one thing. When it fails, its own figures are missing and the report says why; the others go on.</summary>
     public async Task Attempt(string title, Func<Task> measure)
     {

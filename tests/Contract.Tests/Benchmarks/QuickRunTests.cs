@@ -8,6 +8,8 @@ public sealed class QuickRunTests : IDisposable
 {
     private static readonly string[] PartsOfW3 = ["(a)", "(b)", "(c)", "(d)", "(e)", "wit", "vio"];
 
+    private static readonly string[] NeverInW4 = ["rosud: lost commits", "rosud: commits done twice", "rosud: duplicate effects", "rosud: runs whose cascade_prevented is not the count on the graph"];
+
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(3);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("rosud-quick-").FullName;
@@ -66,6 +68,20 @@ public sealed class QuickRunTests : IDisposable
         var checks = report.RootElement.GetProperty("checks").EnumerateArray().ToList();
         Assert.Equal(8, checks.Count);
         Assert.All(checks.Where(check => check.GetProperty("unit").GetString() is not ("ms" or "s")), check => Assert.True(check.GetProperty("pass").GetBoolean(), output));
+    }
+
+    [Fact]   // One of each kind, a killed and a frozen host among them. How many of its tasks users see fail is also the machine's.
+    public async Task A_quick_run_of_W4_harms_both_arms_and_loses_and_repeats_nothing()
+    {
+        var file = Path.Combine(_folder, "report.json");
+
+        var (_, output) = await Run("W4", "--quick", "--json", file);
+
+        using var report = JsonDocument.Parse(await File.ReadAllTextAsync(file));
+        var checks = report.RootElement.GetProperty("checks").EnumerateArray().ToList();
+        Assert.DoesNotContain("NOT RUN", output, StringComparison.Ordinal);
+        Assert.All(NeverInW4, name => Assert.True(checks.Single(check => check.GetProperty("name").GetString() == name).GetProperty("pass").GetBoolean(), output));
+        Assert.True(report.RootElement.GetProperty("figures").EnumerateArray().Single(figure => figure.GetProperty("name").GetString() == "rosud: acknowledged commits").GetProperty("median").GetDouble() > 0);
     }
 
     [Fact]

@@ -84,6 +84,9 @@ internal abstract record Heard
 /// <param name="IsWhole">Whether it listened long enough to have heard of the last commit.</param>
 internal sealed record ListenerHistory(string Name, long After, ImmutableArray<Heard> Items, bool IsWhole);
 
+/// <summary>A run, as somebody was told or as the log has it, and the task id that it was asked for under.</summary>
+internal sealed record TaskRun(string Task, string Run);
+
 /// <summary>Everything that was asked and told about one channel, and what its log says in the end.</summary>
 internal sealed record ChannelHistory(string Channel)
 {
@@ -95,4 +98,7 @@ internal sealed record ChannelHistory(string Channel)
 
     /// <summary>The log as it was read when everything was quiet, from its first version.</summary>
     public ImmutableArray<LogEntry> Log { get; init; } = [];
+
+    /// <summary>The runs of its tasks.</summary>
+    public ImmutableArray<TaskRun> Runs { get; init; } = [];
 }

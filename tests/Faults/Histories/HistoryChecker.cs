@@ -22,8 +22,15 @@ internal static class HistoryChecker
             .. ReadCheck.Check(history, log),
             .. RelianceCheck.Check(history, log),
             .. history.Listeners.SelectMany(listener => ListenerCheck.Check(listener, log)),
+            .. RunTwice(history),
         ];
     }
+
+    private static IEnumerable<Violation> RunTwice(ChannelHistory history) =>
+        from task in history.Runs.GroupBy(run => run.Task, StringComparer.Ordinal)
+        let runs = task.Select(run => run.Run).Distinct(StringComparer.Ordinal).ToList()
+        where runs.Count > 1
+        select new Violation(Broken.RunTwice, $"The task {task.Key} is {runs.Count} runs: {string.Join(", ", runs)}.");
 }
 
 /// <summary>The final log, to look things up in.</summary>

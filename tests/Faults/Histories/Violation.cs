@@ -65,6 +65,9 @@ internal enum Broken
 
     /// <summary>A listener was not told the last commits.</summary>
     Unfinished,
+
+    /// <summary>One task id stands for more than one run.</summary>
+    RunTwice,
 }
 
 /// <summary>One thing that must never happen, and the sentence that proves it.</summary>

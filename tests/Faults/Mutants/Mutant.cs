@@ -23,8 +23,12 @@ internal static class Mutant
     /// <summary>Storage takes every write, whatever it overwrites.</summary>
     public const string NoCompare = "no-compare";
 
+    /// <summary>What a task id stands for is forgotten with the activation. Only in the simulation: the product keeps it in the run's own record, and has no service that could be replaced.</summary>
+    public const string VolatileTaskIds = "volatile-task-ids";
+
     /// <summary>Whether it only shows where two activations of one channel are alive at once.</summary>
     public static bool NeedsTwo(string? mutant) => mutant is UnconfirmedReads or NoCompare;
 
+    /// <summary>Those that a host can be started with.</summary>
     public static ImmutableArray<string> All { get; } = [NoValidation, EarlyAnswer, DroppedEvent, NoOperationId, UnconfirmedReads, NoCompare];
 }

@@ -21,7 +21,7 @@ internal sealed class ChannelSimulation : IDisposable
     private const int CrashesMax = 3;
     private const int Sessions = 3;
 
-    private static readonly ChannelId Id = new(TenantId.Default, "simulated");
+    public static readonly ChannelId Id = new(TenantId.Default, "simulated");
     private static readonly ServiceProvider Serializers = new ServiceCollection().AddSerializer().BuildServiceProvider();
 
     private readonly Random _random;
@@ -53,7 +53,7 @@ internal sealed class ChannelSimulation : IDisposable
     public bool IsEnding => _isEnding;
 
     /// <param name="seed">Decides everything.</param>
-    /// <param name="mutant">One of <see cref="Mutant.All"/>, or null for the platform as it is.</param>
+    /// <param name="mutant">One of <see cref="Mutant"/>'s, or null for the platform as it is.</param>
     public static ChannelHistory Run(int seed, string? mutant = null)
     {
         using var simulation = new ChannelSimulation(seed, mutant);
@@ -91,6 +91,7 @@ internal sealed class ChannelSimulation : IDisposable
     private ChannelHistory Run()
     {
         Task<List<LogEntry>>? reading = null;
+        Task<List<TaskRun>>? runs = null;
         _thread.Enter(() =>
         {
             var made = Make();
@@ -101,16 +102,17 @@ internal sealed class ChannelSimulation : IDisposable
             for (var step = 0; step < StepsMax && !sessions.TrueForAll(session => session.IsCompleted); step++) Step(mayCrash: true);
             _isEnding = true;
             for (var step = 0; step < StepsMax && !sessions.TrueForAll(session => session.IsCompleted); step++) Step(mayCrash: false);
-            reading = ReadLog();
-            for (var step = 0; step < 4 * StepsMax && !(reading.IsCompleted && listening.IsCompleted); step++) Step(mayCrash: false);
+            (reading, runs) = (ReadLog(), ReadRuns());
+            for (var step = 0; step < 4 * StepsMax && !(reading.IsCompleted && runs.IsCompleted && listening.IsCompleted); step++) Step(mayCrash: false);
         });
-        if (reading is not { IsCompletedSuccessfully: true }) throw new InvalidOperationException($"The schedule does not come to an end: {Waiting()}", reading?.Exception ?? _opening.Exception);
+        if (reading is not { IsCompletedSuccessfully: true } || runs is not { IsCompletedSuccessfully: true }) throw new InvalidOperationException($"The schedule does not come to an end: {Waiting()}", reading?.Exception ?? _opening.Exception);
         return new("simulated")
         {
             Writes = [.. _sessions.SelectMany(session => session.Writes)],
             Reads = [.. _sessions.SelectMany(session => session.Reads)],
             Listeners = [_listener.History],
             Log = [.. reading.GetAwaiter().GetResult()],
+            Runs = [.. _sessions.SelectMany(session => session.Runs), .. runs.GetAwaiter().GetResult()],
         };
     }
 
@@ -138,6 +140,15 @@ internal sealed class ChannelSimulation : IDisposable
                 _listener.EndAt(page.Head);
                 return log;
             }
+        }
+    }
+
+    private async Task<List<TaskRun>> ReadRuns()
+    {
+        while (true)
+        {
+            if (await (await Serving()).Runs() is { } runs) return runs;
+            await Turn();
         }
     }
 

@@ -1,7 +1,9 @@
 using Rosud.Channels;
 using Rosud.Context;
+using Rosud.Histories;
 using Rosud.Journal;
 using Rosud.Mutants;
+using Rosud.Runs;
 
 namespace Rosud.Simulation;
 
@@ -12,12 +14,14 @@ internal sealed class SimulatedChannel : IRecordStore
     private readonly TimeProvider _time;
     private readonly IJournal _journal;
     private readonly Action<ChannelUpdate> _publish;
+    private readonly bool _forgetsTasks;
     private Action? _whenGone;
     private long _epoch;
 
     public SimulatedChannel(ChannelCodec codec, JournalLimits limits, TimeProvider time, string? mutant, Action<ChannelUpdate> publish)
     {
         (_codec, _time, _publish) = (codec, time, publish);
+        _forgetsTasks = mutant == Mutant.VolatileTaskIds;
         var rules = mutant == Mutant.UnconfirmedReads ? JournalRules.All & ~JournalRules.Confirm : JournalRules.All;
         var journal = new Rosud.Journal.Journal(this, limits, time, rules);
         _journal = mutant == Mutant.EarlyAnswer ? new EarlyJournal(journal, async () => await Task.Yield()) : journal;
@@ -49,6 +53,7 @@ internal sealed class SimulatedChannel : IRecordStore
             var recovery = await _journal.Activate(CancellationToken.None);
             _epoch = recovery.Epoch;
             var state = await ContextHistory.Remember(_codec.Restore(recovery), _journal);
+            if (_forgetsTasks) state = state with { Runs = state.Runs with { ByTask = state.Runs.ByTask.Clear() } };
             Loop = new(_journal, state, _time, Landed, _ => { }, _ => Die());
         }
         catch (JournalFencedException)
@@ -62,6 +67,16 @@ internal sealed class SimulatedChannel : IRecordStore
 
     public async Task<ChannelOutcome?> Create(ChannelId id) => await Answered(Loop!.Decide(draft => ChannelRules.Create(draft, id, new())));
 
+    /// <summary>Accepts a run unless its task id stands for one; null when nobody knows what became of it.</summary>
+    public async Task<CoordinateOutcome?> Coordinate(AcceptedRun run) => await Answered(Loop!.Decide(draft => RunRules.Accept(draft, run)));
+
+    /// <summary>The runs that the log has, and the task that each is of; null when that could not be confirmed.</summary>
+    public async Task<List<TaskRun>?> Runs()
+    {
+        var runs = Loop!.Durable.Runs.Live.Values.Select(run => new TaskRun(run.Accepted.Task.Id!, run.Accepted.Run.Name)).ToList();
+        return await Answered(Confirmed(runs));
+    }
+
     /// <summary>A confirmed read of everything; null when it could not be confirmed.</summary>
     public async Task<ContextView?> ReadAll()
     {
@@ -71,7 +86,7 @@ internal sealed class SimulatedChannel : IRecordStore
 
     public async Task<ChangePage?> Changes(ContextVersion after) => await Answered(ReadChanges(Loop!.Durable, after));
 
-    private async Task<ContextView> Confirmed(ContextView view)
+    private async Task<T> Confirmed<T>(T view)
     {
         await _journal.Confirm();
         return view;

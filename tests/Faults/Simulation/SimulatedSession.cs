@@ -1,6 +1,7 @@
 using System.Text;
 using Rosud.Context;
 using Rosud.Histories;
+using Rosud.Runs;
 
 namespace Rosud.Simulation;
 
@@ -12,18 +13,26 @@ internal sealed class SimulatedSession(int number, ChannelSimulation simulation,
 
     private static readonly string[] Keys = ["a", "b", "c"];
 
+    private static readonly string[] Tasks = ["t-1", "t-2"];
+
     private long _seen;
+    private int _asked;
 
     public List<WriteOperation> Writes { get; } = [];
 
     public List<ReadOperation> Reads { get; } = [];
+
+    /// <summary>The run that each task was said to be.</summary>
+    public List<TaskRun> Runs { get; } = [];
 
     public async Task Run()
     {
         for (var operation = 0; operation < Operations && !simulation.IsEnding; operation++)
         {
             await simulation.Turn();
-            if (random.Next(3) == 0) await Read();
+            var what = random.Next(12);
+            if (what < 4) await Read();
+            else if (what == 4) await Coordinate(Tasks[random.Next(Tasks.Length)]);
             else await Write($"{number}-{operation}");
         }
     }
@@ -34,6 +43,22 @@ internal sealed class SimulatedSession(int number, ChannelSimulation simulation,
         if (await (await simulation.Serving()).ReadAll() is not { } view) return;
         Reads.Add(new(number, invoked, simulation.Now, view.Version.Number, Recorded.Content(view)));
         _seen = view.Version.Number;
+    }
+
+    // As a channel does: every call makes a run of its own, which counts only when the task has none.
+    private async Task Coordinate(string task)
+    {
+        for (var attempt = 0; attempt < AttemptsMax; attempt++)
+        {
+            var run = new SimulatedRun(task, $"r{number}x{++_asked}").Accepted;
+            if (await (await simulation.Serving()).Coordinate(run) is CoordinateOutcome.Accepted accepted)
+            {
+                Runs.Add(new(task, accepted.Run.Name));
+                return;
+            }
+
+            await simulation.Turn();
+        }
     }
 
     private async Task Write(string operation)

@@ -13,7 +13,7 @@ public sealed class ChannelSimulationTests
     [Fact]
     public void No_schedule_breaks_a_promise()
     {
-        var (accepted, stale, unknown, reads) = (0, 0, 0, 0);
+        var (accepted, stale, unknown, reads, joined) = (0, 0, 0, 0, 0);
         for (var seed = 0; seed < Schedules; seed++)
         {
             var history = ChannelSimulation.Run(seed);
@@ -23,9 +23,10 @@ public sealed class ChannelSimulationTests
             stale += history.Writes.Count(write => write.Told == Told.Stale);
             unknown += history.Writes.Count(write => write.Told == Told.Unknown);
             reads += history.Reads.Length;
+            joined += history.Runs.Length - history.Runs.DistinctBy(run => run.Run).Count();
         }
 
-        Assert.True(accepted > Schedules && stale > Schedules / 4 && unknown > Schedules / 100 && reads > Schedules, $"{accepted} accepted, {stale} stale, {unknown} unknown, {reads} reads.");
+        Assert.True(accepted > Schedules && stale > Schedules / 4 && unknown > Schedules / 100 && reads > Schedules && joined > Schedules, $"{accepted} accepted, {stale} stale, {unknown} unknown, {reads} reads, {joined} joined.");
     }
 
     [Theory]
@@ -35,6 +36,7 @@ public sealed class ChannelSimulationTests
     [InlineData(Mutant.NoOperationId, Broken.Repeated)]
     [InlineData(Mutant.UnconfirmedReads, Broken.StaleRead)]
     [InlineData(Mutant.NoCompare, Broken.Lost)]
+    [InlineData(Mutant.VolatileTaskIds, Broken.RunTwice)]
     public void A_broken_platform_is_found(string mutant, object kind)
     {
         for (var seed = 0; seed < MutantSchedulesMax; seed++)
