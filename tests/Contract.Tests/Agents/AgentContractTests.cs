@@ -27,5 +27,29 @@ public sealed class AgentContractTests(RosudHost host) : IClassFixture<RosudHost
         Assert.Equal("closed", State(await host.Send("POST", $"{path}/reset", "{}")));
     }
 
+    [Fact]
+    public async Task A_schema_of_the_output_is_checked_at_once_and_holds_for_every_completion()
+    {
+        var agent = host.NewName("agent");
+        const string Body = """{"reads":[],"writes":["answer"],"output_schema":{"type":"object","required":["found"],"properties":{"found":{"type":"integer"}}}}""";
+        var refused = await host.Send("PUT", $"/v1/agents/{agent}", Body.Replace("integer", "whole", StringComparison.Ordinal));
+        Assert.Equal((400, "invalid-request"), (refused.Status, refused.Problem));
+        Assert.Equal("/output_schema/properties/found/type", Assert.Single(refused.Json.GetProperty("errors").EnumerateArray()).GetProperty("pointer").GetString());
+        Assert.Equal(201, (await host.Send("PUT", $"/v1/agents/{agent}", Body)).Status);
+        var channel = await host.NewChannel($"\"{agent}\"");
+        var run = (await host.Send("POST", $"/v1/channels/{channel}/coordinate", """{"task":{"goal":"g"},"timeout_ms":60000}""", ("Prefer", "respond-async")))["run"];
+
+        var rejected = await host.Send("POST", $"/v1/assignments/{await Take(agent)}/complete", """{"writes":{"answer":1},"output":{"found":"two"}}""");
+        Assert.Equal((200, "rejected"), (rejected.Status, rejected["outcome"]));
+        Assert.Contains("/found", rejected["reason"], StringComparison.Ordinal);
+        var accepted = await host.Send("POST", $"/v1/assignments/{await Take(agent)}/complete", """{"writes":{"answer":1},"output":{"found":2}}""");
+        Assert.Equal("accepted", accepted["outcome"]);
+        var result = await host.Send("GET", $"/v1/runs/{run}");
+        Assert.Equal(("completed", 1), (result["status"], result.Json.GetProperty("retries_by_cause").GetProperty("acceptance").GetInt32()));
+    }
+
+    private async Task<string> Take(string agent) =>
+        Assert.Single((await host.Send("POST", $"/v1/agents/{agent}/assignments/take", """{"max":1,"wait_ms":20000}""")).Json.GetProperty("assignments").EnumerateArray()).GetProperty("id").GetString()!;
+
     private static string? State(HttpAnswer answer) => answer.Json.GetProperty("breaker").GetProperty("state").GetString();
 }
