@@ -20,6 +20,51 @@ internal sealed class JournalFolding(FencedRecords records, JournalMemory memory
         _atFold = null;
     }
 
+    /// <summary>Makes a base of what is live, drops the history, and overwrites with empty records what head names no more. Nothing else writes meanwhile.</summary>
+    public async Task Erase()
+    {
+        while (memory.Ring.Count > 0)
+        {
+            if (IsBaseDue) await Rebase();
+            await Fold();
+        }
+
+        await Rebase();
+        _atFold = null;
+        var head = memory.Head;
+        await Publish(head with { FirstSegment = head.NextSegment, FirstVersion = head.Fold.Version + 1, Segments = [] });
+        foreach (var window in (await Past()).Chunk(limits.Window)) await Task.WhenAll(window.Select(Empty));
+    }
+
+    // Every record that ever held a value, but for the live pages.
+    private async Task<List<string>> Past()
+    {
+        var head = memory.Head;
+        var names = new List<string>();
+        for (var number = Math.Max(0, head.FirstSegment - limits.SegmentCells); number < head.FirstSegment; number++) names.Add(_stored.SegmentName(number));
+        for (var position = Math.Max(1, head.Fold.Position - limits.Slots + 1); position <= head.Fold.Position; position++) names.Add(_stored.SlotName(position));
+        for (var level = 0; 1 << level <= limits.PagesMax; level++)
+        {
+            if (await records.Read(JournalHead.PageName(level, 0, copy: false)) is null) continue;   // All pages of a level are written when it is taken.
+            for (var index = 0; index < 1 << level; index++)
+            {
+                var live = level == head.PageLevel ? head.PageCopies[index] : default(bool?);
+                if (live != false) names.Add(JournalHead.PageName(level, index, copy: false));
+                if (live != true) names.Add(JournalHead.PageName(level, index, copy: true));
+            }
+        }
+
+        return names;
+    }
+
+    // A slot becomes an old seal, which stands in nobody's way; a batch beyond the fold is a rival's.
+    private async Task Empty(string name)
+    {
+        if (await records.Read(name) is not { Body.IsEmpty: false } found) return;
+        if (found.Kind == RecordKind.Batch && found.Position > memory.Head.Fold.Position) return;
+        await records.Put(name, new RecordWriter(0).Finish(found.Kind == RecordKind.Batch ? RecordKind.Seal : found.Kind, records.Epoch, found.Position));
+    }
+
     private async Task Fold()
     {
         RingBatch[] batches = [.. memory.Ring.Take(FoldRules.SegmentOf(memory.Ring.Select(batch => batch.Record.Length)))];
