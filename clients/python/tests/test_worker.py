@@ -59,13 +59,15 @@ class Workers(live.LiveTest):
     async def test_an_output_that_breaks_the_agents_schema_is_rejected_and_done_again(self) -> None:
         schema = {"type": "object", "required": ["found"], "properties": {"found": {"type": "integer"}}}
 
-        @agent(live.name("strict"), reads=["q"], writes=["a"], output_schema=schema)
+        @agent(live.name("strict"), reads=["q"], writes=["a"], output_schema=schema, max_usage={"tokens": 500, "cost_usd": 0.25})
         async def strict(work: Work) -> Completion:
             return Completion(writes={"a": work["q"]}, output={"found": "two" if work.attempt == 1 else 2})
 
         result = await self.run_one(strict)
         self.assertEqual((result.status, [attempt.outcome for attempt in result.attempts]), ("completed", ["rejected", "accepted"]))
         self.assertIn("/found", result.attempts[0].reason or "")
+        described = await Agent.open(strict.name, client=self.client).describe()
+        self.assertEqual((described.output_schema, described.max_usage), (schema, {"tokens": 500, "cost_usd": 0.25}))
         with self.assertRaises(InvalidRequest) as caught:
             await Agent.register(live.name("faulty"), output_schema={"type": "whole"}, client=self.client)
         self.assertIn("/output_schema/type", str(caught.exception.errors))

@@ -6,10 +6,11 @@ public sealed class AgentContractTests(RosudHost host) : IClassFixture<RosudHost
     public async Task An_agent_is_registered_changed_and_removed()
     {
         var path = $"/v1/agents/{host.NewName("agent")}";
-        const string Body = """{"description":"d","reads":["plan.*"],"writes":["facts.*"],"transport":{"kind":"webhook","url":"http://127.0.0.1:9/x","secret":"hush"},"max_concurrency":2}""";
+        const string Body = """{"description":"d","reads":["plan.*"],"writes":["facts.*"],"transport":{"kind":"webhook","url":"http://127.0.0.1:9/x","secret":"hush"},"max_usage":{"tokens":500,"cost_usd":0.25},"max_concurrency":2}""";
         Assert.Equal(201, (await host.Send("PUT", path, Body)).Status);
         var again = await host.Send("PUT", path, Body);
         Assert.Equal((200, "1"), (again.Status, again["revision"]));
+        Assert.Equal("""{"tokens":500,"cost_usd":0.25}""", again.Json.GetProperty("max_usage").GetRawText());
         Assert.DoesNotContain("hush", (await host.Send("GET", path)).Text, StringComparison.Ordinal);
         Assert.Equal("2", (await host.Send("PUT", path, Body.Replace(":2}", ":3}", StringComparison.Ordinal)))["revision"]);
         Assert.Contains(path.Split('/')[^1], (await host.Send("GET", "/v1/agents?limit=500")).Text, StringComparison.Ordinal);
