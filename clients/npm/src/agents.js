@@ -6,7 +6,7 @@ import { fromWire, shapes, toWire } from "./wire.js";
 /** What a registration can say. */
 export const registrationNames = [
   "description", "reads", "writes", "transport", "maxConcurrency", "queueLimit", "timeoutMs", "version", "capability",
-  "dependency", "memo", "rebase", "shadowSafe", "outputSchema",
+  "dependency", "memo", "rebase", "shadowSafe", "outputSchema", "maxUsage",
 ];
 
 /** An agent that is registered, or may be. Holds only the name; every call asks the host. */

@@ -764,6 +764,8 @@ export interface Contract {
   shadowSafe?: boolean;
   /** JSON schema of each completion's `output`: one that breaks it is rejected and costs a retry; no output counts as null. */
   outputSchema?: Value;
+  /** The most that one attempt uses: what it reserves of its run's budget. Default what its last answers have used. */
+  maxUsage?: { tokens?: number; costUsd?: number };
 }
 
 export interface Registration extends Contract {
@@ -780,6 +782,7 @@ export interface AgentDescription extends Required<Pick<Contract, "description" 
   capability?: string;
   dependency?: string;
   outputSchema?: Value;
+  maxUsage?: { tokens?: number; costUsd?: number };
 }
 
 export interface Breaker {

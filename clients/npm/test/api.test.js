@@ -147,9 +147,9 @@ test("Runs are submitted, followed, listed and cancelled", { timeout: 20_000 }, 
 });
 
 test("Agents are registered, described, opened by force, reset and removed", { timeout: 20_000 }, async () => {
-  const registered = await Agent.register("verbose", { description: "d", reads: ["a"], writes: ["b.*"], maxConcurrency: 2, outputSchema: { minLength: 1 } });
+  const registered = await Agent.register("verbose", { description: "d", reads: ["a"], writes: ["b.*"], maxConcurrency: 2, outputSchema: { minLength: 1 }, maxUsage: { tokens: 500, costUsd: 0.25 } });
   const described = await registered.describe();
-  assert.deepEqual([described.maxConcurrency, described.outputSchema, described.transport.kind], [2, { minLength: 1 }, "pull"]);
+  assert.deepEqual([described.maxConcurrency, described.outputSchema, described.maxUsage, described.transport.kind], [2, { minLength: 1 }, { tokens: 500, costUsd: 0.25 }, "pull"]);
   assert.equal((await registered.forceOpen()).breaker.state, "forced_open");
   assert.equal((await registered.reset()).breaker.state, "closed");
   assert.equal((await registered.supervisor({ network: "default" })).bulkhead.maxConcurrency, 2);

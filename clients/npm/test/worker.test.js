@@ -67,6 +67,19 @@ function gate() {
 
 const step = (id, reads, writes, more = {}) => ({ id, agent: id, reads, writes, ...more });
 
+test("An output that breaks its agent's schema is rejected and done again", { timeout: 20_000 }, async () => {
+  const outputSchema = { type: "object", required: ["found"], properties: { found: { type: "integer" } } };
+  const strict = agent("strict", { reads: ["q"], writes: ["a"], outputSchema }, (work) => new Completion({ writes: { a: 1 }, output: { found: work.attempt === 1 ? "two" : 2 } }));
+  await serving([strict], async () => {
+    const channel = await Channel.create({ agents: ["strict"] });
+    await channel.commit({ set: { q: 1 } });
+    const result = await channel.coordinate({ task: "work", timeoutMs: 15_000 });
+    assert.deepEqual([result.status, ...result.attempts.map((attempt) => attempt.outcome)], ["completed", "rejected", "accepted"]);
+    assert.match(result.attempts[0].reason, /\/found/);
+  });
+  await assert.rejects(Agent.register("faulty", { outputSchema: { type: "whole" } }), (error) => error.status === 400 && error.errors[0].pointer === "/output_schema/type");
+});
+
 test("A handler sees its work: values, goal, input, deadline, attempt, key", { timeout: 20_000 }, async () => {
   let seen;
   const seer = agent("seer", { reads: ["*"], writes: ["out.*"] }, (work) => {

@@ -11,7 +11,7 @@ import live
 import test_signature
 from hosting import Program, python
 from proxy import PASS, Proxy
-from rosud_call import Agent, BlockingWork, Completion, ContextSync, Deferred, Failure, NotFound, Rosud, Run, RunResult, Stopped, Usage, Work, agent, answer_webhook_async, serve_async
+from rosud_call import Agent, BlockingWork, Completion, ContextSync, Deferred, Failure, InvalidRequest, NotFound, Rosud, Run, RunResult, Stopped, Usage, Work, agent, answer_webhook_async, serve_async
 
 WORKER = str(pathlib.Path(__file__).parent / "programs/worker.py")
 
@@ -55,6 +55,22 @@ class Workers(live.LiveTest):
             result = await self.run_one(handler, input={"x": 1.50})
             self.assertEqual((result.status, result["a"]), ("completed", 21))
         self.assertEqual(seen, [(20, "none", False, "work", {"x": 1.5}, 1, None, False, 1)] * 2)
+
+    async def test_an_output_that_breaks_the_agents_schema_is_rejected_and_done_again(self) -> None:
+        schema = {"type": "object", "required": ["found"], "properties": {"found": {"type": "integer"}}}
+
+        @agent(live.name("strict"), reads=["q"], writes=["a"], output_schema=schema, max_usage={"tokens": 500, "cost_usd": 0.25})
+        async def strict(work: Work) -> Completion:
+            return Completion(writes={"a": work["q"]}, output={"found": "two" if work.attempt == 1 else 2})
+
+        result = await self.run_one(strict)
+        self.assertEqual((result.status, [attempt.outcome for attempt in result.attempts]), ("completed", ["rejected", "accepted"]))
+        self.assertIn("/found", result.attempts[0].reason or "")
+        described = await Agent.open(strict.name, client=self.client).describe()
+        self.assertEqual((described.output_schema, described.max_usage), (schema, {"tokens": 500, "cost_usd": 0.25}))
+        with self.assertRaises(InvalidRequest) as caught:
+            await Agent.register(live.name("faulty"), output_schema={"type": "whole"}, client=self.client)
+        self.assertIn("/output_schema/type", str(caught.exception.errors))
 
     async def test_what_comes_in_the_moment_of_the_stop_goes_to_another_worker_at_once(self) -> None:
         proxy = Proxy(int(live.host().url.rsplit(":", 1)[1]))

@@ -47,6 +47,9 @@ internal sealed record RegisterAgentBody
     /// <summary>JSON schema of what a completion gives as <c>output</c>; one that breaks it is rejected. No output counts as null.</summary>
     public JsonValue? OutputSchema { get; init; }
 
+    /// <summary>The most that one attempt uses: what it reserves of its run's budget. Left out, what its last answers have used.</summary>
+    public MaxUsageBody? MaxUsage { get; init; }
+
     public AgentSpec ToSpec(RequestReader request, AgentHosts hosts) => new()
     {
         Description = Description,
@@ -63,8 +66,22 @@ internal sealed record RegisterAgentBody
         Rebase = Rebase,
         ShadowSafe = ShadowSafe,
         OutputSchema = OutputSchema,
+        MaxUsage = MaxUsage is null ? null : new(MaxUsage.Tokens, MaxUsage.CostUsd),
     };
 }
+
+/// <summary>The most that one attempt of an agent uses. What is left out is not declared.</summary>
+internal sealed record MaxUsageBody
+{
+    [Range(1d, 1e15)]
+    public long? Tokens { get; init; }
+
+    [Range(1e-9, 1e9)]
+    public decimal? CostUsd { get; init; }
+}
+
+/// <summary>The most that one attempt of an agent uses, as it declares it.</summary>
+internal sealed record ShownMaxUsageBody([property: Optional] long? Tokens, [property: Optional] decimal? CostUsd);
 
 /// <summary>How assignments reach an agent.</summary>
 internal sealed record TransportBody
@@ -133,6 +150,8 @@ internal sealed record AgentBody
 
     [Optional] public JsonValue? OutputSchema { get; init; }
 
+    [Optional] public ShownMaxUsageBody? MaxUsage { get; init; }
+
     public static AgentBody Of(AgentView agent) => new()
     {
         Id = agent.Id.Name,
@@ -152,6 +171,7 @@ internal sealed record AgentBody
         Rebase = agent.Spec.Rebase,
         ShadowSafe = agent.Spec.ShadowSafe,
         OutputSchema = agent.Spec.OutputSchema,
+        MaxUsage = agent.Spec.MaxUsage is { } most ? new(most.Tokens, most.CostUsd) : null,
     };
 }
 

@@ -79,7 +79,16 @@ public sealed record AgentSpec
     /// A run holds its agents to what was registered when it was accepted.
     /// </summary>
     [Id(13)] public JsonValue? OutputSchema { get; init; }
+
+    /// <summary>The most that one attempt uses: what it reserves of its run's budget. Null for what its last answers have used.</summary>
+    [Id(14)] public MaxUsage? MaxUsage { get; init; }
 }
+
+/// <summary>The most that one attempt of an agent uses, as the agent declares it.</summary>
+/// <param name="Tokens">Tokens, in and out; more than 0, or null when that is not declared.</param>
+/// <param name="CostUsd">Its cost; more than 0, or null when that is not declared.</param>
+[GenerateSerializer, Immutable, Alias("rosud.max-usage")]
+public sealed record MaxUsage([property: Id(0)] long? Tokens = null, [property: Id(1)] decimal? CostUsd = null);
 
 /// <summary>An agent as it is registered now.</summary>
 /// <param name="Revision">How often its registration changed; the first is 1.</param>

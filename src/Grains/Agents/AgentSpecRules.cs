@@ -29,6 +29,8 @@ internal static class AgentSpecRules
         Check(spec.Version is null or { Length: > 0 and <= WordLengthMax }, "/version", "Must have 1 to 128 characters.");
         Check(spec.Capability is null || Names.IsValid(spec.Capability), "/capability", "Must be a name: a-z 0-9 . _ -, at most 128.");
         Check(spec.Dependency is null || Names.IsValid(spec.Dependency), "/dependency", "Must be a name: a-z 0-9 . _ -, at most 128.");
+        Check(spec.MaxUsage?.Tokens is null or > 0, "/max_usage/tokens", "Must be more than 0.");
+        Check(spec.MaxUsage?.CostUsd is null or > 0, "/max_usage/cost_usd", "Must be more than 0.");
         Patterns(spec.Reads, "/reads", faults);
         Patterns(spec.Writes, "/writes", faults);
         Transport(spec.Transport, Check);

@@ -9,8 +9,9 @@ internal sealed partial class ChannelGrain
     private static readonly TimeSpan PurgeAgainAfter = TimeSpan.FromSeconds(1);
     private Task _purging = Task.CompletedTask;
 
+    // A channel made again does not have the runs of the one before, which are older by more than clocks differ.
     public Task<bool> Keeps(RunId run, DateTimeOffset acceptedAt) =>
-        Task.FromResult(Durable.Record is { DeletedAt: null } record && acceptedAt >= record.CreatedAt);   // A channel made again does not have the runs of the one before.
+        Task.FromResult(Durable.Record is { DeletedAt: null } record && acceptedAt > record.CreatedAt - (ChannelRules.NameRests / 2));
 
     // One at a time. What a crash leaves over is taken up by the next activation, which the reminder wakes.
     private Task Purge() => _purging.IsCompleted ? _purging = Emptied() : _purging;

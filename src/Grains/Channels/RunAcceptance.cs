@@ -22,6 +22,7 @@ internal static class RunAcceptance
             {
                 Baseline = Shadows.BaselineOf(run, request.Task.Class, policy.Verdict),
                 OutputSchemas = OutputSchemas.Of(planned.Plan.Steps, agents),
+                Maxima = request.Task.Budget is null && parent?.Left is null ? [] : AgentMaximum.Of(agents.Values),
             }, null),
             ContractOutcome.Rejected rejected => (null, rejected.Problem),
             _ => throw new InvalidOperationException("The contract gave an outcome that is not known here."),

@@ -73,6 +73,9 @@ internal sealed record AcceptedRun
     /// <summary>What its agents' registrations say of their outputs; only those that say something.</summary>
     [Id(25)] public ImmutableArray<AgentOutput> OutputSchemas { get; init; } = [];
 
+    /// <summary>What its agents declare that one attempt uses at most; empty without a budget.</summary>
+    [Id(26)] public ImmutableArray<AgentMaximum> Maxima { get; init; } = [];
+
     /// <summary>The agent that does the task again, alone, to be compared with; null when the run is not sampled.</summary>
     [Id(40)] public string? Baseline { get; init; }
 

@@ -64,7 +64,7 @@ internal sealed partial class RunDrive
         _replica.Load(context);
         _thresholds = KeyPolicies.Of(new() { Keys = accepted.KeyThresholds.IsDefault ? [] : accepted.KeyThresholds });
         _timeline = new(accepted.AcceptedAt, _steps.Length);
-        _budget = new(accepted.Limit ?? accepted.Task.Budget, accepted.Prices, accepted.Run.Tenant, surroundings.Uses);
+        _budget = new(accepted.Limit ?? accepted.Task.Budget, accepted.Prices, accepted.Run.Tenant, surroundings.Uses, accepted.Maxima);
         _incarnations = surroundings.Incarnations;
         _groups = surroundings.Groups;
         _acceptance = surroundings.Acceptance;

@@ -5,6 +5,17 @@ namespace Rosud.Agents;
 public sealed class AgentSpecRulesTests
 {
     [Theory]
+    [InlineData(1L, 0.5, null)]
+    [InlineData(0L, null, "/max_usage/tokens")]
+    [InlineData(null, -1.0, "/max_usage/cost_usd")]
+    public void What_one_attempt_uses_at_most_is_more_than_nothing(long? tokens, double? cost, string? pointer)
+    {
+        var faults = AgentSpecRules.Faults(new() { MaxUsage = new(tokens, (decimal?)cost) });
+
+        Assert.Equal(pointer is null ? [] : [pointer], faults.Select(fault => fault.Pointer));
+    }
+
+    [Theory]
     [InlineData("""{"type":"object","required":["found"],"properties":{"found":{"type":"integer","minimum":0}}}""", null)]
     [InlineData("""{"type":"object","properties":{"n":{"minimum":"zero"}}}""", "/output_schema/properties/n/minimum")]
     [InlineData("""{"contains":{"type":"integer"}}""", "/output_schema/contains")]

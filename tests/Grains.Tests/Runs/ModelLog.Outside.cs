@@ -62,6 +62,14 @@ internal sealed partial class ModelLog
 
     private void EndIntent(string step) => _intents.Remove(step);
 
+    // Nothing is refused as stale that has seen what is there. What it was not shown may be an early key that is still to be withdrawn.
+    private void CheckStale(StepCommit commit)
+    {
+        if (!_seen.TryGetValue((commit.Step, commit.Attempt.Attempt), out var view) || commit.Reads.Any(read => !view.Entries.Any(entry => entry.Key.Value == read.Value))) return;
+        var changed = commit.Reads.Where(read => !Equals(view.Entries.FirstOrDefault(entry => entry.Key.Value == read.Value)?.Value, Current(new(read.Value))?.Value));
+        Check(changed.Any(), $"(o) {commit.Step} was refused as stale although all that its worker had seen is there");
+    }
+
     // Of the keys that it reads an attempt has seen what is there when it is accepted.
     private void CheckSeen(StepCommit commit)
     {

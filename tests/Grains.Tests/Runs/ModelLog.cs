@@ -46,6 +46,9 @@ internal enum Mutant
     /// <summary>What an attempt was offered to take in counts as taken in, whatever its completion says.</summary>
     OfferedIsTakenIn,
 
+    /// <summary>What an attempt was handed is known to its supervisor only, and lost with it.</summary>
+    HandedForgotten,
+
     /// <summary>The channel of a child does not remember the task that it stands for.</summary>
     ChildTwice,
 
@@ -128,7 +131,11 @@ internal sealed partial class ModelLog(AcceptedRun accepted, Mutant mutant)
 
         if (IsProvisional(commit.Reads) && mutant != Mutant.CommitOnProvisional) return new StepAnswer.Provisional();
         var stale = StaleKeys(commit.Reads, commit.Attempt.ReadVersion ?? default, commit.Step);
-        if (stale.Length > 0 && !commit.FlagStale && mutant != Mutant.NoStaleCheck) return new StepAnswer.Stale(stale, View(accepted.Interest));
+        if (stale.Length > 0 && !commit.FlagStale && mutant != Mutant.NoStaleCheck)
+        {
+            CheckStale(commit);
+            return new StepAnswer.Stale(stale, View(accepted.Interest));
+        }
 
         EndIntent(commit.Step);
         Check(step.Done is null, "(a) two accepted results of one step");

@@ -1,7 +1,7 @@
 namespace Rosud.Runs;
 
 /// <summary>Runs whose workers take in what changes, do things outside and start other runs, over every kind of fault, and with each actor killed at each moment.</summary>
-/// <remarks>(j) nothing is done outside of which the ledger knows nothing; (k) what is accepted rests on what its worker had seen; (m) one run for a child, known to its parent and over with it; (n) what it used counts once.</remarks>
+/// <remarks>(j) nothing is done outside of which the ledger knows nothing; (k) what is accepted rests on what its worker had seen; (o) and nothing else is stale; (m) one run for a child, known to its parent and over with it; (n) what it used counts once.</remarks>
 public sealed class OutsideSimulationTests
 {
     [Fact]
@@ -71,6 +71,7 @@ public sealed class OutsideSimulationTests
     [Theory]
     [InlineData(nameof(Mutant.ClaimNotDurable), "(j)")]
     [InlineData(nameof(Mutant.OfferedIsTakenIn), "(k)")]
+    [InlineData(nameof(Mutant.HandedForgotten), "(o)")]
     [InlineData(nameof(Mutant.ChildTwice), "(m) a child was started twice")]
     [InlineData(nameof(Mutant.LaterChildReplaces), "(m) a run is not known")]
     [InlineData(nameof(Mutant.ForgetChildren), "(m) a run is not known")]

@@ -167,6 +167,18 @@ public sealed class RunNumbersTests
         Assert.False(budget.TryReserve("a", "s", 5));
     }
 
+    [Fact]
+    public void What_an_agent_declares_as_the_most_is_reserved_whatever_was_seen()
+    {
+        var uses = new AgentUses();
+        for (var call = 0; call < 10; call++) uses.Note(new(TenantId.Default, "a"), 90, 0.9m);
+        var budget = new RunBudget(new(Tokens: 100, CostUsd: 1m), [], TenantId.Default, uses, [new("a", new(Tokens: 25, CostUsd: 0.1m)), new("b", new(Tokens: 30))]);
+        Assert.Equal(4, Enumerable.Range(0, 10).TakeWhile(call => budget.TryReserve("a", "s", call)).Count());
+        budget.Settle("a", "s", 0, new(5));
+        Assert.True(budget.TryReserve("b", "s", 100));   // Of its cost nothing is known: all that is left.
+        Assert.False(budget.TryReserve("b", "s", 101));
+    }
+
     [Fact]   // The model sorts all that it has seen.
     public void What_95_of_100_answers_stay_within_is_that_of_the_last_hundred() =>
         Gen.Int[0, 1_000].Array[1, 250].Sample(answers =>

@@ -379,7 +379,7 @@ internal sealed partial class RunSimulation
             Completion = fails ? null : new() { Writes = writes, Usage = new(10, 5), BasedOn = worker.TookIn },
             StartedAt = _now - TimeSpan.FromMilliseconds(3),
             EndedAt = _now,
-            ReadVersion = worker.Request.Context.Version,
+            ReadVersion = _mutant == Mutant.HandedForgotten && _lostSupervisors > 0 ? default : worker.Request.Context.Version,
         });
     }
 

@@ -34,6 +34,7 @@ class AgentInfo:
     rebase: bool = False
     shadow_safe: bool = False
     output_schema: Any = None
+    max_usage: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class Agent:
         rebase: bool = False,
         shadow_safe: bool = False,
         output_schema: Any = None,
+        max_usage: Mapping[str, Any] | None = None,
         client: Rosud | None = None,
     ) -> "Agent":
         """Registers an agent, durably, or replaces its registration. The same again changes nothing.
@@ -106,13 +108,15 @@ class Agent:
         ``{"kind": "webhook", "url": …, "secret": …}``; ``max_concurrency``: assignments at once over all workers, 1 to
         10,000; ``queue_limit``: how many may wait, 0 to 100,000; ``timeout_ms``: how long one attempt may take;
         ``output_schema``: JSON schema of each completion's ``output``: one that breaks it is rejected and costs a retry, and
-        no output counts as null. A schema with faults is `InvalidRequest` with the place of each.
+        no output counts as null. A schema with faults is `InvalidRequest` with the place of each. ``max_usage``:
+        ``{"tokens": …, "cost_usd": …}``, the most that one attempt uses: what it reserves of its run's budget; default what
+        its last answers have used.
         """
         handle = cls(name, client)
         body = registration_json(
             reads, writes, description, transport, max_concurrency, queue_limit, timeout_ms,
             version=version, capability=capability, dependency=dependency, memo=memo, rebase=rebase,
-            shadow_safe=shadow_safe, output_schema=output_schema,
+            shadow_safe=shadow_safe, output_schema=output_schema, max_usage=max_usage,
         )
         await handle._client.call(Request("PUT", handle._path, body=body))
         return handle

@@ -57,6 +57,7 @@ def agent(
     rebase: bool = False,
     shadow_safe: bool = False,
     output_schema: Any = None,
+    max_usage: Mapping[str, Any] | None = None,
 ) -> Callable[[Callable[..., Any]], AgentHandler]:
     """Makes an agent of ``async def f(work)`` or ``def f(work)``: give it to `serve`.
 
@@ -67,7 +68,8 @@ def agent(
     ``max_concurrency``: attempts at once, in this worker and over all of them. ``timeout_ms``: how long one may take.
     ``lease_ms``: how long this worker may be silent before its work goes to another, 1,000 to 600,000. ``description``:
     default the function's first line of documentation. ``output_schema``: JSON schema of each `Completion`'s ``output``: one
-    that breaks it is rejected and costs a retry, and no output counts as null.
+    that breaks it is rejected and costs a retry, and no output counts as null. ``max_usage``: ``{"tokens": …, "cost_usd": …}``,
+    the most that one attempt uses: what it reserves of its run's budget; default what its last answers have used.
     """
     _check.name(name, "name")
     _check.whole(lease_ms, "lease_ms", 1_000, 600_000)
@@ -79,7 +81,7 @@ def agent(
         registration = registration_json(
             reads, writes, about, None, max_concurrency, queue_limit, timeout_ms,
             version=version, capability=capability, dependency=dependency, memo=memo, rebase=rebase,
-            shadow_safe=shadow_safe, output_schema=output_schema,
+            shadow_safe=shadow_safe, output_schema=output_schema, max_usage=max_usage,
         )
         return AgentHandler(name, function, registration, max_concurrency, lease_ms)
 

@@ -40,6 +40,7 @@ class Agent:
         rebase: bool = False,
         shadow_safe: bool = False,
         output_schema: Any = None,
+        max_usage: Mapping[str, Any] | None = None,
         client: Rosud | None = None,
     ) -> "Agent":
         """Registers an agent, durably, or replaces its registration: see `rosud_call.Agent.register`."""
@@ -47,7 +48,7 @@ class Agent:
             _async.Agent.register(
                 name, reads=reads, writes=writes, description=description, transport=transport, max_concurrency=max_concurrency,
                 queue_limit=queue_limit, timeout_ms=timeout_ms, version=version, capability=capability, dependency=dependency,
-                memo=memo, rebase=rebase, shadow_safe=shadow_safe, output_schema=output_schema, client=client,
+                memo=memo, rebase=rebase, shadow_safe=shadow_safe, output_schema=output_schema, max_usage=max_usage, client=client,
             )
         )
         return cls(name, client)
