@@ -762,6 +762,7 @@ export interface Contract {
   memo?: boolean;
   rebase?: boolean;
   shadowSafe?: boolean;
+  /** JSON schema of each completion's `output`: one that breaks it is rejected and costs a retry; no output counts as null. */
   outputSchema?: Value;
 }
 

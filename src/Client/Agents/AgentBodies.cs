@@ -44,7 +44,7 @@ internal sealed record RegisterAgentBody
 
     public bool ShadowSafe { get; init; }
 
-    /// <summary>JSON schema of an assignment's output.</summary>
+    /// <summary>JSON schema of what a completion gives as <c>output</c>; one that breaks it is rejected. No output counts as null.</summary>
     public JsonValue? OutputSchema { get; init; }
 
     public AgentSpec ToSpec(RequestReader request, AgentHosts hosts) => new()

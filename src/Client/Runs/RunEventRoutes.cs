@@ -68,8 +68,9 @@ internal sealed class RunEvents(IGrainFactory grains, IChannelFeeds feeds, TimeP
         var self = grains.CreateObjectReference<IRunObserver>(wait);
         try
         {
-            yield return Of(now);
+            // Before the first word: who has heard that the run is at work hears its end, also when its channel is deleted and nothing can be asked any more.
             var end = wait.WaitAsync(grains.GetGrain<IRunGrain>(run.Key), self, watch: true, Longest, stop.Token);
+            yield return Of(now);
             await foreach (var told in Until(end, after ?? new(now.VersionEnd, null), stop)) yield return told;
             if (await end is RunOutcome.Found ended) yield return Of(ended.Result);
         }

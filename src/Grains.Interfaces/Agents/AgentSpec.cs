@@ -74,7 +74,10 @@ public sealed record AgentSpec
     /// <summary>Whether the agent may run with its effects off for comparison.</summary>
     [Id(12)] public bool ShadowSafe { get; init; }
 
-    /// <summary>JSON schema of <c>output</c>; null for any.</summary>
+    /// <summary>
+    /// JSON schema of <c>output</c>, of the words that schemas of keys may have; null for any. A completion whose output breaks it is rejected; no output counts as null.
+    /// A run holds its agents to what was registered when it was accepted.
+    /// </summary>
     [Id(13)] public JsonValue? OutputSchema { get; init; }
 }
 

@@ -32,6 +32,7 @@ internal static class AgentSpecRules
         Patterns(spec.Reads, "/reads", faults);
         Patterns(spec.Writes, "/writes", faults);
         Transport(spec.Transport, Check);
+        if (spec.OutputSchema is { } schema) faults.AddRange(KeySchema.Faults(schema, "/output_schema"));
         return faults.ToImmutable();
     }
 

@@ -25,7 +25,7 @@ internal sealed partial class ChannelGrain
         if (request.Parent is { } parent)
         {
             var answer = await Standing(parent);
-            if (answer is ParentAnswer.Refused refused) return new CoordinateOutcome.Refused(refused.Problem);
+            if (answer is ParentAnswer.Refused unfit) return new CoordinateOutcome.Refused(unfit.Problem);
             standing = ((ParentAnswer.Stands)answer).Standing;
         }
 
@@ -36,7 +36,14 @@ internal sealed partial class ChannelGrain
             return new CoordinateOutcome.Refused(problem!);
         }
 
-        if (accepted.Parent is not null && await Spawned(accepted) is { } refusal) return new CoordinateOutcome.Refused(refusal);
+        // First in the parent's record, which names it when it was asked for before, and then here: a child that is accepted is known above.
+        if (accepted.Parent is { } above)
+        {
+            var spawned = await drivers[above.Key].Spawn(ChildRules.ChildOf(accepted));
+            if (spawned is ParentAnswer.Refused refused) return new CoordinateOutcome.Refused(refused.Problem);
+            accepted = accepted with { Run = (spawned as ParentAnswer.Stands)?.Child ?? accepted.Run };
+        }
+
         var outcome = await Decide(draft => RunRules.Accept(draft, accepted), 1024 + request.Task.Input.Length + (accepted.Steps.Length * 256));
         if (outcome is not CoordinateOutcome.Accepted { Joined: false }) return Joined(outcome, observer);
         _retries.FirstAttempts(accepted.Steps.Length);
@@ -159,13 +166,6 @@ internal sealed partial class ChannelGrain
     private Task<ParentAnswer> Standing(string parent) => RunId.TryParse(_id.Tenant, parent, out var run)
         ? drivers[run.Key].Standing()
         : Task.FromResult<ParentAnswer>(new ParentAnswer.Refused(ChildRules.Unknown));
-
-    // First in the parent's record and then here: a child that is accepted is known above. One that is not accepted after all has ended there too, in vain.
-    private async Task<Problem?> Spawned(AcceptedRun accepted)
-    {
-        var answer = await drivers[accepted.Parent!.Value.Key].Spawn(ChildRules.ChildOf(accepted));
-        return (answer as ParentAnswer.Refused)?.Problem;
-    }
 
     private async Task<CoordinationPolicy> PolicyOf(string network) =>
         await networks[new NetworkId(_id.Tenant, network).Key].Describe() is NetworkOutcome.Found found

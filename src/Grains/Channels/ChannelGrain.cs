@@ -68,7 +68,7 @@ internal sealed partial class ChannelGrain(
         }
 
         if (errors.Length > 0) return Invalid(errors);
-        if (Durable.Record is { DeletedAt: not null }) await Purge();
+        if (Durable.Record is { DeletedAt: not null, IsErased: false }) await Purge();
         var outcome = await Decide(draft => ChannelRules.Create(draft, _id, spec), make: true);
         if (outcome is ChannelOutcome.Found) await Index.Add(_id.Name);
         return outcome;
@@ -91,6 +91,7 @@ internal sealed partial class ChannelGrain(
         var outcome = await Decide(ChannelRules.Delete);
         if (outcome is not ChannelOutcome.Deleted) return outcome;
         await Index.Remove(_id.Name);
+        await _openRuns!.Emptying();
         Purge().Ignore();
         return outcome;
     }
@@ -151,7 +152,7 @@ internal sealed partial class ChannelGrain(
         _openRuns = new(this, loop, _drivers, clock);
         _openRuns.Look(state.Runs);
         _loop = loop;
-        if (state.Record is { DeletedAt: not null }) Purge().Ignore();
+        if (state.Record is { DeletedAt: not null, IsErased: false }) Purge().Ignore();
         else if (state.Exists) Index.Add(_id.Name).Ignore();   // Lost when a silo died between the record and the list.
     }
 
@@ -195,11 +196,6 @@ internal sealed partial class ChannelGrain(
     {
         logger.LogWarning(fault, "Channel {Channel} gives up this activation.", _id);
         DeactivateOnIdle();
-    }
-
-    private async Task Purge()
-    {
-        while (await Decide(ChannelRules.Purge)) { }
     }
 
     private static ChannelOutcome.Refused Invalid(ImmutableArray<ProblemError> errors) =>

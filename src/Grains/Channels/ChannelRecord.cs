@@ -11,7 +11,11 @@ internal sealed record ChannelRecord(
     [property: Id(0)] ChannelSpec Spec,
     [property: Id(1)] DateTimeOffset CreatedAt,
     [property: Id(2)] long Base,
-    [property: Id(3)] DateTimeOffset? DeletedAt = null);
+    [property: Id(3)] DateTimeOffset? DeletedAt = null)
+{
+    /// <summary>Deleted, and nothing of what it held is in storage any more.</summary>
+    [Id(4)] public bool IsErased { get; init; }
+}
 
 /// <summary>What the history says of a commit beside its keys.</summary>
 [GenerateSerializer, Immutable, Alias("rosud.commit-note")]

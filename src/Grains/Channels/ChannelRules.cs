@@ -96,9 +96,25 @@ internal static class ChannelRules
         else if (draft.State.Log.Parked.Count > 0) foreach (var parked in SomeParked(draft.State.Log)) draft.Forget(parked);
         else if (draft.State.Runs.Live.Values.FirstOrDefault() is { End: { } end } run) draft.Archive(run, end);
         else if (draft.State.Memos.Count > 0) for (var i = 0; i < MemosPerRecord && draft.State.Memos.Oldest is { } memo; i++) draft.Forget(memo);
-        else foreach (var stub in draft.State.Runs.Stubs.Values.Take(PurgeMax).ToList()) draft.Forget(stub);
-        return IsLeftOver(draft.State);
+        return IsLeftOver(draft.State) && !IsOnlyArchives(draft.State);
     }
+
+    /// <summary>The archives of these runs of a deleted channel are empty.</summary>
+    public static bool Forget(Draft draft, IEnumerable<RunStub> archived)
+    {
+        foreach (var stub in archived) if (draft.State.Runs.Stubs.ContainsKey(stub.Run.Name)) draft.Forget(stub);
+        return true;
+    }
+
+    /// <summary>Nothing of what a deleted channel held is in storage any more.</summary>
+    public static bool Erased(Draft draft)
+    {
+        if (draft.State.Record is { DeletedAt: not null, IsErased: false } record) draft.Put(record with { IsErased = true });
+        return true;
+    }
+
+    // Their runs' own records have to be emptied before they are forgotten here.
+    private static bool IsOnlyArchives(ChannelState state) => state is { Log: { Count: 0, Parked.Count: 0 }, Runs.Live.Count: 0, Memos.Count: 0 };
 
     // As many as fit into one record with their values; at least one.
     private static List<ContextKey> SomeKeys(ContextLog log)

@@ -23,7 +23,7 @@ internal static class ChildRules
 
     public static ProblemError TooManySteps => new("/task/steps", $"A run and the runs below it have at most {TaskContract.StepsMax} steps.", "too_many_steps");
 
-    /// <summary>What the run above keeps of a run. Its task id stands for it, so that asking for it again counts once.</summary>
+    /// <summary>What the run above keeps of a run. Its task id stands for it, so that asking for it again is asking for the same.</summary>
     public static ChildRun ChildOf(AcceptedRun run) => new(run.Run, run.Task.Id is { } task ? $"{run.Channel.Name}/{task}" : run.Run.Name, run.Steps.Length, IsDirect: true)
     {
         Limit = run.Limit ?? run.Task.Budget,
@@ -37,15 +37,18 @@ internal static class ChildRules
             return new StepAnswer.Ended(end ?? new(RunStatus.Canceled, draft.Now, draft.State.Log.Head, "The channel does not know the run."));
         }
 
-        var known = record.Children.Values.FirstOrDefault(other => other.Key == child.Key && other.IsDirect == child.IsDirect);
         if (child.Used is null)
         {
             if (record.End is { } end) return new StepAnswer.Ended(end);
-            if (record.TreeSteps - (known?.Steps ?? 0) + child.Steps > TaskContract.StepsMax) return new StepAnswer.Refused(TreeFull);
+            if (record.Children.Values.FirstOrDefault(other => other.Key == child.Key && other.IsDirect == child.IsDirect && other.Used is null) is { } stands)
+            {
+                return new StepAnswer.Done(draft.State.Log.Head, []) { Child = stands };
+            }
+
+            if (record.TreeSteps + child.Steps > TaskContract.StepsMax) return new StepAnswer.Refused(TreeFull);
         }
 
-        var children = known is not null && known.Run != child.Run ? record.Children.Remove(known.Run.Name) : record.Children;
-        if (!Equals(children.GetValueOrDefault(child.Run.Name), child)) draft.Put(record with { Children = children.SetItem(child.Run.Name, child) });
-        return new StepAnswer.Done(draft.State.Log.Head, []);
+        if (!Equals(record.Children.GetValueOrDefault(child.Run.Name), child)) draft.Put(record with { Children = record.Children.SetItem(child.Run.Name, child) });
+        return new StepAnswer.Done(draft.State.Log.Head, []) { Child = child };
     }
 }

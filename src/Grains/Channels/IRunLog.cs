@@ -35,7 +35,7 @@ internal interface IRunLog : IGrainWithStringKey
     [Alias("reply"), ResponseTimeout(RunCalls.Limit)]
     Task<StepAnswer> Reply(StepReply reply);
 
-    /// <summary>Keeps what is known of a run below this one, unless this one has ended. A repeat changes nothing.</summary>
+    /// <summary>Keeps what is known of a run below this one, unless this one has ended. A repeat changes nothing, and asked for twice under two names a child has the first.</summary>
     [Alias("put-child")]
     Task<StepAnswer> PutChild(RunId run, ChildRun child);
 
@@ -54,6 +54,10 @@ internal interface IRunLog : IGrainWithStringKey
     /// <summary>What happened in a run beside the log, for the channel's listeners. May be lost.</summary>
     [OneWay, Alias("tell")]
     Task Tell(RunId run, ImmutableArray<TimelineEvent> events);
+
+    /// <summary>Whether an archived run may still be shown: its channel is the one that it was accepted in, and is not deleted.</summary>
+    [Alias("keeps")]
+    Task<bool> Keeps(RunId run, DateTimeOffset acceptedAt);
 
     /// <summary>Reads what a run may read, plainly, for a driver that has missed a notice.</summary>
     [Alias("view"), ResponseTimeout(RunCalls.Limit)]
@@ -261,6 +265,9 @@ internal abstract record StepAnswer
 
         /// <summary>The question that the record asked.</summary>
         [Id(20)] public Question? Question { get; init; }
+
+        /// <summary>Of a child: the run that stands for what was asked, which is the one that was asked for first.</summary>
+        [Id(21)] public ChildRun? Child { get; init; }
 
         /// <summary>Of a recall: what was remembered, also where it changed nothing.</summary>
         [Id(5)] public ImmutableArray<ContextWrite> Recalled { get; init; } = [];

@@ -24,6 +24,9 @@ internal sealed class OpenRuns(ChannelGrain grain, CommitLoop loop, DriverWatch 
     private bool _reminded;
     private DateTimeOffset _lastOpen;
 
+    // What a deleted channel held is not all out of storage yet.
+    private bool IsEmptying => loop.Durable.Record is { DeletedAt: not null, IsErased: false };
+
     /// <summary>Completes when the reminder of open runs is durable: what a run that outlives its caller waits for.</summary>
     public Task Secured { get; private set; } = Task.CompletedTask;
 
@@ -31,7 +34,16 @@ internal sealed class OpenRuns(ChannelGrain grain, CommitLoop loop, DriverWatch 
     public void Look(RunTable runs)
     {
         foreach (var run in runs.Open) Watch(run);
-        if (runs.Live.Count > 0) Remind();
+        if (runs.Live.Count > 0 || IsEmptying) Remind();
+    }
+
+    /// <summary>The channel is deleted: somebody has to go on with taking what it held out of storage, whatever happens to this activation.</summary>
+    public async Task Emptying()
+    {
+        if (!IsEmptying) return;
+        if (!_reminded) Remind();
+        Tick();
+        await Secured.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);   // Tried again with the timer: the channel is deleted all the same.
     }
 
     /// <summary>After each record: takes up new runs, lets go of ended ones.</summary>
@@ -97,7 +109,7 @@ internal sealed class OpenRuns(ChannelGrain grain, CommitLoop loop, DriverWatch 
     private async Task Removed(Task before)
     {
         await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        if (loop.Durable.Runs.Live.Count > 0) return;   // A run was accepted meanwhile.
+        if (loop.Durable.Runs.Live.Count > 0 || IsEmptying) return;   // A run was accepted meanwhile.
         if (await grain.GetReminder(Reminder) is { } reminder) await grain.UnregisterReminder(reminder);
         _reminded = false;
         if (loop.Durable.Runs.Live.Count > 0)
@@ -114,7 +126,7 @@ internal sealed class OpenRuns(ChannelGrain grain, CommitLoop loop, DriverWatch 
     private Task WakeSilent()
     {
         var live = loop.Durable.Runs.Live;
-        if (live.Count > 0)
+        if (live.Count > 0 || IsEmptying)
         {
             _lastOpen = clock.GetUtcNow();
             if (!_reminded) Remind();

@@ -18,7 +18,11 @@ internal static class RunAcceptance
             request, spec, agents, pattern => state.Log.Read([pattern]).Any(entry => !state.Policies.IsExpired(entry, now)), policy, parent);
         return outcome switch
         {
-            ContractOutcome.Planned planned => (planned.Plan.Accept(run, request, spec, policy, state.Log.Head, now).Under(request, parent) with { Baseline = Shadows.BaselineOf(run, request.Task.Class, policy.Verdict) }, null),
+            ContractOutcome.Planned planned => (planned.Plan.Accept(run, request, spec, policy, state.Log.Head, now).Under(request, parent) with
+            {
+                Baseline = Shadows.BaselineOf(run, request.Task.Class, policy.Verdict),
+                OutputSchemas = OutputSchemas.Of(planned.Plan.Steps, agents),
+            }, null),
             ContractOutcome.Rejected rejected => (null, rejected.Problem),
             _ => throw new InvalidOperationException("The contract gave an outcome that is not known here."),
         };

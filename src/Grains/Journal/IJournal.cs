@@ -61,6 +61,13 @@ internal interface IJournal
     /// <summary>Some of the kept batches after a position, in order and whole: as many as one read of storage gives.</summary>
     Task<LogPart> ReadLog(long afterPosition);
 
+    /// <summary>
+    /// Leaves nothing in storage but what is live and the answers of operations: drops the history and overwrites with empty records whatever held values before.
+    /// Appends wait meanwhile. Repeating it after a crash goes on where that left it.
+    /// </summary>
+    /// <exception cref="JournalFencedException">This activation is fenced for good.</exception>
+    Task Erase();
+
     /// <summary>Stops background work; folds when that is cheap. A clean stop and a crash leave the same kind of storage.</summary>
     Task Deactivate(CancellationToken cancellationToken);
 }

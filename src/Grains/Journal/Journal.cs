@@ -15,6 +15,8 @@ internal sealed class Journal : IJournal
     private JournalFolding? _folding;
     private Task _background = Task.CompletedTask;
     private Task _readAhead = Task.CompletedTask;
+    private Task _writing = Task.CompletedTask;
+    private Task _erasing = Task.CompletedTask;
     private Exception? _stopped;
     private long _begun;
     private bool _closing;
@@ -52,9 +54,10 @@ internal sealed class Journal : IJournal
         try
         {
             await RoomInTheRing();
+            while (!_erasing.IsCompleted) await _erasing;
             var batch = JournalBatch.Next(Memory.End, entries, _records.Epoch);
             var begun = ++_begun;
-            await Write(batch);
+            await (_writing = Write(batch));
             Memory.Apply(batch, after);
             _confirmations.Landed(begun);
             FoldWhenDue();
@@ -112,6 +115,32 @@ internal sealed class Journal : IJournal
 
     private static LogPart PartOf(List<RecordFrame> batches, long afterPosition, long end, bool isLast) =>
         new([.. batches.Where(batch => batch.Position > afterPosition).Select(JournalBatch.EntriesOf)], end, isLast);
+
+    /// <inheritdoc/>
+    public Task Erase()
+    {
+        RefuseWhenStopped();
+        return _erasing.IsCompleted ? _erasing = RunErasing() : _erasing;
+    }
+
+    // In the place of a folding, so that none runs beside it.
+    private async Task RunErasing()
+    {
+        try
+        {
+            await _writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await Task.Yield();   // The batch that was written is applied first.
+            while (!_background.IsCompleted) await _background;
+            RefuseWhenStopped();
+            await _readAhead;
+            await (_background = _folding!.Erase());
+            Memory.ForgetPast();
+        }
+        catch (Exception fault)
+        {
+            throw Stop(fault);
+        }
+    }
 
     /// <inheritdoc/>
     public async Task Deactivate(CancellationToken cancellationToken)

@@ -7,20 +7,9 @@ internal sealed class JournalFolding(FencedRecords records, JournalMemory memory
     private IJournaled? _atFold;
 
     /// <summary>Whether the ring should be folded.</summary>
-    public bool IsDue => memory.Ring.Count > 0 && (memory.Ring.Count >= Math.Min(limits.FoldSlots, limits.Slots - 1) || memory.RingBytes >= limits.FoldBytes);
+    public bool IsDue => FoldRules.IsFoldDue(memory.Ring.Count, memory.RingBytes, limits);
 
-    private bool IsBaseDue
-    {
-        get
-        {
-            var head = memory.Head;
-            var since = head.Segments.AsSpan()[head.FirstAfterBase..];
-            if (since.IsEmpty) return false;
-            var bytes = 0L;
-            foreach (var segment in since) bytes += segment.Bytes;
-            return since.Length >= limits.BaseSegments || bytes >= Math.Max(limits.BaseBytesMin, memory.LiveBytes / 2) || !HasCell(head);
-        }
-    }
+    private bool IsBaseDue => FoldRules.IsBaseDue(memory.Head, memory.LiveBytes, limits, rules.HasFlag(JournalRules.DropBehindBase));
 
     /// <summary>Folds the ring, or as much of it as one segment holds, and writes a new base when that is due.</summary>
     public async Task Run()
@@ -31,12 +20,54 @@ internal sealed class JournalFolding(FencedRecords records, JournalMemory memory
         _atFold = null;
     }
 
-    private bool HasCell(JournalHead head) =>
-        head.Segments.Length < limits.SegmentCells - 1 || !rules.HasFlag(JournalRules.DropBehindBase) || head.FirstAfterBase > 0;
+    /// <summary>Makes a base of what is live, drops the history, and overwrites with empty records what head names no more. Nothing else writes meanwhile.</summary>
+    public async Task Erase()
+    {
+        while (memory.Ring.Count > 0)
+        {
+            if (IsBaseDue) await Rebase();
+            await Fold();
+        }
+
+        await Rebase();
+        _atFold = null;
+        var head = memory.Head;
+        await Publish(head with { FirstSegment = head.NextSegment, FirstVersion = head.Fold.Version + 1, Segments = [] });
+        foreach (var window in (await Past()).Chunk(limits.Window)) await Task.WhenAll(window.Select(Empty));
+    }
+
+    // Every record that ever held a value, but for the live pages.
+    private async Task<List<string>> Past()
+    {
+        var head = memory.Head;
+        var names = new List<string>();
+        for (var number = Math.Max(0, head.FirstSegment - limits.SegmentCells); number < head.FirstSegment; number++) names.Add(_stored.SegmentName(number));
+        for (var position = Math.Max(1, head.Fold.Position - limits.Slots + 1); position <= head.Fold.Position; position++) names.Add(_stored.SlotName(position));
+        for (var level = 0; 1 << level <= limits.PagesMax; level++)
+        {
+            if (await records.Read(JournalHead.PageName(level, 0, copy: false)) is null) continue;   // All pages of a level are written when it is taken.
+            for (var index = 0; index < 1 << level; index++)
+            {
+                var live = level == head.PageLevel ? head.PageCopies[index] : default(bool?);
+                if (live != false) names.Add(JournalHead.PageName(level, index, copy: false));
+                if (live != true) names.Add(JournalHead.PageName(level, index, copy: true));
+            }
+        }
+
+        return names;
+    }
+
+    // A slot becomes an old seal, which stands in nobody's way; a batch beyond the fold is a rival's.
+    private async Task Empty(string name)
+    {
+        if (await records.Read(name) is not { Body.IsEmpty: false } found) return;
+        if (found.Kind == RecordKind.Batch && found.Position > memory.Head.Fold.Position) return;
+        await records.Put(name, new RecordWriter(0).Finish(found.Kind == RecordKind.Batch ? RecordKind.Seal : found.Kind, records.Epoch, found.Position));
+    }
 
     private async Task Fold()
     {
-        var batches = OneSegment();
+        RingBatch[] batches = [.. memory.Ring.Take(FoldRules.SegmentOf(memory.Ring.Select(batch => batch.Record.Length)))];
         var last = batches[^1];
         var before = memory.Head;
         var number = before.NextSegment;
@@ -52,37 +83,15 @@ internal sealed class JournalFolding(FencedRecords records, JournalMemory memory
         if (ReferenceEquals(memory.Head, head)) _atFold = last.After;
     }
 
-    private List<RingBatch> OneSegment()
-    {
-        var batches = new List<RingBatch>();
-        var bytes = 0;
-        foreach (var batch in memory.Ring)
-        {
-            bytes += batch.Record.Length;
-            if (bytes > JournalSegment.BytesMax && batches.Count > 0) break;
-            batches.Add(batch);
-        }
-
-        return batches;
-    }
-
     private async Task Rebase()
     {
         var value = _atFold ?? await _stored.ReadFold(memory.Head);
         var before = memory.Head;
-        var head = before with { Base = before.Fold, PageLevel = LevelFor(before.PageLevel), Operations = memory.OperationsAtFold };
+        var head = before with { Base = before.Fold, PageLevel = FoldRules.PageLevel(before.PageLevel, memory.LiveBytes, limits), Operations = memory.OperationsAtFold };
         var cells = new List<(string Name, byte[] Record)>();
         head = AddPages(head, before, value, cells);
         head = AddOperations(head, before, cells);
         await WriteCells(cells, head.Retain(limits, time.GetUtcNow(), limits.SegmentCells - 1, rules.HasFlag(JournalRules.DropBehindBase)));
-    }
-
-    // A level is left only when its pages are twice too large or four times too small, for every page is written again then.
-    private int LevelFor(int level)
-    {
-        var wanted = 0;
-        while (1 << wanted < limits.PagesMax && (long)limits.PageBytes << wanted < memory.LiveBytes) wanted++;
-        return wanted > level || wanted < level - 1 ? wanted : level;
     }
 
     private JournalHead AddPages(JournalHead head, JournalHead before, IJournaled value, List<(string Name, byte[] Record)> cells)

@@ -4,9 +4,11 @@ namespace Rosud.Journal;
 internal sealed class JournalMemory
 {
     private readonly Queue<RingBatch> _ring = new();
+    private readonly JournalLimits _limits;
 
     public JournalMemory(JournalHead head, JournalLimits limits, TimeProvider time)
     {
+        _limits = limits;
         Head = head;
         End = head.Base;
         Operations = new(limits, time);
@@ -23,7 +25,7 @@ internal sealed class JournalMemory
 
     public OperationTable Operations { get; }
 
-    public RecentEntries Recent { get; }
+    public RecentEntries Recent { get; private set; }
 
     public DirtyPages Dirty { get; } = new();
 
@@ -74,6 +76,9 @@ internal sealed class JournalMemory
 
     /// <summary>The pages and ops cells were read: the log goes on from the base.</summary>
     public void StartAtBase() => OperationsAtFold = Operations.End;
+
+    /// <summary>The newest entries are no longer remembered.</summary>
+    public void ForgetPast() => Recent = new(_limits);
 
     private void Take(JournalBatch batch)
     {

@@ -14,11 +14,7 @@ internal sealed class RecordWriter
     private byte[] _output;
     private int _written = RecordFrame.HeaderSize;
 
-    public RecordWriter(int sizeHint = 256)
-    {
-        _output = Rent(RecordFrame.HeaderSize + sizeHint);
-        _output.AsSpan(0, RecordFrame.HeaderSize).Clear();
-    }
+    public RecordWriter(int sizeHint = 256) => _output = Rent(RecordFrame.HeaderSize + sizeHint);
 
     /// <summary>Bytes of the body so far.</summary>
     public int Length => _written - RecordFrame.HeaderSize;

@@ -70,6 +70,9 @@ internal sealed record AcceptedRun
     /// <summary>What the parent leaves it of its own budget; null where only the task's holds.</summary>
     [Id(24)] public Budget? Limit { get; init; }
 
+    /// <summary>What its agents' registrations say of their outputs; only those that say something.</summary>
+    [Id(25)] public ImmutableArray<AgentOutput> OutputSchemas { get; init; } = [];
+
     /// <summary>The agent that does the task again, alone, to be compared with; null when the run is not sampled.</summary>
     [Id(40)] public string? Baseline { get; init; }
 

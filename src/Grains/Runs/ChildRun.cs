@@ -47,7 +47,11 @@ internal abstract record ParentAnswer
 
     /// <summary>It may, within these bounds; after <see cref="IRunDriver.Spawn"/> it is in the parent's record.</summary>
     [GenerateSerializer, Immutable, Alias("rosud.parent-stands")]
-    internal sealed record Stands([property: Id(0)] ParentStanding Standing) : ParentAnswer;
+    internal sealed record Stands([property: Id(0)] ParentStanding Standing) : ParentAnswer
+    {
+        /// <summary>After <see cref="IRunDriver.Spawn"/>: the name that the child has, which is another one when it was asked for before.</summary>
+        [Id(1)] public RunId? Child { get; init; }
+    }
 
     /// <summary>It may not: the parent has ended, is not known, or has no room.</summary>
     [GenerateSerializer, Immutable, Alias("rosud.parent-refused")]

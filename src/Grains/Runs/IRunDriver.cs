@@ -45,6 +45,10 @@ internal interface IRunDriver : IGrainWithStringKey
     [OneWay, Alias("ended")]
     Task Ended(RunEnd end);
 
+    /// <summary>The channel is deleted and the run over: what is left of it is overwritten empty, and it is not shown any more. Repeating it is harmless.</summary>
+    [Alias("forget")]
+    Task Forget(RunEnd end);
+
     /// <summary>What bounds a child of this run. Changes nothing.</summary>
     [Alias("standing")]
     Task<ParentAnswer> Standing();

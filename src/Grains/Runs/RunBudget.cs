@@ -1,14 +1,14 @@
 using System.Collections.Immutable;
 using Rosud.Agents;
 using Rosud.Networks;
+using Rosud.Tenants;
 
 namespace Rosud.Runs;
 
-/// <summary>What a run has used of its budget. An attempt reserves the most that its agent has used in this run, or all that is left when nothing is known of it.</summary>
-internal sealed class RunBudget(Budget? limit, ImmutableArray<Price> prices)
+/// <summary>What a run has used of its budget. An attempt reserves what 95 of 100 answers of its agent stay within, or all that is left when none was seen.</summary>
+internal sealed class RunBudget(Budget? limit, ImmutableArray<Price> prices, TenantId tenant, AgentUses uses)
 {
     private readonly Dictionary<(string Step, int Attempt), (long Tokens, decimal CostUsd)> _reserved = [];
-    private readonly Dictionary<string, (long Tokens, decimal CostUsd)> _largest = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Budget> _children = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (long Tokens, decimal CostUsd)> _byAgent = new(StringComparer.Ordinal);
     private (long Tokens, decimal CostUsd) _spent;
@@ -41,8 +41,7 @@ internal sealed class RunBudget(Budget? limit, ImmutableArray<Price> prices)
                 _spent.Tokens + _reserved.Values.Sum(r => r.Tokens) + _children.Values.Sum(child => child.Tokens ?? 0),
                 _spent.CostUsd + _reserved.Values.Sum(r => r.CostUsd) + _children.Values.Sum(child => child.CostUsd ?? 0));
             if (Calls + _childCalls + _children.Values.Sum(child => child.Calls ?? 0) >= limit.Calls || tokens >= limit.Tokens || cost >= limit.CostUsd) return false;
-            var known = _largest.TryGetValue(agent, out var largest);
-            _reserved[(step, attempt)] = known ? largest : (limit.Tokens - tokens ?? 0, limit.CostUsd - cost ?? 0);
+            _reserved[(step, attempt)] = uses.P95(new(tenant, agent)) ?? (limit.Tokens - tokens ?? 0, limit.CostUsd - cost ?? 0);
         }
 
         Calls++;
@@ -52,7 +51,7 @@ internal sealed class RunBudget(Budget? limit, ImmutableArray<Price> prices)
     /// <summary>Promises a part to a run that a step starts. False when there is less than that.</summary>
     public bool TryPromise(string child, Budget? part)
     {
-        if (Left is not { } left) return true;
+        if (Left is not { } left || _children.ContainsKey(child)) return true;
         var wanted = part ?? left;
         if (wanted.Tokens > left.Tokens || wanted.CostUsd > left.CostUsd || wanted.Calls > left.Calls) return false;
         _children[child] = wanted;
@@ -82,21 +81,21 @@ internal sealed class RunBudget(Budget? limit, ImmutableArray<Price> prices)
     /// <summary>The attempt ended without saying what it used: what it had reserved stays used, unless that was only all there was because nothing was known of its agent.</summary>
     public void Abandon(string agent, string step, int attempt)
     {
-        if (!_largest.ContainsKey(agent)) _reserved.Remove((step, attempt));
+        if (uses.P95(new(tenant, agent)) is null) _reserved.Remove((step, attempt));
     }
 
     /// <summary>An attempt of an earlier driver.</summary>
     public void Count() => Calls++;
 
     /// <summary>The attempt used this.</summary>
-    public void Settle(string agent, string step, int attempt, Usage usage)
+    /// <param name="isAnswer">Whether its agent has said so: then it counts in what later attempts reserve.</param>
+    public void Settle(string agent, string step, int attempt, Usage usage, bool isAnswer = true)
     {
         _reserved.Remove((step, attempt));
         var used = (Tokens: usage.InputTokens + usage.OutputTokens, CostUsd: PriceTable.CostOf(prices, agent, usage));
         _spent = (_spent.Tokens + used.Tokens, _spent.CostUsd + used.CostUsd);
         var before = _byAgent.GetValueOrDefault(agent);
         _byAgent[agent] = (before.Tokens + used.Tokens, before.CostUsd + used.CostUsd);
-        var known = _largest.GetValueOrDefault(agent);
-        _largest[agent] = (Math.Max(known.Tokens, used.Tokens), Math.Max(known.CostUsd, used.CostUsd));
+        if (isAnswer) uses.Note(new(tenant, agent), used.Tokens, used.CostUsd);
     }
 }

@@ -14,21 +14,15 @@ internal sealed partial class RunDrive
         : new(_accepted.Root ?? _accepted.Run, _accepted.Depth, _accepted.Steps.Length + _children.Values.Sum(child => child.Steps), _deadline - now, _budget.Left);
 
     /// <summary>Promises a run that a step starts its part of the budget, before it is in the log. False when there is not enough left.</summary>
-    public bool TryPromise(ChildRun child) => !child.IsDirect || _children.ContainsKey(child.Run.Name) || _budget.TryPromise(child.Run.Name, child.Limit);
+    public bool TryPromise(ChildRun child) => !child.IsDirect || IsKnown(child) || _budget.TryPromise(child.Key, child.Limit);
 
     /// <summary>A run below this one is in the log, or is not after all.</summary>
     public void Spawned(ChildRun child, bool isKept, DateTimeOffset now)
     {
         if (!isKept)
         {
-            _budget.TakeBack(child.Run.Name);
+            if (!IsKnown(child)) _budget.TakeBack(child.Key);
             return;
-        }
-
-        foreach (var before in _children.Values.Where(other => other.Key == child.Key && other.IsDirect == child.IsDirect && other.Run != child.Run).ToList())
-        {
-            _children.Remove(before.Run.Name);
-            _budget.TakeBack(before.Run.Name);
         }
 
         if (_children.TryAdd(child.Run.Name, child) && child.IsDirect) _timeline.Add(now, "spawned", detail: child.Run.Name);
@@ -40,7 +34,7 @@ internal sealed partial class RunDrive
         if (!_children.TryGetValue(child, out var known) || known.Used is not null) return;
         _children[child] = known with { Used = used };
         if (!known.IsDirect) return;   // The run that started it has it in what it used.
-        _budget.Settle(child, used);
+        _budget.Settle(known.Key, used);
         Advance(now);
     }
 
@@ -48,7 +42,9 @@ internal sealed partial class RunDrive
     {
         _children[child.Run.Name] = child;
         if (!child.IsDirect) return;
-        if (child.Used is { } used) _budget.Settle(child.Run.Name, used);
-        else _budget.TryPromise(child.Run.Name, child.Limit);
+        if (child.Used is { } used) _budget.Settle(child.Key, used);
+        else _budget.TryPromise(child.Key, child.Limit);
     }
+
+    private bool IsKnown(ChildRun child) => _children.Values.Any(other => other.Key == child.Key && other is { IsDirect: true, Used: null });
 }

@@ -173,7 +173,7 @@ internal sealed partial class RunDrive
         {
             _attempts.Add(attempt);
             _budget.Count();
-            _budget.Settle(attempt.Agent, step.Plan.Id, attempt.Attempt, attempt.Usage);
+            _budget.Settle(attempt.Agent, step.Plan.Id, attempt.Attempt, attempt.Usage, isAnswer: attempt.Outcome is AttemptOutcome.Stale or AttemptOutcome.Rejected);
             if (attempt.Outcome is AttemptOutcome.Failure or AttemptOutcome.Timeout or AttemptOutcome.Lost && attempt.StartedAt is not null) step.Failures++;
             if (attempt.Outcome == AttemptOutcome.Deferred) step.Deferrals++;
         }

@@ -152,7 +152,9 @@ internal sealed partial class RunDrive
         if (step.View is null) step.ReadVersion = settlement.ReadVersion;
         step.AdmittedAt = settlement.AdmittedAt ?? step.AdmittedAt;
         step.StartedAt = settlement.StartedAt ?? step.StartedAt;
-        _budget.Settle(step.Agent, step.Plan.Id, step.Attempt, settlement.Completion?.Usage ?? settlement.Asked?.Usage ?? new());
+        // Of what nobody can speak for, the reservation stays used.
+        var said = settlement.Completion?.Usage ?? settlement.Asked?.Usage;
+        if (settlement.Kind is not (SettlementKind.Lost or SettlementKind.LeaseLost or SettlementKind.TimedOut)) _budget.Settle(step.Agent, step.Plan.Id, step.Attempt, said ?? new(), isAnswer: said is not null);
         MarkAttempt(step, settlement.EndedAt, now);
         if (settlement is { Kind: SettlementKind.Completed, Completion: { } completion })
         {
@@ -209,7 +211,7 @@ internal sealed partial class RunDrive
     private void Complete(StepState step, Completion completion, DateTimeOffset now)
     {
         var fault = completion.BasedOn is { } basedOn && !TakesIn(step, basedOn) ? "It names a version of the context that it was not handed." : null;
-        fault ??= Undeclared(step, completion.Writes) ?? Widened(step, completion.Reads) ?? _acceptance(step.Plan, completion.Writes);
+        fault ??= Undeclared(step, completion.Writes) ?? Widened(step, completion.Reads) ?? _acceptance(step.Plan, completion.Writes) ?? _outputSchemas.Fault(step.Agent, completion.Output);
         if (fault is not null)
         {
             Answer(step, step.Attempt, new SettleOutcome.Settled(SettleKind.Rejected, null, fault));

@@ -60,6 +60,7 @@ internal sealed partial class RunDrive
     {
         var step = judge.Judged!;
         var (accepted, reason, fault) = Verdict(settlement.Completion!);
+        fault ??= _outputSchemas.Fault(judge.Agent, settlement.Completion!.Output);
         if (fault is not null)
         {
             Answer(judge, judge.Attempt, new SettleOutcome.Settled(SettleKind.Rejected, null, fault));

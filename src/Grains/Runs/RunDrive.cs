@@ -34,6 +34,7 @@ internal sealed partial class RunDrive
     private readonly IDictionary<AgentId, long> _incarnations;
     private readonly CapabilityGroups _groups;
     private readonly AcceptanceTest _acceptance;
+    private readonly OutputSchemas _outputSchemas;
     private readonly List<DriveAction> _actions = [];
     private readonly List<AttemptView> _attempts = [];
     private readonly SortedDictionary<ContextKey, JsonValue> _outputs = [];
@@ -63,10 +64,11 @@ internal sealed partial class RunDrive
         _replica.Load(context);
         _thresholds = KeyPolicies.Of(new() { Keys = accepted.KeyThresholds.IsDefault ? [] : accepted.KeyThresholds });
         _timeline = new(accepted.AcceptedAt, _steps.Length);
-        _budget = new(accepted.Limit ?? accepted.Task.Budget, accepted.Prices);
+        _budget = new(accepted.Limit ?? accepted.Task.Budget, accepted.Prices, accepted.Run.Tenant, surroundings.Uses);
         _incarnations = surroundings.Incarnations;
         _groups = surroundings.Groups;
         _acceptance = surroundings.Acceptance;
+        _outputSchemas = new(accepted.OutputSchemas);
         _nextWatch = now + Jittered(0);
         _timeline.Add(accepted.AcceptedAt, "accepted", version: accepted.VersionStart);
     }
@@ -204,4 +206,6 @@ internal sealed partial class RunDrive
 internal sealed record DriveSurroundings(IDictionary<AgentId, long> Incarnations, AcceptanceTest Acceptance)
 {
     public CapabilityGroups Groups { get; init; } = new();
+
+    public AgentUses Uses { get; init; } = new();
 }

@@ -24,16 +24,23 @@ internal sealed partial class RunGrain
         await EnsureDriven();
         if (_drive?.Standing(Now) is not { } standing) return new ParentAnswer.Refused(ChildRules.Ended);
         if (!_drive.TryPromise(child)) return new ParentAnswer.Refused(new(Tenants.ProblemKind.ContractRejected, "The parent run has less of its budget left."));
-        if (standing.Root != Id && await runs[standing.Root.Key].Spawn(child with { IsDirect = false }) is ParentAnswer.Refused above)
+        if (standing.Root != Id)
         {
-            _drive.Spawned(child, isKept: false, Now);
-            return above;
+            var above = await runs[standing.Root.Key].Spawn(child with { IsDirect = false });
+            if (above is ParentAnswer.Refused)
+            {
+                _drive.Spawned(child, isKept: false, Now);
+                return above;
+            }
+
+            child = child with { Run = (above as ParentAnswer.Stands)?.Child ?? child.Run };
         }
 
         var answer = await Log.PutChild(Id, child);
-        var isKept = answer is StepAnswer.Done;
-        Do(drive => drive.Spawned(child, isKept, Now));
-        if (isKept) return new ParentAnswer.Stands(standing);
+        var stands = answer is StepAnswer.Done done ? done.Child ?? child : null;
+        Do(drive => drive.Spawned(stands ?? child, stands is not null, Now));
+        if (answer is StepAnswer.Ended over) Do(drive => drive.ChannelEnded(over.End, Now));   // Nobody may have told it yet.
+        if (stands is not null) return new ParentAnswer.Stands(standing) { Child = stands.Run };
         return new ParentAnswer.Refused(answer is StepAnswer.Refused refused ? refused.Problem : ChildRules.Ended);
     }
 

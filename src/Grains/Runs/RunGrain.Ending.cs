@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Rosud.Networks;
 using Rosud.Verdicts;
 
@@ -13,6 +14,20 @@ internal sealed partial class RunGrain
     private readonly Dictionary<IRunObserver, DateTimeOffset> _observers = [];
     private bool _storing;
     private bool _isOutdated;
+    private bool _isForgotten;
+    private Task<RunResult> _stored = Task.FromResult<RunResult>(null!);
+
+    public async Task Forget(RunEnd end)
+    {
+        Do(drive => drive.ChannelEnded(end, Now));
+        if (_drive is not null && !_isStopped) await Finished();   // Those who wait for the end hear of it first.
+        if (_drive is null && _archived is null) await EnsureDriven();
+        if (_drive is null && _archived is null) return;   // There is no archive.
+        _isForgotten = _isOutdated = true;
+        if (!_storing) _stored = Store();
+        await _stored;
+        DeactivateOnIdle();
+    }
 
     private void Observe(IRunObserver observer)
     {
@@ -20,20 +35,34 @@ internal sealed partial class RunGrain
         _observers[observer] = Now + ObserverLife;
     }
 
-    // What the runs below have used is in this run's result: they are asked when they have not said it yet.
+    // What the runs below have used is in this run's result: they are asked when they have not said it yet. The end itself is durable: what goes
+    // wrong here is told to whoever keeps the host, and neither those who wait nor the archive are left without their word.
     private async Task Finish(RunDrive drive)
     {
-        var children = EndChildren(drive);
-        if (!children.IsCompleted)
+        var children = Task.CompletedTask;
+        try
         {
-            var wait = drive.Ended!.Status == RunStatus.DeadlineExceeded ? AtDeadline : CallTimeout;
-            await children.WaitAsync(wait, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            children = EndChildren(drive);
+            if (!children.IsCompleted)
+            {
+                var wait = drive.Ended!.Status == RunStatus.DeadlineExceeded ? AtDeadline : CallTimeout;
+                await children.WaitAsync(wait, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            }
+
+            Announce(drive);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            LogNotAnnounced(Id.Name, fault);
         }
 
-        Finish(drive, children);
+        _observers.Clear();
+        Quiet();
+        _finished.TrySetResult();
+        Archived(children).Ignore();
     }
 
-    private void Finish(RunDrive drive, Task children)
+    private void Announce(RunDrive drive)
     {
         var result = RunNumbers.Of(drive, Now);
         TellParent(drive);   // First: who hears of this end may end the parent with it.
@@ -42,13 +71,9 @@ internal sealed partial class RunGrain
             if (until > Now) observer.Ended(result).Ignore();
         }
 
-        _observers.Clear();
-        Quiet();
-        RunTelemetry.Ended(result, drive.Detections);
-        _finished.TrySetResult();
-        Archived(children).Ignore();
         Repeat(() => networks[new NetworkId(Id.Tenant, result.Network).Key].Report(result)).Ignore();
         Shadow(drive.Accepted, result);
+        RunTelemetry.Ended(result, drive.Detections);
     }
 
     // Only now that the run has ended, so that its shadow costs it nothing.
@@ -68,14 +93,14 @@ internal sealed partial class RunGrain
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            LogCallFailed(Id.Name, fault);
+            LogNotArchived(Id.Name, fault);
             DeactivateOnIdle();   // The channel wakes the run again until it is archived.
         }
     }
 
     private async Task Archive()
     {
-        var result = await Store();
+        var result = await (_stored = Store());
         await Repeat(() => Log.Archived(Id));
         DelayDeactivation(TimeSpan.Zero);
         if (result.Attempts.All(attempt => attempt.Outcome == AttemptOutcome.Accepted)) Leave();
@@ -85,7 +110,7 @@ internal sealed partial class RunGrain
     private void Rearchive()
     {
         _isOutdated = true;
-        if (!_storing) Store().Ignore();
+        if (!_storing) (_stored = Store()).Ignore();
     }
 
     // One write after another, the last with everything.
@@ -103,7 +128,7 @@ internal sealed partial class RunGrain
                 {
                     var archive = journals.OpenValue<ArchivedRun>(this.GetGrainId());
                     await archive.Activate(CancellationToken.None);
-                    await archive.Write(new(result));
+                    await archive.Write(new(_isForgotten ? RunNumbers.Bare(result) : result));
                 });
             }
             while (_isOutdated);
@@ -142,4 +167,10 @@ internal sealed partial class RunGrain
             }
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Run {Run} has ended, but not everybody who waits for it could be told.")]
+    private partial void LogNotAnnounced(string run, Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} has ended and could not be archived; it is tried again.")]
+    private partial void LogNotArchived(string run, Exception fault);
 }

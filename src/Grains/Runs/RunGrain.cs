@@ -26,6 +26,7 @@ internal sealed partial class RunGrain(
     TimeProvider time,
     SupervisorIncarnations incarnations,
     CapabilityGroups groups,
+    AgentUses uses,
     SiloDeaths deaths,
     ILogger<RunGrain> logger) : Grain, IRunGrain, IRunDriver
 {
@@ -133,21 +134,21 @@ internal sealed partial class RunGrain(
     public async Task<RunOutcome> Describe()
     {
         await EnsureShown();
-        return View();
+        return await Visible();
     }
 
     public async Task<RunOutcome> Watch(IRunObserver observer)
     {
         await EnsureShown();
         Observe(observer);
-        return View();
+        return await Visible();
     }
 
     public async Task<RunOutcome> Cancel()
     {
         await EnsureDriven();
         await End("It was canceled.");
-        return View();
+        return await Visible();
     }
 
     public async Task<AnswerOutcome> Answer(GivenAnswer answer)
@@ -204,6 +205,11 @@ internal sealed partial class RunGrain(
         : _archived is { } result ? new RunOutcome.Found(result)
         : new RunOutcome.Refused(new(ProblemKind.NotFound, "There is no such run."));
 
+    // What a run that is over did is shown as long as its channel is there.
+    private async Task<RunOutcome> Visible() => View() is RunOutcome.Found { Result: { HasEnded: true } result } && !await Log.Keeps(Id, result.AcceptedAt)
+        ? new RunOutcome.Found(RunNumbers.Bare(result))
+        : View();
+
     private async Task Start(AcceptedRun accepted, ContextView context, TimeSpan timeLeft, DateTimeOffset arrived)
     {
         var surroundings = Surroundings(accepted);
@@ -225,7 +231,7 @@ internal sealed partial class RunGrain(
     private async Task Once(Func<Task> start)
     {
         if (_isStopped) throw new UnknownOutcomeException("Another activation drives the run; repeat the call.");
-        if (_drive is not null || _archived is not null) return;
+        if (_drive is not null || _archived is not null || _isForgotten) return;
         var starting = _starting ??= start();
         try
         {
@@ -256,7 +262,7 @@ internal sealed partial class RunGrain(
         }
     }
 
-    private DriveSurroundings Surroundings(AcceptedRun accepted) => new(incarnations, AcceptanceSchemas.Compile(accepted.Steps).Fault) { Groups = groups };
+    private DriveSurroundings Surroundings(AcceptedRun accepted) => new(incarnations, AcceptanceSchemas.Compile(accepted.Steps).Fault) { Groups = groups, Uses = uses };
 
     private void Opened(TimeSpan timeLeft)
     {

@@ -61,6 +61,21 @@ internal static class RunNumbers
         };
     }
 
+    /// <summary>What stays of an ended run whose channel is deleted: that it was, and how and when it ended.</summary>
+    public static RunResult Bare(RunResult result) => new()
+    {
+        Run = result.Run,
+        Network = result.Network,
+        Status = result.Status,
+        VersionStart = result.VersionStart,
+        VersionEnd = result.VersionEnd,
+        Agents = result.Agents,
+        AcceptedAt = result.AcceptedAt,
+        EndedAt = result.EndedAt,
+        WallMs = result.WallMs,
+        ProblemDetail = "Its channel was deleted, and with it what the run did.",
+    };
+
     /// <summary>The result with one more answer that came too late; what it used counts. A cost that it did not say is not known any more.</summary>
     public static RunResult With(RunResult result, AttemptView late) => result with
     {

@@ -14,6 +14,7 @@ internal static class RunRegistration
     public static IServiceCollection AddRosudRuns(this IServiceCollection services) => services
         .AddSingleton<SupervisorIncarnations>()
         .AddSingleton<CapabilityGroups>()
+        .AddSingleton<AgentUses>()
         .AddSingleton<SiloDeaths>()
         .AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<SiloDeaths>());
 }

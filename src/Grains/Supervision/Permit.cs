@@ -71,6 +71,9 @@ internal sealed record Permit
     /// <summary>A heartbeat has carried it.</summary>
     public bool IsTold { get; init; }
 
+    /// <summary>What it was handed: as its worker says, when only a lost supervisor had known it.</summary>
+    public ContextVersion ReadVersion => Admitted?.Request.Context.Version ?? Assignment.Handed;
+
     public string? Network => Admitted?.Request.Network;
 
     public bool Unlimited => Admitted?.Unlimited ?? false;
@@ -120,7 +123,7 @@ internal sealed record Permit
         var request = Admitted!.Request;
         return new()
         {
-            Id = Assignment,
+            Id = Assignment with { Handed = request.Context.Version },
             Goal = request.Goal,
             Input = request.Input,
             Deadline = Deadline,
@@ -144,6 +147,6 @@ internal sealed record Permit
         AdmittedAt = Admitted?.AdmittedAt,
         StartedAt = StartedAt,
         EndedAt = now,
-        ReadVersion = Admitted?.Request.Context.Version ?? ContextVersion.None,
+        ReadVersion = ReadVersion,
     };
 }

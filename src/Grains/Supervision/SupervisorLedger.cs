@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Rosud.Agents;
 using Rosud.Channels;
-using Rosud.Context;
 using Rosud.Runs;
 using Rosud.Tenants;
 
@@ -180,7 +179,7 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
 
     private LiveAttempt? LiveOf(AssignmentId id) => (Bulkhead.PermitOf(id), Bulkhead.WaitingOf(id), Kept.GetValueOrDefault(id)) switch
     {
-        ({ } permit, _, _) => new(id.Step, id.Attempt, permit.Admitted?.Request.Context.Version ?? ContextVersion.None, permit.StartedAt),
+        ({ } permit, _, _) => new(id.Step, id.Attempt, permit.ReadVersion, permit.StartedAt),
         (_, { } waiting, _) => new(id.Step, id.Attempt, waiting.Request.Context.Version, null),
         (_, _, { Settlement: var kept }) => new(id.Step, id.Attempt, kept.ReadVersion, kept.StartedAt),
         _ => null,

@@ -65,7 +65,7 @@ internal sealed class ShadowWork(AcceptedRun accepted, AgentSpec baseline)
     {
         _cost += PriceTable.CostOf(accepted.Prices, AgentName, completion.Usage);
         foreach (var write in completion.Writes) _written[write.Key] = write.Value;
-        if (Fault() is { } fault)
+        if ((Fault() ?? FaultOf(completion.Output)) is { } fault)
         {
             return (_failures++ < accepted.RetryBudget ? Again() : ShadowNext.Done, new SettleOutcome.Settled(SettleKind.Rejected, null, fault));
         }
@@ -82,6 +82,8 @@ internal sealed class ShadowWork(AcceptedRun accepted, AgentSpec baseline)
         _written.Clear();
         return ShadowNext.Again;
     }
+
+    private string? FaultOf(JsonValue? output) => baseline.OutputSchema is { } schema ? OutputSchemas.Fault(KeySchema.Of(schema), output) : null;
 
     // The same bar as for several agents: everything wanted is there, within the contract, and acceptable to the schemas of the task.
     private string? Fault()

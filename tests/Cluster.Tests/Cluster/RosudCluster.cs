@@ -17,22 +17,26 @@ namespace Rosud.Cluster;
 /// <summary>Silos in this process with Rosud's grains, their own stream provider and one storage that outlives them.</summary>
 public sealed class RosudCluster : IAsyncDisposable
 {
-    private RosudCluster(InProcessTestCluster cluster, SharedStorage storage)
+    private RosudCluster(InProcessTestCluster cluster, SharedStorage storage, LoggedErrors errors)
     {
         Silos = cluster;
         Storage = storage;
+        Errors = errors;
     }
 
     public InProcessTestCluster Silos { get; }
 
     public SharedStorage Storage { get; }
 
+    /// <summary>What Rosud has logged as an error.</summary>
+    internal LoggedErrors Errors { get; }
+
     public IGrainFactory Grains => Silos.Client;
 
     /// <summary>Starts <paramref name="silos"/> silos that all have the same in-process agents.</summary>
     public static async Task<RosudCluster> Start(int silos = 2, params LocalAgent[] agents)
     {
-        var storage = new SharedStorage();
+        var (storage, errors) = (new SharedStorage(), new LoggedErrors());
         var builder = new InProcessTestClusterBuilder((short)silos);
         builder.ConfigureSilo((_, silo) =>
         {
@@ -46,12 +50,12 @@ public sealed class RosudCluster : IAsyncDisposable
                 options.NumMissedProbesLimit = 2;
             });
             silo.AddRosudStreams(ChannelUpdates.Provider);
-            silo.ConfigureLogging(logging => logging.SetMinimumLevel(LogLevel.Warning));
+            silo.ConfigureLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddProvider(errors));
             foreach (var agent in agents) silo.Services.AddSingleton(agent);
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();
-        var rosud = new RosudCluster(cluster, storage);
+        var rosud = new RosudCluster(cluster, storage, errors);
         foreach (var agent in agents)
         {
             var outcome = await rosud.Grains.GetGrain<IAgentGrain>(agent.Id.Key).Register(agent.Spec! with { Transport = new(TransportKind.InProcess) });

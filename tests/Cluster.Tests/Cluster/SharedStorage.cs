@@ -33,6 +33,18 @@ public sealed class SharedStorage : IGrainStorage
 
     public void Open() => Interlocked.Exchange(ref _gate, null)?.SetResult();
 
+    /// <summary>The records that have these bytes somewhere.</summary>
+    public IReadOnlyList<string> Holding(ReadOnlySpan<byte> bytes)
+    {
+        var found = new List<string>();
+        foreach (var ((grain, name), (state, _)) in _records)
+        {
+            if (state.AsSpan().IndexOf(bytes) >= 0) found.Add($"{grain}/{name}");
+        }
+
+        return found;
+    }
+
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         if (!_records.TryGetValue((grainId, stateName), out var record)) return Task.CompletedTask;

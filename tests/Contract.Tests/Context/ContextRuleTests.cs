@@ -138,11 +138,15 @@ public sealed class ContextRuleTests(RosudHost host) : IClassFixture<RosudHost>
         await Patch(channel, """{"set":{"question":1}}""");
         var run = (await host.Send("POST", $"/v1/channels/{channel}/coordinate", """{"task":{"goal":"g"},"timeout_ms":60000}""", ("Prefer", "respond-async")))["run"];
         using var events = await host.Listen($"/v1/runs/{run}/events");
+        Assert.Equal("run", (await events.Next())!.Value.Type);   // Whoever has heard of the run hears of its end.
         Assert.Equal(204, (await host.Send("DELETE", $"/v1/channels/{channel}")).Status);
         var last = default(JsonElement);
         while (await events.Next() is { } next) last = next.Body;
         Assert.Equal("canceled", last.GetProperty("data").GetProperty("status").GetString());
-        Assert.Equal("canceled", (await host.Send("GET", $"/v1/runs/{run}"))["status"]);   // What became of it stays readable.
+        var bare = await host.Send("GET", $"/v1/runs/{run}");
+        Assert.Equal((200, "canceled"), (bare.Status, bare["status"]));   // What became of it stays readable, what it did does not.
+        Assert.Empty(bare.Json.GetProperty("attempts").EnumerateArray());
+        foreach (var path in new[] { "timeline", "explain" }) Assert.Equal(200, (await host.Send("GET", $"/v1/runs/{run}/{path}")).Status);
         var again = await host.Send("POST", "/v1/channels", $$$"""{"id":"{{{channel}}}"}""");
         Assert.Equal((409, "already-exists"), (again.Status, again.Problem));
         Assert.InRange(again.Json.GetProperty("retry_after_ms").GetDouble(), 86_000_000, 86_400_000);

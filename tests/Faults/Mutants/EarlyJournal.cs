@@ -41,6 +41,12 @@ internal sealed class EarlyJournal(IJournal inner, Func<Task> later) : IJournal
         return await inner.ReadLog(afterPosition);
     }
 
+    public async Task Erase()
+    {
+        await _writing;
+        await inner.Erase();
+    }
+
     public async Task Deactivate(CancellationToken cancellationToken)
     {
         await _writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);

@@ -108,5 +108,7 @@ internal sealed class TamperedJournal(IJournal journal, Func<ImmutableArray<Jour
 
     public Task<IReadOnlyList<JournalEntry>> History(long afterVersion, int limit) => journal.History(afterVersion, limit);
 
+    public Task Erase() => journal.Erase();
+
     public Task Deactivate(CancellationToken cancellationToken) => journal.Deactivate(cancellationToken);
 }

@@ -36,6 +36,8 @@ internal sealed class KeptHistory : IJournal
 
     public Task<LogPart> ReadLog(long afterPosition) => throw new NotSupportedException();
 
+    public Task Erase() => throw new NotSupportedException();
+
     public Task<bool> Exists() => throw new NotSupportedException();
 
     public Task<JournalRecovery> Activate(CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -44,6 +44,45 @@ public sealed class JournalTests
     });
 
     [Fact]
+    public void What_is_erased_is_in_no_record_any_more_and_the_log_goes_on() => OneThread.Run(async () =>
+    {
+        var owner = await JournalOwner.Open(_store);
+        for (var i = 1; i <= 200; i++) await owner.Set($"key{i * 7 % 23}", $"secret {i}", $"op{i}");
+        for (var i = 0; i < 23; i++) await owner.Set($"key{i}", i == 3 ? "kept" : null);
+
+        await owner.Journal.Erase();
+
+        Assert.DoesNotContain(_store.Names, name => _store.Contains(name, "secret"u8));
+        Assert.Equal((owner.Version + 1, 0), (owner.Journal.OldestVersion, (await owner.Journal.History(0, 1_000)).Count));
+        var next = await JournalOwner.Open(_store);
+        Assert.Equal((owner.Version, "kept"), (next.Version, Assert.Single(next.Values).Value));
+        for (var i = 1; i <= 50; i++) await next.Set("again", $"{i}");
+        Assert.Equal("50", (await JournalOwner.Open(_store)).Values["again"]);
+    });
+
+    [Fact]
+    public void An_erasure_that_dies_at_any_of_its_writes_loses_nothing_that_is_live_and_is_done_by_the_next() => OneThread.Run(async () =>
+    {
+        for (var dies = 1; ; dies++)
+        {
+            var storage = new MemoryRecordStore();
+            var owner = await JournalOwner.Open(storage);
+            for (var i = 1; i <= 40; i++) await owner.Set($"key{i * 7 % 23}", $"secret {i}");
+            for (var i = 0; i < 23; i++) await owner.Set($"key{i}", i == 3 ? "kept" : null);
+            var store = new CrashingStore(storage, dies + 2, dies % 2 == 0, new(dies));   // Two for the taking over.
+            var dying = await JournalOwner.Open(store, time: new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromSeconds(1) });
+            var erasing = dying.Journal.Erase();
+            await Task.WhenAny(erasing, store.Died);
+
+            var next = await JournalOwner.Open(storage);
+            Assert.Equal((owner.Version, "kept"), (next.Version, Assert.Single(next.Values).Value));
+            await next.Journal.Erase();
+            Assert.DoesNotContain(storage.Names, name => storage.Contains(name, "secret"u8));
+            if (erasing.IsCompletedSuccessfully) return;
+        }
+    });
+
+    [Fact]
     public void An_append_costs_one_write_and_no_read() => OneThread.Run(async () =>
     {
         var owner = await JournalOwner.Open(_store, JournalOwner.Small with { FoldSlots = 7 });

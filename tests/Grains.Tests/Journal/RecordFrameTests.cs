@@ -47,6 +47,31 @@ public sealed class RecordFrameTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new RecordWriter().Number(-1));
     }
 
+    [Fact]
+    public void What_is_wrong_with_a_record_is_said_in_words()
+    {
+        var good = Record(([1, 2, 3], 1, 1));
+        byte[] other = [2, .. good[1..]];
+        byte[] damaged = [.. good[..^1], (byte)(good[^1] ^ 1)];
+
+        Assert.Equal("The record is not one of this format.", Fault(() => RecordFrame.Read(other)));
+        Assert.Equal("The record is not one of this format.", Fault(() => RecordFrame.Read(good.AsMemory(0, RecordFrame.HeaderSize - 1))));
+        Assert.Equal("The record is damaged: its checksum does not match.", Fault(() => RecordFrame.Read(damaged)));
+        Assert.Equal("The record ends too early.", Fault(() => new RecordReader(new byte[] { 5, 1, 2, 3, 4 }).Bytes()));
+        Assert.Equal("The record has a number that is too long.", Fault(() => new RecordReader((byte[])[.. Enumerable.Repeat((byte)0x80, 9), 1]).Number()));
+        Assert.Throws<OverflowException>(() => new RecordReader(new byte[] { 0x80, 0x80, 0x80, 0x80, 0x80, 0x01 }).Count());
+    }
+
+    [Fact]   // After a part was read only the rest is there.
+    public void A_part_that_ends_too_early_is_not_made_of_what_was_read_before()
+    {
+        var input = new RecordReader(new byte[] { 1, 7, 3, 1, 2 });
+        Assert.Equal([7], input.Bytes().ToArray());
+        Assert.Equal("The record ends too early.", Fault(() => { var rest = input; rest.Bytes(); }));
+    }
+
+    private static string Fault(Action act) => Assert.Throws<InvalidDataException>(act).Message;
+
     private static byte[] Record((byte[] Body, long Epoch, long Position) written, RecordKind kind = RecordKind.Batch)
     {
         var output = new RecordWriter(1);

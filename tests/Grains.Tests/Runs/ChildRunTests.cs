@@ -41,7 +41,7 @@ public sealed class ChildRunTests
     [Fact]
     public void What_children_use_is_their_parents_and_what_is_promised_to_one_is_not_left_for_another()
     {
-        var budget = new RunBudget(new(Tokens: 100, Calls: 10), []);
+        var budget = new RunBudget(new(Tokens: 100, Calls: 10), [], TenantId.Default, new());
         Assert.True(budget.TryPromise("one", new(Tokens: 60, Calls: 2)));
         Assert.False(budget.TryPromise("two", new(Tokens: 50)));
         Assert.True(budget.TryPromise("two", null));
@@ -62,14 +62,15 @@ public sealed class ChildRunTests
         var run = RunId.Make(world.Id, "r1");
         world.Do(draft => RunRules.Accept(draft, Plan(request).Accept(run, request, new() { Sync = sync }, new(), default, world.Now)));
         Assert.IsType<StepAnswer.Done>(world.Do(draft => ChildRules.Put(draft, run, new(Run("one"), "c/t", 5, true))));
-        Assert.IsType<StepAnswer.Done>(world.Do(draft => ChildRules.Put(draft, run, new(Run("two"), "c/t", 5, true))));   // The same task, asked for again.
-        Assert.Equal(["c.two"], world.State.Runs.Live[run.Name].Children.Keys);
+        var again = Assert.IsType<StepAnswer.Done>(world.Do(draft => ChildRules.Put(draft, run, new(Run("two"), "c/t", 5, true))));   // The same task, asked for again.
+        Assert.Equal("c.one", again.Child!.Run.Name);
+        Assert.Equal(["c.one"], world.State.Runs.Live[run.Name].Children.Keys);
         Assert.IsType<StepAnswer.Refused>(world.Do(draft => ChildRules.Put(draft, run, new(Run("big"), "c/u", 995, true))));
         world.AssertEncoded();
 
         world.Do(draft => RunRules.End(draft, new(run, 0, RunStatus.Canceled, null, [])));
         Assert.IsType<StepAnswer.Ended>(world.Do(draft => ChildRules.Put(draft, run, new(Run("three"), "c/v", 1, true))));
-        Assert.IsType<StepAnswer.Done>(world.Do(draft => ChildRules.Put(draft, run, new(Run("two"), "c/t", 5, true) { Used = new(1, 1, 1) })));
+        Assert.IsType<StepAnswer.Done>(world.Do(draft => ChildRules.Put(draft, run, new(Run("one"), "c/t", 5, true) { Used = new(1, 1, 1) })));
         world.AssertEncoded();
     }
 

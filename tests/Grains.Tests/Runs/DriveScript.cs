@@ -87,6 +87,14 @@ internal sealed class DriveScript
 
     public SettleOutcome Complete(string step, Completion completion) => Settle(step, SettlementKind.Completed, settlement => settlement with { Completion = completion });
 
+    /// <summary>As <see cref="Complete(string, Completion)"/>, when somebody has to judge it before it is answered.</summary>
+    public void Propose(string step, Completion completion)
+    {
+        var request = _running[step];
+        _running.Remove(step);
+        Happens(drive => drive.Settle(new() { Assignment = request.Assignment, Kind = SettlementKind.Completed, Completion = completion, AdmittedAt = Now, StartedAt = Now, EndedAt = Now, ReadVersion = request.Context.Version }, Now));
+    }
+
     public SettleOutcome Fail(string step, bool retryable = true, string reason = "It threw.") =>
         Settle(step, SettlementKind.Failed, settlement => settlement with { Reason = reason, Retryable = retryable });
 

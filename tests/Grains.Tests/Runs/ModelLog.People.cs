@@ -30,6 +30,7 @@ internal sealed partial class ModelLog
         if (known is not null && (known.State == EffectState.Done || asked.Request.Receipt is null)) return new StepAnswer.EffectKnown(known, Made: false);
         var line = known ?? new() { Name = asked.Request.Name, Step = asked.Step, Attempt = asked.Attempt, IdempotencyKey = asked.IdempotencyKey };
         if (asked.Request.Receipt is { } receipt) line = line with { State = EffectState.Done, Receipt = receipt, DoneBy = asked.Attempt };
+        if (mutant == Mutant.ClaimNotDurable && asked.Request.Receipt is null) return new StepAnswer.EffectKnown(line, Made: true);
         _steps[asked.Step] = step with { Effects = [.. step.Effects.Where(effect => effect.Name != line.Name), line] };
         return new StepAnswer.EffectKnown(line, Made: true);
     }

@@ -37,6 +37,24 @@ internal enum Mutant
     /// <summary>Who asks for an attempt before it has heard of its supervisor is told that it is lost.</summary>
     AskBeforeContactIsLost,
 
+    /// <summary>The answer to a claim comes before its record is written, which a crash then takes with it.</summary>
+    ClaimNotDurable,
+
+    /// <summary>Writers from outside do not wait for what a last try reads.</summary>
+    NoWriteIntents,
+
+    /// <summary>What an attempt was offered to take in counts as taken in, whatever its completion says.</summary>
+    OfferedIsTakenIn,
+
+    /// <summary>The channel of a child does not remember the task that it stands for.</summary>
+    ChildTwice,
+
+    /// <summary>Asking again for a child puts another run in the place of the one that stands for it.</summary>
+    LaterChildReplaces,
+
+    /// <summary>What a run has started is known to its driver only.</summary>
+    ForgetChildren,
+
     /// <summary>What is sent again goes to the newest supervisor that is known, not to the one that had it.</summary>
     NewestIncarnation,
 }
@@ -90,7 +108,7 @@ internal sealed partial class ModelLog(AcceptedRun accepted, Mutant mutant)
         if (End is null && mutant != Mutant.NoDriverEpoch) Epoch++;
         if (mutant == Mutant.VolatileRetryCount) _retries = 0;
         var epoch = mutant == Mutant.NoDriverEpoch ? Epoch + 1 : Epoch;
-        var record = new RunRecord(accepted, epoch, _steps.ToImmutableSortedDictionary()) { Retries = _retries, End = End };
+        var record = new RunRecord(accepted, epoch, _steps.ToImmutableSortedDictionary()) { Retries = _retries, End = End, Children = _children };
         return new DriverAnswer.Taken(record, View(accepted.Interest), accepted.Deadline - Now());
     }
 
@@ -112,6 +130,7 @@ internal sealed partial class ModelLog(AcceptedRun accepted, Mutant mutant)
         var stale = StaleKeys(commit.Reads, commit.Attempt.ReadVersion ?? default, commit.Step);
         if (stale.Length > 0 && !commit.FlagStale && mutant != Mutant.NoStaleCheck) return new StepAnswer.Stale(stale, View(accepted.Interest));
 
+        EndIntent(commit.Step);
         Check(step.Done is null, "(a) two accepted results of one step");
         Check(commit.Attempt.Attempt >= _trueFence.GetValueOrDefault(commit.Step), "(a) a fenced attempt was accepted");
         Check(stale.Length == 0 || commit.FlagStale, "(a) a stale attempt was accepted");
@@ -119,6 +138,7 @@ internal sealed partial class ModelLog(AcceptedRun accepted, Mutant mutant)
         Check(!IsProvisional(commit.Reads), "(a) a commit on a provisional key");
         Check(End is null, "(g) a commit after the end");
         CheckPeople(commit);
+        CheckSeen(commit);
         return Accept(commit, step);
     }
 
@@ -150,6 +170,7 @@ internal sealed partial class ModelLog(AcceptedRun accepted, Mutant mutant)
         if (step.Fence >= begin.Attempt) return new StepAnswer.Done(new(Version), []) { Question = step.Questions.LastOrDefault(known => known.Id == begin.Asked?.Id) };
         if (begin.Charged && _retries >= accepted.RetryBudget) return new StepAnswer.BudgetSpent();
         if (Unasked(begin) is { } unasked) return unasked;
+        EndIntent(begin.Step);
         _retries += begin.Charged ? 1 : 0;
         _trueRetries += begin.Charged ? 1 : 0;
         Check(_trueRetries <= accepted.RetryBudget, "(e) more retries than the budget");

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Rosud.Agents;
+using Rosud.Context;
 using Rosud.Supervision;
 using Rosud.Tenants;
 
@@ -21,6 +22,15 @@ internal sealed record ModelWorker(AdmitRequest Request)
     public Effect? Effect { get; set; }
 
     public bool IsDone { get; set; }
+
+    /// <summary>What it works with: what it was handed, and what it has taken in since.</summary>
+    public ContextView View { get; set; } = Request.Context;
+
+    /// <summary>The version that it has taken in last; null when it has taken in nothing.</summary>
+    public ContextVersion? TookIn { get; set; }
+
+    /// <summary>The run that it has started; null while there is none.</summary>
+    public ModelChild? Child { get; set; }
 }
 
 /// <summary>The supervisor of one agent as PROTOCOL-runs §3 has it, without queue and breaker.</summary>

@@ -1,3 +1,4 @@
+using Rosud.Agents;
 using Rosud.Supervision;
 using static Rosud.Runs.RunExamples;
 
@@ -68,5 +69,20 @@ public sealed class RecoveryRuleTests
         run.Complete("b", ("m", "1"));
         Assert.Equal(RunStatus.Completed, run.Result.Status);
         Assert.Equal(2, run.Fired.Count);
+    }
+
+    [Theory]
+    [InlineData("1", SettleKind.Accepted)]
+    [InlineData("2", SettleKind.Stale)]
+    [InlineData(null, SettleKind.Stale)]
+    public void What_an_adopted_attempt_was_handed_is_judged_as_if_nobody_had_been_lost(string? after, SettleKind expected)
+    {
+        var run = DriveScript.Of(Request(Step("a", ["x", "p.*"], ["k"])), ("x", "1"), ("p.one", "1"), ("y", "1"));
+        run.CrashAll();
+        run.Write("x", "3");
+        run.Write("x", after);
+        run.Write("y", "2");
+        run.Beat("a");
+        Assert.Equal(expected, Assert.IsType<SettleOutcome.Settled>(run.Complete("a", ("k", "1"))).Kind);
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using CsCheck;
 using Rosud.Context;
 using Rosud.Networks;
+using Rosud.Tenants;
 using static Rosud.Runs.RunExamples;
 
 namespace Rosud.Runs;
@@ -109,37 +110,78 @@ public sealed class RunNumbersTests
     [Fact]
     public void Usage_without_a_cost_is_charged_at_the_networks_price()
     {
-        var budget = new RunBudget(null, [new Price("a", 2m, 10m)]);
+        var budget = new RunBudget(null, [new Price("a", 2m, 10m)], TenantId.Default, new());
         budget.Settle("a", "s", 1, new(500_000, 100_000));
         budget.Settle("a", "s", 2, new(1, 1, 0.5m));
         budget.Settle("b", "s", 3, new(1, 1));
         Assert.Equal((600_004L, 2.5m), (budget.Tokens, budget.CostUsd));
     }
 
-    [Fact]   // A call reserves the largest use seen of its agent, or all that is left while nothing is known.
+    [Fact]   // A call reserves what 95 of 100 answers of its agent stay within, or all that is left while nothing is known.
     public void Spending_passes_a_token_budget_by_one_call_and_what_calls_used_beyond_their_reservation() =>
-        Gen.Select(Gen.Int[1, 50].Array[1, 30], Gen.Int[1, 200]).Sample((uses, limit) =>
+        Gen.Select(Gen.Int[1, 50].Array[1, 60], Gen.Int[1, 900]).Sample((uses, limit) =>
         {
-            var budget = new RunBudget(new(Tokens: limit), []);
+            var budget = new RunBudget(new(Tokens: limit), [], TenantId.Default, new());
             var open = new Queue<(int Call, long Reserved)>();
-            var (next, beyond, largest) = (0, 0L, 0L);
+            var (next, beyond, answers) = (0, 0L, new List<long>());
             while (true)
             {
                 if (next < uses.Length && budget.TryReserve("a", "s", next))
                 {
-                    open.Enqueue((next++, largest == 0 ? limit : largest));
+                    open.Enqueue((next++, answers.Count == 0 ? limit : P95(answers)));
                     continue;
                 }
 
                 if (!open.TryDequeue(out var ended)) break;
                 beyond += Math.Max(0, uses[ended.Call] - ended.Reserved);
-                largest = Math.Max(largest, uses[ended.Call]);
+                answers.Add(uses[ended.Call]);
                 budget.Settle("a", "s", ended.Call, new(uses[ended.Call]));
             }
 
             Assert.True(budget.Tokens < limit + uses.Max() + beyond);
             Assert.True(next == uses.Length || budget.IsSpent);
         });
+
+    [Fact]
+    public void What_an_agent_uses_once_in_a_hundred_answers_holds_nobody_back_and_runs_learn_of_each_other()
+    {
+        var uses = new AgentUses();
+        var first = new RunBudget(new(Tokens: 100_000), [], TenantId.Default, uses);
+        for (var call = 0; call < 40; call++) first.Settle("a", "s", call, new(call == 7 ? 5_000 : 10));
+        var second = new RunBudget(new(Tokens: 100), [], TenantId.Default, uses);
+        Assert.Equal(10, Enumerable.Range(0, 100).TakeWhile(call => second.TryReserve("a", "s", call)).Count());
+        var stranger = new RunBudget(new(Tokens: 100), [], new("other"), uses);
+        Assert.Equal([true, false], new[] { stranger.TryReserve("a", "s", 1), stranger.TryReserve("a", "s", 2) });
+    }
+
+    [Fact]
+    public void Who_fails_without_saying_what_he_used_teaches_nothing_and_who_is_lost_is_charged_what_he_had_reserved()
+    {
+        var budget = new RunBudget(new(Tokens: 100), [], TenantId.Default, new());
+        budget.Settle("a", "s", 1, new(), isAnswer: false);
+        Assert.Equal([true, false], new[] { budget.TryReserve("a", "s", 2), budget.TryReserve("a", "s", 3) });
+        budget.Settle("a", "s", 2, new(40));
+        Assert.True(budget.TryReserve("a", "s", 3));
+        budget.Abandon("a", "s", 3);
+        Assert.True(budget.TryReserve("a", "s", 4));
+        Assert.False(budget.TryReserve("a", "s", 5));
+    }
+
+    [Fact]   // The model sorts all that it has seen.
+    public void What_95_of_100_answers_stay_within_is_that_of_the_last_hundred() =>
+        Gen.Int[0, 1_000].Array[1, 250].Sample(answers =>
+        {
+            var uses = new AgentUses();
+            foreach (var answer in answers) uses.Note(new(TenantId.Default, "a"), answer, answer / 1_000m);
+            var expected = P95(answers.TakeLast(AgentUses.Kept).Select(answer => (long)answer));
+            Assert.Equal((expected, expected / 1_000m), uses.P95(new(TenantId.Default, "a")));
+        });
+
+    private static long P95(IEnumerable<long> answers)
+    {
+        var sorted = answers.Order().ToArray();
+        return sorted[Enumerable.Range(1, sorted.Length).First(within => 100 * within >= 95 * sorted.Length) - 1];
+    }
 
     private static DateTimeOffset At(int ms) => Start.AddMilliseconds(ms);
 

@@ -29,6 +29,7 @@ internal sealed partial class RunSimulation
         if (worker.Effect is { } claimed && !worker.IsDone)
         {
             worker.IsDone = true;
+            if (!Log.HasClaim(plan.Id, "e")) throw new BrokenInvariantException("(j) something is done outside of which the ledger knows nothing");
             if (!Done.TryGetValue(plan.Id, out var keys)) Done[plan.Id] = keys = [];
             keys.Add(claimed.IdempotencyKey);
             return true;

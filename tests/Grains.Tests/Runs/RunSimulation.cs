@@ -69,11 +69,13 @@ internal sealed partial class RunSimulation
         {
             if (picks > PicksMax) throw new BrokenInvariantException($"(b) the run does not end: {this}");
             _now += TimeSpan.FromMilliseconds(_random.Next(1, 15));
+            Log.LetWritersGo();
             if (Kill is { } kill && kill.After == picks) Die(kill.Victim);
             Pick();
         }
 
         Log.CheckEnd();
+        CheckOutside();
         foreach (var supervisor in _supervisors.Values) supervisor.CheckPermits();
         var isPatient = _accepted.Deadline - _accepted.AcceptedAt > TimeSpan.FromHours(1);
         if (isPatient && Log.End!.Status == RunStatus.DeadlineExceeded) throw new BrokenInvariantException("(b) only its deadline ended the run");
@@ -94,7 +96,7 @@ internal sealed partial class RunSimulation
         if (_writes > 0 && _random.Next(12) == 0)
         {
             _writes--;
-            Log.Write("x", JsonValue.Parse($"{_random.Next(3)}"));
+            Log.WriteFromOutside(new("x"), JsonValue.Parse($"{(_changing ? _writes : _random.Next(3))}"));
             return;
         }
 
@@ -116,6 +118,12 @@ internal sealed partial class RunSimulation
         if (Drive?.WakeAt <= _now)
         {
             Happens(drive => drive.Tick(_now));
+            return;
+        }
+
+        if (_running.Count > 0 && _random.Next(8) == 0)
+        {
+            EndOne();
             return;
         }
 
@@ -148,6 +156,7 @@ internal sealed partial class RunSimulation
                 break;
             case Actor.Channel:
                 // What was on its way is lost with it: callers hear nothing in time and repeat it.
+                Log.ForgetIntents();
                 var timeouts = _network.Select(message => message.Lost).OfType<Action>().ToList();
                 _network.Clear();
                 foreach (var timeout in timeouts) _network.Add((timeout, timeout));
@@ -181,7 +190,7 @@ internal sealed partial class RunSimulation
                 if (_random.Next(2) == 0) OneWay(drive => drive.SiloDied(_now));
                 break;
             case 2:
-                Log.Write("x", JsonValue.Parse($"{_random.Next(3)}"));
+                Log.WriteFromOutside(new("x"), JsonValue.Parse($"{_random.Next(3)}"));
                 break;
             case 3 when _workers.Count > 0:
                 Die(_workers[_random.Next(_workers.Count)]);
@@ -262,7 +271,7 @@ internal sealed partial class RunSimulation
                 Call(() => _supervisors[query.Agent.Name].Query(epoch), (drive, answer) => drive.Queried(query, answer, _now));
                 break;
             case DriveAction.Commit commit:
-                Call(() => Log.CommitStep(commit.Body), (drive, answer) => drive.Committed(commit.Body, answer, _now));
+                Call(() => Log.CommitStep(Sent(commit.Body)), (drive, answer) => drive.Committed(commit.Body, answer, _now));
                 break;
             case DriveAction.Publish publish:
                 Call(() => Log.PublishStep(publish.Body), (drive, answer) => drive.Published(publish, answer, _now));
@@ -290,7 +299,7 @@ internal sealed partial class RunSimulation
                 Call(() => Log.View(refresh.Keys), (drive, view) => drive.Refreshed(view, _now));
                 break;
             case DriveAction.Intend intend:
-                Call(() => Log.View(intend.Interest), (drive, view) => drive.Intended(intend, view, _now));
+                Call(() => Log.Intend(intend.Step, intend.Reads, intend.Interest), (drive, view) => drive.Intended(intend, view, _now));
                 break;
             case DriveAction.ReadOutputs read:
                 Call(() => Log.View(read.Keys), (drive, view) => drive.OutputsRead(read, view));
@@ -299,6 +308,7 @@ internal sealed partial class RunSimulation
                 _network.Add((() => _supervisors[supersede.Assignment.Agent.Name].Supersede(supersede.Assignment), null));
                 break;
             case DriveAction.Rebase rebase:
+                _offered[(rebase.Assignment.Step, rebase.Assignment.Attempt)] = rebase.Changed.Context.Version;
                 _network.Add((() => _supervisors[rebase.Assignment.Agent.Name].Rebase(rebase.Assignment, rebase.Changed), null));
                 break;
             case DriveAction.Cancel cancel:
@@ -308,7 +318,7 @@ internal sealed partial class RunSimulation
                 _network.Add((() => { foreach (var supervisor in _supervisors.Values) supervisor.Answered(answer.Step, answer.Attempt); }, null));
                 break;
             case DriveAction.Finish:
-                IsFinished = true;
+                Finish();
                 break;
             case DriveAction.Stop:
                 Drive = null;
@@ -346,7 +356,8 @@ internal sealed partial class RunSimulation
         }
 
         var plan = _accepted.Steps.Single(step => step.Id == worker.Step);
-        if (Outside(worker, plan) || Asks(worker, plan)) return;
+        TakeIn(worker);
+        if (Outside(worker, plan) || Asks(worker, plan) || Spawns(worker, plan)) return;
         var writes = plan.Writes.Select(write => new ContextWrite(new(write.Value), Value(worker, write))).ToImmutableArray();
         if (!worker.HasPublished && plan.Verifiers.IsEmpty && _random.Next(3) == 0)
         {
@@ -358,13 +369,14 @@ internal sealed partial class RunSimulation
         }
 
         _workers.Remove(worker);
+        Log.Saw(worker);
         var fails = _faults > 0 && _random.Next(6) == 0;
         if (fails) _faults--;
         _supervisors[worker.Request.Assignment.Agent.Name].End(worker, new()
         {
             Assignment = worker.Request.Assignment,
             Kind = !fails ? SettlementKind.Completed : _random.Next(4) == 0 ? SettlementKind.Deferred : SettlementKind.Failed,
-            Completion = fails ? null : new() { Writes = writes, Usage = new(10, 5) },
+            Completion = fails ? null : new() { Writes = writes, Usage = new(10, 5), BasedOn = worker.TookIn },
             StartedAt = _now - TimeSpan.FromMilliseconds(3),
             EndedAt = _now,
             ReadVersion = worker.Request.Context.Version,
@@ -380,13 +392,5 @@ internal sealed partial class RunSimulation
 
     // Depends on all that the worker was handed, so that another view makes another value.
     private static JsonValue Value(ModelWorker worker, KeyPattern key) =>
-        JsonValue.From($"{key.Value}<{string.Join(',', worker.Request.Context.Entries.Select(entry => $"{entry.Key}={entry.Value.Hash.ToString()[..6]}"))}>");
-}
-
-/// <summary>Who can be killed.</summary>
-internal enum Actor
-{
-    Run,
-    Supervisor,
-    Channel,
+        JsonValue.From($"{key.Value}<{string.Join(',', worker.View.Entries.Select(entry => $"{entry.Key}={entry.Value.Hash.ToString()[..6]}"))}>");
 }

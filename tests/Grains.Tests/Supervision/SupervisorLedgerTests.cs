@@ -1,4 +1,5 @@
 using Rosud.Agents;
+using Rosud.Context;
 using Rosud.Networks;
 using Rosud.Runs;
 using Rosud.Tenants;
@@ -204,6 +205,21 @@ public sealed class SupervisorLedgerTests
         Assert.Equal(2, ledger.Bulkhead.Permits.Count);
         Assert.Equal(0, ledger.Bulkhead.Room);
         Assert.Equal(LastWord.Kept, taken);
+    }
+
+    [Fact]
+    public void S4_An_attempt_that_is_taken_back_rests_on_what_its_id_says_that_it_was_handed()
+    {
+        var (before, _) = Ledger().Admit(Admission(Attempt()), Start);
+        var handedOut = before.Bulkhead.PermitOf(Attempt())!.ToAssignment(Start).Id;
+
+        var (beaten, _) = Ledger().Beat(handedOut, Seconds(30), Seconds(30), Start);
+        var (_, live) = beaten.Query(Run(), 2, takenBack: true, At(1));
+        var (ended, _) = Ledger().Complete(handedOut, Start);
+
+        Assert.Equal(new ContextVersion(3), handedOut.Handed);
+        Assert.Equal(new ContextVersion(3), Assert.Single(live.Live).ReadVersion);
+        Assert.Equal(new ContextVersion(3), Assert.Single(ended.Kept.Values).Settlement.ReadVersion);
     }
 
     [Theory]   // Incarnation 7 has seen attempt 1 of run 1, which has ended, and attempt 1 of run 2, which works.

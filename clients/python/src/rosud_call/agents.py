@@ -104,7 +104,9 @@ class Agent:
 
         ``reads`` and ``writes``: keys and patterns; ``transport``: default ``{"kind": "pull"}``, or
         ``{"kind": "webhook", "url": …, "secret": …}``; ``max_concurrency``: assignments at once over all workers, 1 to
-        10,000; ``queue_limit``: how many may wait, 0 to 100,000; ``timeout_ms``: how long one attempt may take.
+        10,000; ``queue_limit``: how many may wait, 0 to 100,000; ``timeout_ms``: how long one attempt may take;
+        ``output_schema``: JSON schema of each completion's ``output``: one that breaks it is rejected and costs a retry, and
+        no output counts as null. A schema with faults is `InvalidRequest` with the place of each.
         """
         handle = cls(name, client)
         body = registration_json(

@@ -66,7 +66,8 @@ def agent(
 
     ``max_concurrency``: attempts at once, in this worker and over all of them. ``timeout_ms``: how long one may take.
     ``lease_ms``: how long this worker may be silent before its work goes to another, 1,000 to 600,000. ``description``:
-    default the function's first line of documentation.
+    default the function's first line of documentation. ``output_schema``: JSON schema of each `Completion`'s ``output``: one
+    that breaks it is rejected and costs a retry, and no output counts as null.
     """
     _check.name(name, "name")
     _check.whole(lease_ms, "lease_ms", 1_000, 600_000)

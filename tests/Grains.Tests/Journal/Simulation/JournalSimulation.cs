@@ -22,6 +22,7 @@ internal sealed class JournalSimulation
     private int _starts;
     private int _faults;
     private int _appends;
+    private int _erasures;
 
     private JournalSimulation(int seed, JournalRules rules)
     {
@@ -31,6 +32,7 @@ internal sealed class JournalSimulation
         _starts = _random.Next(2, 6);
         _faults = _random.Next(0, 4);
         _appends = _random.Next(4, 16);
+        _erasures = seed % 3 == 2 ? 3 : 0;
         var slots = _random.Next(3, 5);
         _limits = new()
         {
@@ -119,6 +121,13 @@ internal sealed class JournalSimulation
         {
             _appends--;
             _ = activation.Append(Commits(activation));
+            return true;
+        }
+
+        if (_erasures > 0 && activation is { Serves: true, IsErasing: false } && _random.Next(20) == 0)
+        {
+            _erasures--;
+            _ = activation.Erase();
             return true;
         }
 

@@ -31,6 +31,8 @@ internal sealed class SimulatedActivation : IRecordStore
 
     public bool IsConfirming { get; private set; }
 
+    public bool IsErasing { get; private set; }
+
     public Task<StoredRecord> Read(string name) => Add(new(name, null, null)).Reading.Task;
 
     public Task<string> Write(string name, ReadOnlyMemory<byte> content, string? etag) => Add(new(name, content, etag)).Writing.Task;
@@ -109,6 +111,24 @@ internal sealed class SimulatedActivation : IRecordStore
         }
 
         IsConfirming = false;
+    }
+
+    /// <summary>Forgets all that is not live, beside whatever else goes on.</summary>
+    public async Task Erase()
+    {
+        IsErasing = true;
+        try
+        {
+            await _journal.Erase();
+        }
+#pragma warning disable CA1031 // Whatever it throws, the activation is over.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            IsDead = true;
+        }
+
+        IsErasing = false;
     }
 
     private SimulatedCall Add(SimulatedCall call)

@@ -1,0 +1,9 @@
+namespace Rosud.Runs;
+
+/// <summary>Who can be killed.</summary>
+internal enum Actor
+{
+    Run,
+    Supervisor,
+    Channel,
+}
