@@ -24,9 +24,9 @@ internal sealed class NetworkGrain(IJournals journals, ILogger<NetworkGrain> log
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _id = NetworkId.FromKey(this.GetPrimaryKeyString());
-        _days = new(journals, _id.Key);
         _stored = journals.OpenValue<NetworkRecord>(this.GetGrainId());
         await _stored.Activate(cancellationToken);
+        _days = new(journals, _id.Key, Stored.Pending);
         _totals = new(_stored.Value?.Totals ?? new());
         if (_stored.Value is { Revision: > 0 }) await Index.Add(_id.Name);
     }
@@ -78,7 +78,7 @@ internal sealed class NetworkGrain(IJournals journals, ILogger<NetworkGrain> log
     private NetworkRecord Stored => _stored.Value ?? new();
 
     // Encodes every histogram: only for a write, never on the path of a run.
-    private NetworkRecord Record => Stored with { Totals = _totals.Stored };
+    private NetworkRecord Record => Stored with { Totals = _totals.Stored, Pending = _days.Pending };
 
     // A new network is stored also with the default policy; `default` itself needs no storing for that.
     private bool Has(CoordinationPolicy policy) => Stored.SameAs(policy) && (Stored.Revision > 0 || _id.Name == NetworkId.DefaultName);

@@ -16,6 +16,9 @@ internal sealed record NetworkRecord
 
     [Id(2)] public StoredTotals Totals { get; init; } = new();
 
+    /// <summary>What of the totals was not durable in its day when they were stored.</summary>
+    [Id(3)] public ImmutableArray<PendingSlot> Pending { get; init; } = [];
+
     // Policies have arrays inside, which compare by reference; their JSON compares by value.
     public bool SameAs(CoordinationPolicy policy) => JsonSerializer.Serialize(Policy) == JsonSerializer.Serialize(policy);
 }

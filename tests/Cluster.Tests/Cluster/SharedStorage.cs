@@ -11,6 +11,7 @@ public sealed class SharedStorage : IGrainStorage
 {
     private readonly ConcurrentDictionary<(GrainId, string), (byte[] State, int ETag)> _records = new();
     private TaskCompletionSource? _gate;
+    private Func<GrainId, bool> _isHeld = _ => true;
     private TaskCompletionSource _held = NewSignal();
 
     // Silos come and go; the bytes outlive them, so the serializer is no silo's.
@@ -22,9 +23,10 @@ public sealed class SharedStorage : IGrainStorage
     /// <summary>Completes when a write waits at the gate.</summary>
     public Task Held => _held.Task;
 
-    /// <summary>Holds every write from now on.</summary>
-    public void Close()
+    /// <summary>Holds every write from now on, or those of some grains.</summary>
+    public void Close(Func<GrainId, bool>? which = null)
     {
+        _isHeld = which ?? (_ => true);
         _held = NewSignal();
         _gate = NewSignal();
     }
@@ -55,7 +57,7 @@ public sealed class SharedStorage : IGrainStorage
     public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         var bytes = _serializer.SerializeToArray(grainState.State);
-        if (_gate is { } gate)
+        if (_gate is { } gate && _isHeld(grainId))
         {
             _held.TrySetResult();
             await gate.Task;

@@ -54,6 +54,23 @@ public sealed class NetworkGrainTests
         Assert.Equal(new("planner", 2, 200, 20, 2m), Assert.Single(metrics.ByAgent));
     }
 
+    [Fact]
+    public async Task A_host_that_is_lost_between_two_writes_leaves_a_run_in_the_totals_and_in_its_day()
+    {
+        await using var cluster = await RosudCluster.Start(2);
+        var network = cluster.Grains.GetGrain<INetworkGrain>("acme/fast");
+        await network.Configure(new());
+        cluster.Storage.Close(grain => grain.Type == GrainType.Create("rosud.network-day"));
+        await network.Report(Ended("r1", 100));
+        await cluster.Storage.Held;   // The totals are durable, the day will never be.
+
+        await cluster.Silos.KillSiloAsync(await cluster.SiloOf(network));
+
+        Assert.Equal(1, (await network.Metrics()).Runs);
+        var day = await network.Compare(new(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddHours(1), DateTimeOffset.UnixEpoch.AddHours(2)));
+        Assert.Equal(1, Assert.IsType<PeriodOutcome.Found>(day).Report.Before.Runs);
+    }
+
     private static RunResult Ended(string run, double ms) => new()
     {
         Run = RunId.Make(new(new("acme"), "c"), run),
