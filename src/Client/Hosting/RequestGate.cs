@@ -25,7 +25,9 @@ internal sealed class RequestGate(RequestGateOptions options)
     private const int RememberedLooks = 100;   // A tenant that paused for that long is no longer in anybody's way.
     private const double Fade = 0.9;
     private const double ShareKept = 0.7;
+    private const double BusyShareKept = 0.5;
     private const double ShareGrowth = 0.05;
+    private const double ShareGrowthOfItself = 0.005;
     private const int Patience = 10;   // Looks that are late before the limit falls: a burst, or a busy moment of the machine, is no overload.
     private readonly Lock _lock = new();
     private readonly Dictionary<TenantId, Places> _tenants = [];
@@ -105,7 +107,7 @@ internal sealed class RequestGate(RequestGateOptions options)
     /// <summary>The host keeps up, or does not: the limit grows a little, or falls below what is at work when it did not for a while.</summary>
     /// <param name="isLate">Later than a host that keeps up may be.</param>
     /// <param name="isCrowded">So late that one tenant's requests already feel another's.</param>
-    /// <param name="isBusy">The process has little of its processors left: the same, known from a quarter of a second, so one look is enough.</param>
+    /// <param name="isBusy">The process has little of its processors left: the same, known from a tenth of a second, so one look is enough.</param>
     public void Felt(bool isLate, bool isCrowded = false, bool isBusy = false)
     {
         lock (_lock)
@@ -137,11 +139,11 @@ internal sealed class RequestGate(RequestGateOptions options)
         foreach (var places in _tenants.Values)
         {
             if (places != busiest) places.Share += 1;
-            else if (!isCrowded && !isBusy) places.Share += ShareGrowth;
+            else if (!isCrowded && !isBusy) places.Share += Math.Max(ShareGrowth, places.Share * ShareGrowthOfItself);
             if (places.Share >= _limit) places.Share = double.PositiveInfinity;
         }
 
-        if (busiest is not null && (isBusy || _crowded >= CrowdedLooks)) busiest.Share = Math.Max(options.CrowdedPlaces, Math.Min(busiest.Share, busiest.Running) * ShareKept);
+        if (busiest is not null && (isBusy || _crowded >= CrowdedLooks)) busiest.Share = Math.Max(options.CrowdedPlaces, Math.Min(busiest.Share, busiest.Running) * (isBusy ? BusyShareKept : ShareKept));
     }
 
     // Interactive before batch; then the tenant with the least at work; then whoever came first.

@@ -51,7 +51,7 @@ internal sealed class TenantStorm(Bench bench)
     {
         using var client = new EdgeClient(settings.Url, Peaceful, channel);
         await client.Open(null, "steady");
-        await Flight.Run(Lanes, bench.Seconds(12, 2), _ => client.Run("steady", 3_000), bench.Stopped);
+        await Flight.Run(Lanes, bench.Seconds(30, 2), _ => client.Run("steady", 3_000), bench.Stopped);
         if (client.Failed > 0 || client.Refused.Count > 0) bench.Notes.Remark($"Of the peaceful tenant's runs {client.Failed} failed and {client.Refused.Count} were refused.");
         return client.Good;
     }

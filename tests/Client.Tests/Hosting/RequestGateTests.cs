@@ -79,7 +79,7 @@ public sealed class RequestGateTests
         Assert.Equal((34, 18), (gate.Running, gate.Waiting));   // B has its two, A half of the 64 again.
     }
 
-    [Fact]   // What the process used of its processors is known from a quarter of a second: each such look counts.
+    [Fact]   // What the process used of its processors is known from a tenth of a second: each such look counts.
     public void Who_brings_more_than_all_others_gets_less_when_the_processors_are_busy()
     {
         var gate = Gate(concurrent: 64, queue: 100);
@@ -90,7 +90,7 @@ public sealed class RequestGateTests
         foreach (var ticket in stormy) gate.Leave(ticket);
         for (var request = 0; request < 50; request++) gate.TryEnter(A, Lane.Interactive, out _, out _);
 
-        Assert.Equal(1 + 21, gate.Running);   // Seven tenths of the 30.
+        Assert.Equal(1 + 15, gate.Running);   // Half of the 30.
     }
 
     [Fact]
