@@ -23,6 +23,7 @@ internal sealed class RequestGate(RequestGateOptions options)
     private const int Growth = 8;
     private const int CrowdedLooks = 2;
     private const int RememberedLooks = 100;   // A tenant that paused for that long is no longer in anybody's way.
+    private const int RecentLooks = 10;
     private const double Fade = 0.9;
     private const double ShareKept = 0.7;
     private const double BusyShareKept = 0.5;
@@ -143,7 +144,8 @@ internal sealed class RequestGate(RequestGateOptions options)
             if (places.Share >= _limit) places.Share = double.PositiveInfinity;
         }
 
-        if (busiest is not null && (isBusy || _crowded >= CrowdedLooks)) busiest.Share = Math.Max(options.CrowdedPlaces, Math.Min(busiest.Share, busiest.Running) * (isBusy ? BusyShareKept : ShareKept));
+        var isShared = _tenants.Values.Any(places => places != busiest && places.IdleLooks < RecentLooks);
+        if (busiest is not null && ((isBusy && isShared) || _crowded >= CrowdedLooks)) busiest.Share = Math.Max(options.CrowdedPlaces, Math.Min(busiest.Share, busiest.Running) * (isBusy ? BusyShareKept : ShareKept));
     }
 
     // Interactive before batch; then the tenant with the least at work; then whoever came first.

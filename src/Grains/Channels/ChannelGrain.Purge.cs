@@ -21,12 +21,13 @@ internal sealed partial class ChannelGrain
         try
         {
             while (await Decide(ChannelRules.Purge)) { }
-            while (Durable.Runs.Stubs.Values.Take(ForgottenAtOnce).ToList() is { Count: > 0 } archived)
+            while (ChannelRules.IsEmptying(Durable) && Durable.Runs.Stubs.Values.Take(ForgottenAtOnce).ToList() is { Count: > 0 } archived)
             {
                 await Task.WhenAll(archived.Select(stub => drivers[stub.Run.Key].Forget(stub.End)));
                 await Decide(draft => ChannelRules.Forget(draft, archived));
             }
 
+            if (!ChannelRules.IsEmptying(Durable)) return;   // Tried again too late: the channel was made anew.
             await _journal.Erase();
             await Decide(ChannelRules.Erased);
         }

@@ -90,9 +90,9 @@ internal sealed partial class ChannelGrain(
     {
         var outcome = await Decide(ChannelRules.Delete);
         if (outcome is not ChannelOutcome.Deleted) return outcome;
-        await Index.Remove(_id.Name);
         await _openRuns!.Emptying();
         Purge().Ignore();
+        await Index.Remove(_id.Name);
         return outcome;
     }
 

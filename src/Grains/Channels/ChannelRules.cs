@@ -83,6 +83,7 @@ internal static class ChannelRules
     /// <summary>Forgets some of what a deleted channel left behind. True while there is more.</summary>
     public static bool Purge(Draft draft)
     {
+        if (!IsEmptying(draft.State)) return false;   // It was made again meanwhile.
         // First one after another the runs that are open: their drivers hear the end before they are forgotten.
         if (draft.State.Runs.Open.FirstOrDefault() is { } open)
         {
@@ -102,6 +103,7 @@ internal static class ChannelRules
     /// <summary>The archives of these runs of a deleted channel are empty.</summary>
     public static bool Forget(Draft draft, IEnumerable<RunStub> archived)
     {
+        if (!IsEmptying(draft.State)) return false;
         foreach (var stub in archived) if (draft.State.Runs.Stubs.ContainsKey(stub.Run.Name)) draft.Forget(stub);
         return true;
     }
@@ -109,9 +111,12 @@ internal static class ChannelRules
     /// <summary>Nothing of what a deleted channel held is in storage any more.</summary>
     public static bool Erased(Draft draft)
     {
-        if (draft.State.Record is { DeletedAt: not null, IsErased: false } record) draft.Put(record with { IsErased = true });
+        if (IsEmptying(draft.State)) draft.Put(draft.State.Record! with { IsErased = true });
         return true;
     }
+
+    /// <summary>The channel is deleted, and what it held is not all out of storage yet.</summary>
+    public static bool IsEmptying(ChannelState state) => state.Record is { DeletedAt: not null, IsErased: false };
 
     // Their runs' own records have to be emptied before they are forgotten here.
     private static bool IsOnlyArchives(ChannelState state) => state is { Log: { Count: 0, Parked.Count: 0 }, Runs.Live.Count: 0, Memos.Count: 0 };

@@ -25,7 +25,7 @@ internal sealed class OpenRuns(ChannelGrain grain, CommitLoop loop, DriverWatch 
     private DateTimeOffset _lastOpen;
 
     // What a deleted channel held is not all out of storage yet.
-    private bool IsEmptying => loop.Durable.Record is { DeletedAt: not null, IsErased: false };
+    private bool IsEmptying => ChannelRules.IsEmptying(loop.Durable);
 
     /// <summary>Completes when the reminder of open runs is durable: what a run that outlives its caller waits for.</summary>
     public Task Secured { get; private set; } = Task.CompletedTask;
@@ -112,9 +112,9 @@ internal sealed class OpenRuns(ChannelGrain grain, CommitLoop loop, DriverWatch 
         if (loop.Durable.Runs.Live.Count > 0 || IsEmptying) return;   // A run was accepted meanwhile.
         if (await grain.GetReminder(Reminder) is { } reminder) await grain.UnregisterReminder(reminder);
         _reminded = false;
-        if (loop.Durable.Runs.Live.Count > 0)
+        if (loop.Durable.Runs.Live.Count > 0 || IsEmptying)
         {
-            await Written(Task.CompletedTask);   // A run was accepted while the reminder went.
+            await Written(Task.CompletedTask);   // A run was accepted, or the channel deleted, while the reminder went.
             _reminded = true;
             return;
         }

@@ -130,9 +130,9 @@ internal sealed class Journal : IJournal
         {
             await _writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             await Task.Yield();   // The batch that was written is applied first.
-            while (!_background.IsCompleted) await _background;
-            RefuseWhenStopped();
             await _readAhead;
+            while (!_background.IsCompleted) await _background;   // Nothing is awaited between this look and the place being taken.
+            RefuseWhenStopped();
             await (_background = _folding!.Erase());
             Memory.ForgetPast();
         }

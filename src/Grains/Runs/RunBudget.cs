@@ -8,7 +8,7 @@ namespace Rosud.Runs;
 /// <summary>What a run has used of its budget. An attempt reserves what its agent declares as the most, else what 95 of 100 of its answers stay within, or all that is left when none was seen.</summary>
 internal sealed class RunBudget(Budget? limit, ImmutableArray<Price> prices, TenantId tenant, AgentUses uses, ImmutableArray<AgentMaximum> maxima = default)
 {
-    private readonly Dictionary<(string Step, int Attempt), (long Tokens, decimal CostUsd)> _reserved = [];
+    private readonly Dictionary<(string Step, int Attempt), (long Tokens, decimal CostUsd, bool IsAll)> _reserved = [];
     private readonly Dictionary<string, Budget> _children = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (long Tokens, decimal CostUsd)> _byAgent = new(StringComparer.Ordinal);
     private (long Tokens, decimal CostUsd) _spent;
@@ -42,7 +42,10 @@ internal sealed class RunBudget(Budget? limit, ImmutableArray<Price> prices, Ten
                 _spent.CostUsd + _reserved.Values.Sum(r => r.CostUsd) + _children.Values.Sum(child => child.CostUsd ?? 0));
             if (Calls + _childCalls + _children.Values.Sum(child => child.Calls ?? 0) >= limit.Calls || tokens >= limit.Tokens || cost >= limit.CostUsd) return false;
             var (most, seen) = (Declared(agent), uses.P95(new(tenant, agent)));
-            _reserved[(step, attempt)] = (most?.Tokens ?? seen?.Tokens ?? limit.Tokens - tokens ?? 0, most?.CostUsd ?? seen?.CostUsd ?? limit.CostUsd - cost ?? 0);
+            _reserved[(step, attempt)] = (
+                most?.Tokens ?? seen?.Tokens ?? limit.Tokens - tokens ?? 0,
+                most?.CostUsd ?? seen?.CostUsd ?? limit.CostUsd - cost ?? 0,
+                IsAll: most is null && seen is null);
         }
 
         Calls++;
@@ -80,9 +83,9 @@ internal sealed class RunBudget(Budget? limit, ImmutableArray<Price> prices, Ten
     }
 
     /// <summary>The attempt ended without saying what it used: what it had reserved stays used, unless that was only all there was because nothing was known of its agent.</summary>
-    public void Abandon(string agent, string step, int attempt)
+    public void Abandon(string step, int attempt)
     {
-        if (Declared(agent) is null && uses.P95(new(tenant, agent)) is null) _reserved.Remove((step, attempt));
+        if (_reserved.GetValueOrDefault((step, attempt)).IsAll) _reserved.Remove((step, attempt));
     }
 
     private MaxUsage? Declared(string agent) => maxima.IsDefaultOrEmpty ? null : maxima.FirstOrDefault(known => known.Agent == agent)?.Most;

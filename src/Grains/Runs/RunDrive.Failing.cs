@@ -226,7 +226,7 @@ internal sealed partial class RunDrive
     private AttemptView Ending(StepState step, AttemptOutcome outcome, string? reason, DateTimeOffset now, Usage? usage = null)
     {
         MarkAttempt(step, now, now);
-        _budget.Abandon(step.Agent, step.Plan.Id, step.Attempt);
+        _budget.Abandon(step.Plan.Id, step.Attempt);
         var view = Viewed(step, outcome, reason, now) with { Usage = usage ?? new() };
         _attempts.Add(view);
         _timeline.Add(now, outcome.ToString().ToLowerInvariant(), step, detail: reason);

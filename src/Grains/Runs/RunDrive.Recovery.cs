@@ -217,6 +217,7 @@ internal sealed partial class RunDrive
     {
         var isFallback = agent.Name != step.Plan.Agent && !step.Plan.Group.Any(member => member.Agent == agent.Name);
         if (step.Judged is not null || step.Phase != StepPhase.Waiting || attempt < step.Fence || attempt > _epoch + step.Retries || (isFallback && agent.Name != step.Plan.OnFailure.Agent)) return;
+        if (read > _replica.Version) read = ContextVersion.None;   // Its worker's word, and there is no such version: nothing is known of what it read.
         step.Phase = StepPhase.Requested;
         step.Guard = step.Demanded = true;
         step.Attempt = attempt;

@@ -111,7 +111,7 @@ internal sealed partial class RunGrain(
         {
             if (drive.KeepLate(late.Assignment, late.Completion, Now) && drive.IsFinished) Rearchive();
         }
-        else if (_archived is { } result && LateResults.With(result.LateResults, late.Assignment, late.Completion, Now) is { } view)
+        else if (_archived is { } result && LateResults.With(result.LateResults, late.Assignment, late.Completion, Now) is { } view && await Log.Keeps(Id, result.AcceptedAt))
         {
             _archived = RunNumbers.With(result, view);
             Rearchive();

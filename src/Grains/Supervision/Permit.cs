@@ -89,12 +89,14 @@ internal sealed record Permit
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
-    /// Whether it had time enough for its agent to be at fault when the deadline ends it: its whole limit, or twice what the agent's answers take, or,
-    /// while that is not known, at least as long as it had waited. Who waited until its run had hardly any time left says nothing about the agent.
+    /// Whether it had time enough for its agent to be at fault when the deadline ends it: its whole limit, or twice what the agent's answers take, or
+    /// at least as long as it had waited, unless that is less than an answer takes. Who waited until its run had hardly any time left says nothing about the agent.
     /// </summary>
     /// <param name="median">What the agent's last answers took, in the middle; null when there are too few.</param>
     public bool WasGivenEnough(TimeSpan? median) => Admitted is not { } admitted || StartedAt is not { } startedAt
-        || Deadline - startedAt is var given && (given >= admitted.Request.Timeout || given >= (median * 2 ?? startedAt - admitted.AdmittedAt));
+        || Deadline - startedAt is var given && (given >= admitted.Request.Timeout
+            || (median is { } usual && given >= usual * 2)
+            || (given >= startedAt - admitted.AdmittedAt && !(given < median)));
 
     public Permit Renewed(DateTimeOffset now)
     {

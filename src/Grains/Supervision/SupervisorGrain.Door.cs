@@ -52,8 +52,8 @@ internal sealed partial class SupervisorGrain
     private void Unanswered(Permit permit, DateTimeOffset now)
     {
         var kept = Kept.Of(permit.Settlement(SettlementKind.TimedOut, now), permit, _ledger.MedianService, now);
+        TellDependency(kept, kept.IsCutShort ? CallOutcome.Neutral : CallOutcome.Failed);
         if (kept.IsCutShort) return;
-        TellDependency(kept, CallOutcome.Failed);
         Change(_breakers.Record(permit.Assignment, kept.Network!, CallOutcome.Failed, kept.Threshold, now, _options, Random.Shared.NextDouble()), kept.Network!);
     }
 

@@ -94,6 +94,19 @@ public sealed class RequestGateTests
     }
 
     [Fact]
+    public void Who_works_alone_keeps_all_its_places_although_another_was_here_a_while_ago()
+    {
+        var gate = Gate(concurrent: 64, queue: 100);
+        for (var request = 0; request < 30; request++) Enter(gate, A);
+        gate.Leave(Enter(gate, B).Ticket!);
+        for (var look = 0; look < 20; look++) gate.Felt(isLate: false);
+
+        gate.Felt(isLate: false, isCrowded: false, isBusy: true);
+
+        for (var request = 0; request < 10; request++) Assert.Null(Enter(gate, A).Turn);
+    }
+
+    [Fact]
     public void Nobody_gets_less_when_one_tenant_is_alone_or_all_bring_as_much()
     {
         var (alone, even) = (Gate(concurrent: 64), Gate(concurrent: 64));

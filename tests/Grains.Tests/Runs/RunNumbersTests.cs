@@ -162,9 +162,22 @@ public sealed class RunNumbersTests
         Assert.Equal([true, false], new[] { budget.TryReserve("a", "s", 2), budget.TryReserve("a", "s", 3) });
         budget.Settle("a", "s", 2, new(40));
         Assert.True(budget.TryReserve("a", "s", 3));
-        budget.Abandon("a", "s", 3);
+        budget.Abandon("s", 3);
         Assert.True(budget.TryReserve("a", "s", 4));
         Assert.False(budget.TryReserve("a", "s", 5));
+    }
+
+    [Fact]   // All that was left was no guess of what it uses, also when others have answered since.
+    public void Who_is_lost_gives_back_all_that_was_left_although_its_agent_is_known_by_now()
+    {
+        var uses = new AgentUses();
+        var budget = new RunBudget(new(Tokens: 100), [], TenantId.Default, uses);
+        Assert.True(budget.TryReserve("a", "s", 1));
+        uses.Note(new(TenantId.Default, "a"), 10, 0);
+
+        budget.Abandon("s", 1);
+
+        Assert.True(budget.TryReserve("a", "s", 2));
     }
 
     [Fact]

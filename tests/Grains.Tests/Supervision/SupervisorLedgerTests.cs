@@ -162,6 +162,18 @@ public sealed class SupervisorLedgerTests
         Assert.Equal(isFailure, kept.EndedBadly);
     }
 
+    [Theory]   // It had waited for nothing and had all of its run's time: an agent that hangs is seen, also by short runs.
+    [InlineData(null, true)]
+    [InlineData(15.0, true)]
+    [InlineData(21.0, false)]   // No answer of its takes so little.
+    internal void S2_An_attempt_that_had_all_of_its_runs_time_counts_unless_no_answer_fits_into_it(double? median, bool isFailure)
+    {
+        var (ledger, _) = Ledger().Admit(Admission(Attempt()) with { TimeLeft = Seconds(20) }, Start);
+        var permit = ledger.Bulkhead.PermitOf(Attempt())!;
+
+        Assert.Equal(!isFailure, Kept.Of(permit.Settlement(SettlementKind.TimedOut, At(20)), permit, median is { } seconds ? Seconds(seconds) : null, At(20)).IsCutShort);
+    }
+
     [Theory]
     [InlineData(SettlementKind.TimedOut, CallOutcome.Failed)]
     [InlineData(SettlementKind.LeaseLost, CallOutcome.Failed)]
