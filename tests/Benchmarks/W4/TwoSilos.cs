@@ -6,6 +6,7 @@ namespace Rosud.W4;
 /// <summary>Two hosts over one Redis that syncs every write, each in a process of its own that is started again when it ends.</summary>
 internal sealed class TwoSilos : IAsyncDisposable
 {
+    private const int TellingTries = 15;
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan ErrorFor = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan StoreFrozenFor = TimeSpan.FromMilliseconds(600);
@@ -61,13 +62,13 @@ internal sealed class TwoSilos : IAsyncDisposable
     }
 
     /// <summary>Writes fail everywhere for a while.</summary>
-    public Task FailWrites() => Task.WhenAll(Urls.Select(url => _http.PostAsync(new Uri(string.Create(CultureInfo.InvariantCulture, $"{url}/bench/store/{ErrorFor.TotalMilliseconds:0}")), content: null)));
+    public Task FailWrites() => Task.WhenAll(Urls.Select(url => Told(HttpMethod.Post, string.Create(CultureInfo.InvariantCulture, $"{url}/bench/store/{ErrorFor.TotalMilliseconds:0}"))));
 
     /// <summary>Redis stands still for a while.</summary>
     public Task FreezeStore() => _redis.Freeze(StoreFrozenFor);
 
     /// <summary>The clock of one host jumps, the next time that of the other.</summary>
-    public Task Jump() => _http.PostAsync(new Uri($"{Urls[Interlocked.Increment(ref _jumps) % Urls.Count]}/bench/clock"), content: null);
+    public Task Jump() => Told(HttpMethod.Post, $"{Urls[Interlocked.Increment(ref _jumps) % Urls.Count]}/bench/clock");
 
     public async ValueTask DisposeAsync()
     {
@@ -78,9 +79,26 @@ internal sealed class TwoSilos : IAsyncDisposable
 
     private async Task<GuardedProcess> HostOf(string channel)
     {
-        var port = await _http.GetStringAsync(new Uri($"{Urls[0]}/bench/place/{channel}"));
+        var port = await Told(HttpMethod.Get, $"{Urls[0]}/bench/place/{channel}");
         var index = Array.FindIndex(_settings, host => port == host.SiloPort.ToString(CultureInfo.InvariantCulture));
         return _hosts[Math.Max(index, 0)];
+    }
+
+    // A busy machine may not answer in time, and a host may be on its way up: it is told again, once in each second.
+    private async Task<string> Told(HttpMethod method, string url)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                using var answer = await _http.SendAsync(new(method, url));
+                return await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync();
+            }
+            catch (Exception fault) when (tries < TellingTries && fault is (HttpRequestException or OperationCanceledException))
+            {
+                await Task.Delay(_http.Timeout, TimeProvider.System);
+            }
+        }
     }
 
     // Each says that it is ready, several times in a row: one that was declared dead while it stood still says so at first, and ends then.
