@@ -30,7 +30,6 @@ internal sealed partial class RunGrain(
     SiloDeaths deaths,
     ILogger<RunGrain> logger) : Grain, IRunGrain, IRunDriver
 {
-    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     private readonly Dictionary<(string Step, int Attempt), List<TaskCompletionSource<SettleOutcome>>> _settles = [];
@@ -111,7 +110,8 @@ internal sealed partial class RunGrain(
         {
             if (drive.KeepLate(late.Assignment, late.Completion, Now) && drive.IsFinished) Rearchive();
         }
-        else if (_archived is { } result && LateResults.With(result.LateResults, late.Assignment, late.Completion, Now) is { } view && await Log.Keeps(Id, result.AcceptedAt))
+        else if (_archived is { AcceptedAt: var acceptedAt } && await Log.Keeps(Id, acceptedAt)
+            && _archived is { } result && LateResults.With(result.LateResults, late.Assignment, late.Completion, Now) is { } view)
         {
             _archived = RunNumbers.With(result, view);
             Rearchive();
@@ -185,7 +185,7 @@ internal sealed partial class RunGrain(
     {
         try
         {
-            await _finished.Task.WaitAsync(CallTimeout, time);
+            await _finished.Task.WaitAsync(RunCalls.Timeout, time);
         }
         catch (TimeoutException)
         {
