@@ -11,8 +11,6 @@ internal sealed class DriverWatch(GrainsOf<IRunDriver> drivers, TimeProvider clo
     /// <summary>A driver that has not been heard of for so long is woken.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
 
-    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);
-
     private const int WakingMax = 64;
 
     private readonly Dictionary<string, DateTimeOffset> _heard = new(StringComparer.Ordinal);
@@ -40,7 +38,7 @@ internal sealed class DriverWatch(GrainsOf<IRunDriver> drivers, TimeProvider clo
         {
             await drivers[accepted.Run.Key]
                 .Start(accepted, view, accepted.Deadline - clock.GetUtcNow(), observer)
-                .WaitAsync(CallTimeout, clock);
+                .WaitAsync(RunCalls.Timeout, clock);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
@@ -85,7 +83,7 @@ internal sealed class DriverWatch(GrainsOf<IRunDriver> drivers, TimeProvider clo
         try
         {
             Heard(run);
-            await drivers[run.Key].Resume().WaitAsync(CallTimeout, clock);
+            await drivers[run.Key].Resume().WaitAsync(RunCalls.Timeout, clock);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {

@@ -45,7 +45,7 @@ internal interface IRunDriver : IGrainWithStringKey
     [OneWay, Alias("ended")]
     Task Ended(RunEnd end);
 
-    /// <summary>The channel is deleted and the run over: what is left of it is overwritten empty, and it is not shown any more. Repeating it is harmless.</summary>
+    /// <summary>The channel is deleted and the run over: of its archive only how and when it ended is left. Repeating it is harmless.</summary>
     [Alias("forget")]
     Task Forget(RunEnd end);
 

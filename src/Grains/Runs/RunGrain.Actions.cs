@@ -88,7 +88,7 @@ internal sealed partial class RunGrain
                 Ask(() => Log.Begin(begin.Body), answer => drive.Begun(begin.Body, answer, Now));
                 break;
             case DriveAction.End end:
-                Ask(() => Log.End(end.Body).WaitAsync(CallTimeout, time), answer => drive.EndAnswered(end.Body, answer, Now));
+                Ask(() => Log.End(end.Body).WaitAsync(RunCalls.Timeout, time), answer => drive.EndAnswered(end.Body, answer, Now));
                 break;
             case DriveAction.Refresh refresh:
                 Ask(() => Log.View(Id, refresh.Keys), view => drive.Refreshed(view, Now));

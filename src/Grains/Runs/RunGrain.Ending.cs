@@ -45,7 +45,7 @@ internal sealed partial class RunGrain
             children = EndChildren(drive);
             if (!children.IsCompleted)
             {
-                var wait = drive.Ended!.Status == RunStatus.DeadlineExceeded ? AtDeadline : CallTimeout;
+                var wait = drive.Ended!.Status == RunStatus.DeadlineExceeded ? AtDeadline : RunCalls.Timeout;
                 await children.WaitAsync(wait, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             }
 

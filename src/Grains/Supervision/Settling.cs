@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Rosud.Agents;
+using Rosud.Runs;
 
 namespace Rosud.Supervision;
 
@@ -14,7 +15,6 @@ internal sealed class Settling(
     Action<AssignmentId, SettleOutcome> release,
     ILogger logger)
 {
-    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(5);
     private readonly Dictionary<AssignmentId, Sending> _sending = [];
 
@@ -64,7 +64,7 @@ internal sealed class Settling(
     {
         try
         {
-            return await runs.Settle(kept.Settlement).WaitAsync(CallTimeout, time);
+            return await runs.Settle(kept.Settlement).WaitAsync(RunCalls.Timeout, time);
         }
         catch (Exception fault)   // Whatever went wrong: the run has not answered, and the same call again is harmless.
         {
