@@ -112,20 +112,34 @@ internal sealed class ShadowGrain(
     {
         for (var tries = 0; !_over; tries++)
         {
-            switch (await doors[Baseline.Key].Admit(Request()))
+            switch (await Admission())
             {
+                case null when tries < TriesMax:
+                    continue;   // Not answered in time: the same attempt is admitted once, however often it is asked for.
                 case AdmitAnswer.Bounced bounced when tries < TriesMax:
                     _incarnation = bounced.Incarnation;
                     continue;
                 case AdmitAnswer.Refused { Problem: { Kind: ProblemKind.Overloaded, RetryAfter: { } wait } } when tries < TriesMax && time.GetUtcNow() + wait < _deadline:
                     await Task.Delay(wait, time);
                     continue;
-                case AdmitAnswer.Refused or AdmitAnswer.Bounced:
+                case null or AdmitAnswer.Refused or AdmitAnswer.Bounced:
                     End("refused");
                     return;
                 default:
                     return;
             }
+        }
+    }
+
+    private async Task<AdmitAnswer?> Admission()
+    {
+        try
+        {
+            return await doors[Baseline.Key].Admit(Request());
+        }
+        catch (TimeoutException)
+        {
+            return null;
         }
     }
 
