@@ -144,9 +144,13 @@ internal sealed class RequestGate(RequestGateOptions options)
             if (places.Share >= _limit) places.Share = double.PositiveInfinity;
         }
 
+        if (busiest is null) return;
         var isShared = _tenants.Values.Any(places => places != busiest && places.IdleLooks < RecentLooks);
-        if (busiest is not null && ((isBusy && isShared) || _crowded >= CrowdedLooks)) busiest.Share = Math.Max(options.CrowdedPlaces, Math.Min(busiest.Share, busiest.Running) * (isBusy ? BusyShareKept : ShareKept));
+        if (isBusy && isShared) Narrow(busiest, BusyShareKept);
+        else if (_crowded >= CrowdedLooks) Narrow(busiest, ShareKept);
     }
+
+    private void Narrow(Places places, double kept) => places.Share = Math.Max(options.CrowdedPlaces, Math.Min(places.Share, places.Running) * kept);
 
     // Interactive before batch; then the tenant with the least at work; then whoever came first.
     private void Admit()

@@ -88,15 +88,16 @@ internal sealed class SchedulerPulse : IHostedService, IDisposable
 
             var delay = Stopwatch.GetElapsedTime(asked);
             Interlocked.Exchange(ref _latestTicks, delay.Ticks);
-            var isBusy = false;
-            if (Stopwatch.GetElapsedTime(since) is var span && span >= CpuWindow)
-            {
-                var used = Environment.CpuUsage.TotalTime;
-                isBusy = used - cpu > span * Environment.ProcessorCount * _crowdedCpu;
-                (cpu, since) = (used, Stopwatch.GetTimestamp());
-            }
-
-            _gate.Felt(delay > _lateAfter, delay > _crowdedAfter, isBusy);
+            _gate.Felt(delay > _lateAfter, delay > _crowdedAfter, IsBusy(ref cpu, ref since));
         }
+    }
+
+    // Said once for each window: what the process used of its processors since the last.
+    private bool IsBusy(ref TimeSpan cpu, ref long since)
+    {
+        if (Stopwatch.GetElapsedTime(since) is var span && span < CpuWindow) return false;
+        var used = Environment.CpuUsage.TotalTime - cpu;
+        (cpu, since) = (cpu + used, Stopwatch.GetTimestamp());
+        return used > span * Environment.ProcessorCount * _crowdedCpu;
     }
 }
