@@ -31,28 +31,8 @@ public sealed class OutsideSimulationTests
     [InlineData(nameof(Actor.Run))]
     [InlineData(nameof(Actor.Supervisor))]
     [InlineData(nameof(Actor.Channel))]
-    public void A_small_run_with_rebase_effects_and_children_ends_wherever_one_actor_is_killed(string victim)
-    {
-        for (var seed = 0; seed < 5; seed++)
-        {
-            var isKilled = true;
-            for (var after = 0; isKilled; after++)
-            {
-                var played = new RunSimulation(RandomRun(new(seed)), seed, faults: 0, writes: 2) { Kill = (Enum.Parse<Actor>(victim), after) };
-                try
-                {
-                    played.Play();
-                }
-                catch (BrokenInvariantException broken)
-                {
-                    Assert.Fail($"Seed {seed}, killed after {after}: {broken.Message}");
-                }
-
-                isKilled = played.HasKilled;
-                Assert.True(played.Log.End!.Status == RunStatus.Completed, $"Seed {seed}, killed after {after}: {played.Log.End.Status} {played.Log.End.Detail}");
-            }
-        }
-    }
+    public void A_small_run_with_rebase_effects_and_children_ends_wherever_one_actor_is_killed(string victim) =>
+        PlayedRuns.AssertEndsWhereverKilled(5, victim, seed => new(RandomRun(new(seed)), seed, faults: 0, writes: 2));
 
     [Fact]
     public void A_run_whose_key_is_rewritten_all_the_time_gets_through_with_its_last_try()
@@ -75,26 +55,8 @@ public sealed class OutsideSimulationTests
     [InlineData(nameof(Mutant.ChildTwice), "(m) a child was started twice")]
     [InlineData(nameof(Mutant.LaterChildReplaces), "(m) a run is not known")]
     [InlineData(nameof(Mutant.ForgetChildren), "(m) a run is not known")]
-    public void Leaving_a_rule_out_is_noticed(string rule, string invariant)
-    {
-        for (var seed = 0; seed < 10_000; seed++)
-        {
-            try
-            {
-                Schedule(seed, Enum.Parse<Mutant>(rule)).Play();
-            }
-            catch (BrokenInvariantException broken) when (broken.Message.StartsWith(invariant, StringComparison.Ordinal))
-            {
-                return;
-            }
-            catch (BrokenInvariantException)
-            {
-                // Another consequence of the same hole.
-            }
-        }
-
-        Assert.Fail($"10,000 schedules without {rule} looked right.");
-    }
+    public void Leaving_a_rule_out_is_noticed(string rule, string invariant) =>
+        PlayedRuns.AssertNoticed(10_000, rule, invariant, Schedule);
 
     private static RunSimulation Schedule(int seed, Mutant mutant)
     {

@@ -56,7 +56,7 @@ internal sealed partial class RunSimulation
     public List<(string Step, ContextView View)> Calls { get; } = [];
 
     /// <summary>Kills one actor after this many picks, whatever happens then; null for chance alone.</summary>
-    public (Actor Victim, int After)? Kill { get; init; }
+    public (Actor Victim, int After)? Kill { get; set; }
 
     /// <summary>Whether the kill came before the end.</summary>
     public bool HasKilled { get; private set; }

@@ -28,30 +28,8 @@ public sealed class RunSimulationTests
     [InlineData(nameof(Actor.Run))]
     [InlineData(nameof(Actor.Supervisor))]
     [InlineData(nameof(Actor.Channel))]
-    public void A_small_run_ends_wherever_one_actor_is_killed(string victim)
-    {
-        var actor = Enum.Parse<Actor>(victim);
-        for (var seed = 0; seed < 12; seed++)
-        {
-            var isKilled = true;
-            for (var after = 0; isKilled; after++)
-            {
-                var run = RandomRun(new(seed), guards: false);
-                var played = new RunSimulation(run, seed, faults: 0) { Kill = (actor, after) };
-                try
-                {
-                    played.Play();
-                }
-                catch (BrokenInvariantException broken)
-                {
-                    Assert.Fail($"Seed {seed}, killed after {after}: {broken.Message}");
-                }
-
-                isKilled = played.HasKilled;
-                Assert.True(played.Log.End!.Status == RunStatus.Completed, $"Seed {seed}, killed after {after}: {played.Log.End.Status} {played.Log.End.Detail}");
-            }
-        }
-    }
+    public void A_small_run_ends_wherever_one_actor_is_killed(string victim) =>
+        PlayedRuns.AssertEndsWhereverKilled(12, victim, seed => new(RandomRun(new(seed), guards: false), seed, faults: 0));
 
     [Theory]
     [InlineData(nameof(Mutant.CommitOnProvisional), "(a) a commit on a provisional key")]
@@ -70,27 +48,8 @@ public sealed class RunSimulationTests
     [InlineData(nameof(Mutant.AgentApart), "(c)")]
     [InlineData(nameof(Mutant.PermitsCountedTwice), "(d)")]
     [InlineData(nameof(Mutant.AskBeforeContactIsLost), "(b) an attempt is given up as lost")]
-    public void Leaving_a_rule_out_is_noticed(string rule, string invariant)
-    {
-        var mutant = Enum.Parse<Mutant>(rule);
-        for (var seed = 0; seed < 20_000; seed++)
-        {
-            try
-            {
-                (seed % 2 == 0 ? Schedule(seed, mutant) : Rough(seed, mutant)).Play();
-            }
-            catch (BrokenInvariantException broken) when (broken.Message.StartsWith(invariant, StringComparison.Ordinal))
-            {
-                return;
-            }
-            catch (BrokenInvariantException)
-            {
-                // Another consequence of the same hole.
-            }
-        }
-
-        Assert.Fail($"20,000 schedules without {rule} looked right.");
-    }
+    public void Leaving_a_rule_out_is_noticed(string rule, string invariant) =>
+        PlayedRuns.AssertNoticed(20_000, rule, invariant, (seed, mutant) => seed % 2 == 0 ? Schedule(seed, mutant) : Rough(seed, mutant));
 
     [Fact]
     public void Without_faults_every_needed_step_runs_once_after_what_it_reads_and_nothing_else_runs()
