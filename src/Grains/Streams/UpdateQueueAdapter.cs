@@ -6,11 +6,11 @@ using Rosud.Channels;
 
 namespace Rosud.Streams;
 
-/// <summary>Streams over queue grains. Nothing on the way waits for a timer, and an idle queue costs one call per <see cref="UpdateStreamOptions.Park"/>.</summary>
-internal sealed class UpdateQueueAdapter(string name, UpdateStreamOptions options, IGrainFactory grains, ILoggerFactory loggers)
+/// <summary>Streams over queue grains. Nothing on the way waits for a timer, an idle queue costs one look per <see cref="UpdateStreamOptions.Park"/>, and a queue of the same process no call.</summary>
+internal sealed class UpdateQueueAdapter(string name, UpdateStreamOptions options, IGrainFactory grains, UpdateQueues here, ILoggerFactory loggers)
     : IQueueAdapter, IQueueAdapterFactory, IQueueAdapterCache
 {
-    private readonly ConcurrentDictionary<QueueId, IUpdateQueueGrain> _grains = new();   // As many as there are queues.
+    private readonly ConcurrentDictionary<QueueId, UpdateQueueDoor> _doors = new();   // As many as there are queues.
     private readonly HashRingBasedStreamQueueMapper _queues = new(new() { TotalQueueCount = options.Queues }, name);
 
     public string Name => name;
@@ -23,11 +23,11 @@ internal sealed class UpdateQueueAdapter(string name, UpdateStreamOptions option
     public Task QueueMessageBatchAsync<T>(StreamId streamId, IEnumerable<T> events, StreamSequenceToken? token, Dictionary<string, object>? requestContext)
     {
         ImmutableArray<object> items = [.. events.Cast<object>()];
-        return Queue(_queues.GetQueueForStream(streamId)).Add(new(streamId, items), items.Sum(LengthOf));
+        return Door(_queues.GetQueueForStream(streamId)).Add(new(streamId, items), items.Sum(LengthOf));
     }
 
     public IQueueAdapterReceiver CreateReceiver(QueueId queueId) =>
-        new UpdateQueueReceiver(Queue(queueId), options.Park, TimeProvider.System, loggers.CreateLogger<UpdateQueueReceiver>());
+        new UpdateQueueReceiver(Door(queueId), options.Park, TimeProvider.System, loggers.CreateLogger<UpdateQueueReceiver>());
 
     public Task<IQueueAdapter> CreateAdapter() => Task.FromResult<IQueueAdapter>(this);
 
@@ -41,8 +41,8 @@ internal sealed class UpdateQueueAdapter(string name, UpdateStreamOptions option
     public Task<IStreamFailureHandler> GetDeliveryFailureHandler(QueueId queueId) =>
         Task.FromResult<IStreamFailureHandler>(new NoOpStreamDeliveryFailureHandler());
 
-    private IUpdateQueueGrain Queue(QueueId queue) => _grains.GetOrAdd(
-        queue, static (of, adapter) => adapter.grains.GetGrain<IUpdateQueueGrain>(UpdateQueueGrain.KeyOf(adapter.name, of.ToString())), (name, grains));
+    private UpdateQueueDoor Door(QueueId queue) => _doors.GetOrAdd(
+        queue, static (of, adapter) => new(UpdateQueueGrain.KeyOf(adapter.name, of.ToString()), adapter.grains, adapter.here), (name, grains, here));
 
     internal static long LengthOf(object item) => item is ChannelUpdate update ? CanonicalLength.Of(update) : 0;
 }

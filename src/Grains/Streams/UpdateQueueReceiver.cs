@@ -4,7 +4,7 @@ using Orleans.Streams;
 namespace Rosud.Streams;
 
 /// <summary>Takes one queue's batches for the silo that delivers them. Parks at the queue while it is empty.</summary>
-internal sealed class UpdateQueueReceiver(IUpdateQueueGrain queue, TimeSpan park, TimeProvider time, ILogger<UpdateQueueReceiver> log) : IQueueAdapterReceiver
+internal sealed class UpdateQueueReceiver(UpdateQueueDoor queue, TimeSpan park, TimeProvider time, ILogger<UpdateQueueReceiver> log) : IQueueAdapterReceiver
 {
     private const int TakenMax = 256;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);

@@ -31,6 +31,7 @@ internal static class RosudStreams
     public static ISiloBuilder AddRosudStreams(this ISiloBuilder builder, string name, IConfiguration? settings = null)
     {
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<UpdateStreamOptions>, UpdateStreamOptions.Ranges>());
+        builder.Services.TryAddSingleton<UpdateQueues>();
         var options = builder.Services.AddOptions<UpdateStreamOptions>(name).ValidateOnStart();
         if (settings is not null) options.Bind(settings);
         return builder.AddPersistentStreams(name, Adapter, stream =>
@@ -48,5 +49,6 @@ internal static class RosudStreams
         name,
         services.GetRequiredService<IOptionsMonitor<UpdateStreamOptions>>().Get(name),
         services.GetRequiredService<IGrainFactory>(),
+        services.GetRequiredService<UpdateQueues>(),
         services.GetRequiredService<ILoggerFactory>());
 }
