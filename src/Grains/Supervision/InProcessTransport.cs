@@ -48,7 +48,7 @@ internal sealed class InProcessTransport(LocalAgent agent, ISupervisorGrain supe
             _views.TryRemove(assignment.Id, out _);
         }
 
-        await work.Complete(assignment.Id, completion, stopped);
+        await work.Complete(assignment.Id, completion, stopped).ConfigureAwait(false);
     }
 
     private sealed class Work(Assignment assignment, RebasedView view, ISupervisorGrain supervisor, TimeProvider time, CancellationToken stopped) : IAgentWork

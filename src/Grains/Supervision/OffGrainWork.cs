@@ -6,8 +6,9 @@ using Rosud.Tenants;
 namespace Rosud.Supervision;
 
 /// <summary>Attempts at work outside the grain's scheduler: a slow or blocking agent cannot hold up its supervisor.</summary>
-/// <param name="supervisor">The supervisor's own reference: what happens out here comes back as calls to it.</param>
-internal sealed class OffGrainWork(ISupervisorGrain supervisor, TimeProvider time, ILogger logger)
+/// <param name="supervisor">The way back: what happens out here is told to the supervisor in a turn of its own.</param>
+/// <param name="threads">Where it works.</param>
+internal sealed class OffGrainWork(SupervisorTurns supervisor, TaskScheduler threads, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(1);
@@ -21,7 +22,7 @@ internal sealed class OffGrainWork(ISupervisorGrain supervisor, TimeProvider tim
         // Nothing of the grain's call (its context, its call chain) belongs to the agent's work.
         using (ExecutionContext.SuppressFlow())
         {
-            _ = Task.Run(() => Run(attempt, work, stop), CancellationToken.None);
+            _ = Task.Factory.StartNew(() => Run(attempt, work, stop), CancellationToken.None, TaskCreationOptions.DenyChildAttach, threads);
         }
     }
 
@@ -36,16 +37,16 @@ internal sealed class OffGrainWork(ISupervisorGrain supervisor, TimeProvider tim
     }
 
     public Task Complete(AssignmentId attempt, Completion completion, CancellationToken stopped) =>
-        Report(() => supervisor.Complete(attempt, completion), stopped);
+        Report(grain => grain.Complete(attempt, completion), stopped);
 
     public Task Fail(AssignmentId attempt, Failure failure, CancellationToken stopped) =>
-        Report(() => supervisor.Fail(attempt, failure), stopped);
+        Report(grain => grain.Fail(attempt, failure), stopped);
 
     private async Task Run(AssignmentId attempt, Func<CancellationToken, Task> work, CancellationTokenSource stop)
     {
         try
         {
-            await work(stop.Token);
+            await work(stop.Token).ConfigureAwait(false);
         }
         catch (Exception) when (stop.IsCancellationRequested)
         {
@@ -58,7 +59,7 @@ internal sealed class OffGrainWork(ISupervisorGrain supervisor, TimeProvider tim
         catch (Exception fault)   // The agent's code: anything can be thrown, and all of it is the attempt's failure.
         {
             logger.LogInformation(fault, "Agent {Agent} failed at step {Step}.", attempt.Agent.Name, attempt.Step);
-            await Fail(attempt, AgentFailureException.Of(fault), stop.Token);
+            await Fail(attempt, AgentFailureException.Of(fault), stop.Token).ConfigureAwait(false);
         }
         finally
         {
@@ -67,13 +68,13 @@ internal sealed class OffGrainWork(ISupervisorGrain supervisor, TimeProvider tim
     }
 
     // Repeated until the supervisor has taken it; the attempt's own deadline stops it.
-    private async Task Report(Func<Task<SettleOutcome>> say, CancellationToken stopped)
+    private async Task Report(Func<ISupervisorGrain, Task<SettleOutcome>> say, CancellationToken stopped)
     {
         for (var pause = PauseMin; !stopped.IsCancellationRequested; pause = pause * 2 < PauseMax ? pause * 2 : PauseMax)
         {
             try
             {
-                if (await say() is not SettleOutcome.Refused { Problem.Kind: ProblemKind.Overloaded or ProblemKind.UnknownOutcome }) return;
+                if (await supervisor.Do(say).ConfigureAwait(false) is not SettleOutcome.Refused { Problem.Kind: ProblemKind.Overloaded or ProblemKind.UnknownOutcome }) return;
             }
             catch (Exception fault)   // The call was lost; the same call again gets the same answer.
             {

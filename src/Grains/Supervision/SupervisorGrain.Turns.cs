@@ -22,7 +22,7 @@ internal sealed partial class SupervisorGrain
         _ledger = _ledger.WithLimits(agent.Spec, _share);
         if (_transport is not null && before?.Spec.Transport == agent.Spec.Transport) return;
         Retire();
-        _transport = transports.Make(agent, this.AsReference<ISupervisorGrain>());
+        _transport = transports.Make(agent, _turns);
     }
 
     private void Unregister()

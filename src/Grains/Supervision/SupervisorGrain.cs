@@ -38,6 +38,7 @@ internal sealed partial class SupervisorGrain(
     private Settling _settling = null!;
     private OffPathWrites<SupervisorRecord> _writes = null!;
     private Alarm _alarm = null!;
+    private SupervisorTurns _turns = null!;
 
     private DateTimeOffset Now => _clock.Now;
 
@@ -49,6 +50,7 @@ internal sealed partial class SupervisorGrain(
         _ledger = new(id, Random.Shared.NextInt64(1, long.MaxValue), Now);
         _settling = new(runs, time.Provider, () => Now, attempt => _ledger.Kept.GetValueOrDefault(attempt), Released, logger);
         _alarm = new(time.Provider, TaskScheduler.Current, Rang);
+        _turns = new(this, this.AsReference<ISupervisorGrain>(), TaskScheduler.Current);
         var durable = journals.OpenValue<SupervisorRecord>(this.GetGrainId());
         await durable.Activate(cancellationToken);
         _breakers = Breakers.Restore(durable.Value, Now, _options);
@@ -62,6 +64,7 @@ internal sealed partial class SupervisorGrain(
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         deaths.Forget(this);
+        _turns?.End();
         _alarm?.Stop();
         _watchers.TellAll();
         foreach (var transport in AllTransports) transport.StopAll();
