@@ -13,6 +13,7 @@ internal sealed class AgentGrain(
     IJournals journals,
     IGrainFactory grains,
     IAgentNames names,
+    Catalog catalog,
     WebhookHosts hosts,
     SupervisionTime time,
     ILogger<AgentGrain> logger) : Grain, IAgentGrain, IAgentPanel
@@ -23,6 +24,7 @@ internal sealed class AgentGrain(
     private IDurableValue<AgentRecord> _durable = null!;
     private bool _listed;
     private bool _pushed = true;   // A supervisor that wakes up asks by itself.
+    private bool _isKnown;   // An activation before this one may have written and not told anybody.
 
     private AgentRecord Record => _durable.Value ?? AgentRecord.None;
 
@@ -41,6 +43,7 @@ internal sealed class AgentGrain(
         problem ??= hosts.Refuse(spec.Transport);
         if (problem is not null) return new AgentOutcome.Refused(problem);
         await Write(next);
+        await Known();
         if (!_listed) await names.Add(_id);
         _listed = true;
         await Push();
@@ -55,6 +58,7 @@ internal sealed class AgentGrain(
     {
         if (Record.Revision == 0) return new AgentOutcome.Refused(Refusals.NotRegistered());
         await Write(Record.Remove());
+        await Known();
         await names.Remove(_id);
         _listed = false;
         await Push();
@@ -70,7 +74,7 @@ internal sealed class AgentGrain(
         try
         {
             await _durable.Write(next);
-            _pushed = false;
+            _pushed = _isKnown = false;
         }
         catch
         {
@@ -78,6 +82,14 @@ internal sealed class AgentGrain(
             DeactivateOnIdle();
             throw;
         }
+    }
+
+    // Before it is acknowledged, nobody reads the one before any more.
+    private async Task Known()
+    {
+        if (_isKnown) return;
+        await catalog.Changed(_id.Tenant);
+        _isKnown = true;
     }
 
     // The registration is durable already: a supervisor that cannot be reached now asks when it comes back.

@@ -9,7 +9,7 @@ namespace Rosud.Networks;
 
 /// <summary>Holds a network's policy, durably at once, and its totals, durably within a second.</summary>
 [GrainType("rosud.network"), Reentrant, HashBasedPlacement]
-internal sealed class NetworkGrain(IJournals journals, ILogger<NetworkGrain> logger) : Grain, INetworkGrain, INetworkPanel, INetworkSums
+internal sealed class NetworkGrain(IJournals journals, Catalog catalog, ILogger<NetworkGrain> logger) : Grain, INetworkGrain, INetworkPanel, INetworkSums
 {
     private static readonly TimeSpan WriteEvery = TimeSpan.FromSeconds(1);
 
@@ -43,6 +43,7 @@ internal sealed class NetworkGrain(IJournals journals, ILogger<NetworkGrain> log
         var errors = PolicyRules.Check(policy);
         if (errors.Length > 0) return new NetworkOutcome.Refused(new(ProblemKind.InvalidRequest, "The policy has faults.") { Errors = errors });
         if (!Has(policy)) await Write(() => Has(policy) ? Record : Record with { Revision = Record.Revision + 1, Policy = policy });
+        await catalog.Changed(_id.Tenant);
         await Index.Add(_id.Name);
         return new NetworkOutcome.Found(View);
     }

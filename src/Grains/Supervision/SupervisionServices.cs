@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Polly;
 using Rosud.Agents;
 using Rosud.Runs;
+using Rosud.Tenants;
 
 namespace Rosud.Supervision;
 
@@ -20,10 +21,12 @@ internal static class SupervisionServices
             .PostConfigure<IConfiguration>((options, configuration) => options.IsLoopbackAllowed = !configuration.GetSection("Rosud:Keys").GetChildren().Any());
         services.TryAddSingleton(provider => new SupervisionTime(provider.GetService<TimeProvider>() ?? TimeProvider.System));
         services.TryAddSingleton(typeof(GrainsOf<>));
+        services.TryAddSingleton(provider => ActivatorUtilities.CreateInstance<Catalog>(provider, provider.GetRequiredService<SupervisionTime>().Provider));
         services.TryAddSingleton<SiloDeaths>();
         services.TryAddSingleton<IRunDoor, RunDoor>();
         services.TryAddSingleton<IAgentNames, AgentNames>();
         services.TryAddSingleton<WebhookHosts>();
+        services.TryAddSingleton(_ => new AgentThreads(TimeProvider.System));
         services.TryAddSingleton<Transports>();
         services.AddHttpClient(WebhookTransport.ClientName, client => client.Timeout = Timeout.InfiniteTimeSpan)
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
