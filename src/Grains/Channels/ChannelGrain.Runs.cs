@@ -19,8 +19,7 @@ internal sealed partial class ChannelGrain
         if (!state.Exists) state = await Confirmed();
         if (!state.Exists) return new CoordinateOutcome.Refused(ChannelRules.NotFound);
         if (request.Task.Id is { } id && state.Runs.FindTask(id) is { } known) return Joined(RunRules.Join(known, request.TaskHash), observer);
-        var policy = await PolicyOf(state.Record!.Spec.Network);
-        var agents = await AgentsOf(state.Record.Spec, request.Task);
+        var (policy, agents) = await catalog.Read(new(_id.Tenant, state.Record!.Spec.Network), NamedBy(state.Record.Spec, request.Task));
         var standing = default(ParentStanding);
         if (request.Parent is { } parent)
         {
@@ -66,6 +65,7 @@ internal sealed partial class ChannelGrain
 
     public async Task<StepAnswer> CommitStep(StepCommit commit)
     {
+        using var asked = _drivers?.Asked(commit.Run, commit.Epoch);
         if (!_intents.IsEmpty) await _intents.Free(commit.Run, commit.Writes);
         var answer = await Spoken(
             commit.Run,
@@ -104,17 +104,21 @@ internal sealed partial class ChannelGrain
 
     public Task<StepAnswer> PutChild(RunId run, ChildRun child) => Spoken(run, draft => ChildRules.Put(draft, run, child));
 
-    public Task<StepAnswer> End(EndRun end)
+    public async Task<StepAnswer> End(EndRun end)
     {
+        using var asked = _drivers?.Asked(end.Run, end.Epoch);
         _intents.Release(end.Run);
-        return Spoken(end.Run, draft => RunRules.End(draft, end));
+        return await Spoken(end.Run, draft => RunRules.End(draft, end));
     }
 
-    public Task Archived(RunId run) => Spoken(run, draft =>
-    {
-        if (draft.State.Runs.Live.TryGetValue(run.Name, out var record) && record.End is { } end) draft.Archive(record, end);
-        return true;
-    });
+    // In no hurry: until it is known here, the run is only looked after in vain.
+    public Task Archived(RunId run) => Decide(
+        draft =>
+        {
+            if (draft.State.Runs.Live.TryGetValue(run.Name, out var record) && record.End is { } end) draft.Archive(record, end);
+            return true;
+        },
+        isPatient: true);
 
     public Task Tell(RunId run, ImmutableArray<TimelineEvent> events)
     {
@@ -167,22 +171,9 @@ internal sealed partial class ChannelGrain
         ? drivers[run.Key].Standing()
         : Task.FromResult<ParentAnswer>(new ParentAnswer.Refused(ChildRules.Unknown));
 
-    private async Task<CoordinationPolicy> PolicyOf(string network) =>
-        await networks[new NetworkId(_id.Tenant, network).Key].Describe() is NetworkOutcome.Found found
-            ? found.Network.Coordination
-            : new();
-
-    // The contract is checked against what is registered now, so every agent that could be named is asked.
-    private async Task<IReadOnlyDictionary<string, AgentView>> AgentsOf(ChannelSpec spec, CoordinationTask task)
-    {
-        var names = spec.Agents
-            .Concat(task.Steps is { } steps ? steps.SelectMany(AgentsNamed) : [])
-            .Where(Names.IsValid).Distinct(StringComparer.Ordinal).ToList();
-        var views = await Task.WhenAll(names.Select(name => registrations[new AgentId(_id.Tenant, name).Key].Describe()));
-        return names.Zip(views)
-            .Where(pair => pair.Second is AgentOutcome.Found)
-            .ToDictionary(pair => pair.First, pair => ((AgentOutcome.Found)pair.Second).Agent, StringComparer.Ordinal);
-    }
+    // The contract is checked against what is registered now, so every agent that could be named is looked up.
+    private static List<string> NamedBy(ChannelSpec spec, CoordinationTask task) =>
+        [.. spec.Agents.Concat(task.Steps is { } steps ? steps.SelectMany(AgentsNamed) : []).Where(Names.IsValid).Distinct(StringComparer.Ordinal)];
 
     private static ChannelNotice NoticeOf(RunId run, TimelineEvent happened, ContextVersion head) => new(head, 0, "assignment", happened.At, JsonValue.From(new
     {

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Placement;
-using Rosud.Agents;
 using Rosud.Journal;
 using Rosud.Networks;
 using Rosud.Runs;
@@ -16,7 +15,7 @@ internal sealed partial class ChannelGrain(
     IJournals journals,
     ChannelCodec codec,
     GrainsOf<IRunDriver> drivers,
-    GrainsOf<IAgentGrain> registrations,
+    Catalog catalog,
     GrainsOf<INetworkGrain> networks,
     TimeProvider clock,
     ILogger<ChannelGrain> logger)
@@ -48,7 +47,7 @@ internal sealed partial class ChannelGrain(
     {
         Dispose();
         if (_loop is null) return;
-        await _loop.Idle.WaitAsync(cancellationToken);
+        await _loop.Finish().WaitAsync(cancellationToken);
         await _journal.Deactivate(cancellationToken);
     }
 
@@ -116,8 +115,8 @@ internal sealed partial class ChannelGrain(
     private IndexEntry Index => new(GrainFactory, _id.Tenant, "channels");
 
     // A channel that nobody made leaves nothing behind: it is decided on an empty value, and only making it opens the journal.
-    private async Task<T> Decide<T>(Func<Draft, T> decide, int bytes = 512, bool make = false) => await Opened(make)
-        ? await _loop!.Decide(decide, bytes)
+    private async Task<T> Decide<T>(Func<Draft, T> decide, int bytes = 512, bool make = false, bool isPatient = false) => await Opened(make)
+        ? await _loop!.Decide(decide, bytes, isPatient)
         : decide(new(_empty, clock.GetUtcNow(), _ => null));
 
     private async ValueTask<bool> Opened(bool make = false)

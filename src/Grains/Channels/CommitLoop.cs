@@ -17,6 +17,9 @@ internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeP
     /// <summary>Bytes of commands that may wait; a command beyond that is refused.</summary>
     public const int QueueBytesMax = 16 * 1024 * 1024;
 
+    /// <summary>How long a command that is in no hurry waits for others to land with.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
+
     private const int BatchMax = 512;
     private const int EntriesMax = JournalBatch.EntriesMax - 1;   // One is the audit's.
 
@@ -24,19 +27,18 @@ internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeP
     private readonly Queue<Command> _waiting = [];
     private int _waitingBytes;
     private Task _flushing = Task.CompletedTask;
+    private Task _patience = Task.CompletedTask;
     private Exception? _stopped;
 
     /// <summary>What is durable. Assigned after a write only.</summary>
     public ChannelState Durable { get; private set; } = recovered;
 
-    /// <summary>Completes when nothing waits any more.</summary>
-    public Task Idle => _flushing;
-
     /// <summary>Decides one command in its turn.</summary>
     /// <param name="decide">Fills the draft and answers. Never runs beside another; may run again when it did not fit into a record. Throws only for faults of our own.</param>
     /// <param name="bytes">About how much it will write.</param>
+    /// <param name="isPatient">It lands with the next command, or after <see cref="Patience"/>.</param>
     /// <returns>The answer, once what the draft did is durable; for a draft that did nothing, once it is certain that this activation is not a stale one.</returns>
-    public Task<T> Decide<T>(Func<Draft, T> decide, int bytes = 512)
+    public Task<T> Decide<T>(Func<Draft, T> decide, int bytes = 512, bool isPatient = false)
     {
         if (_stopped is not null) return Task.FromException<T>(Unknown(_stopped));
         if (_waiting.Count >= QueueMax || _waitingBytes + bytes > QueueBytesMax)
@@ -47,8 +49,27 @@ internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeP
         var command = new Command<T>(decide, bytes);
         _waiting.Enqueue(command);
         _waitingBytes += bytes;
-        if (_flushing.IsCompleted) _flushing = Flush();
+        if (!isPatient) Hurry();
+        else if (_patience.IsCompleted) _patience = Wait();
         return command.Answered;
+    }
+
+    /// <summary>Completes when nothing waits any more; what is in no hurry lands now.</summary>
+    public Task Finish()
+    {
+        Hurry();
+        return _flushing;
+    }
+
+    private void Hurry()
+    {
+        if (_waiting.Count > 0 && _flushing.IsCompleted) _flushing = Flush();
+    }
+
+    private async Task Wait()
+    {
+        await Task.Delay(Patience, clock);
+        Hurry();
     }
 
     private async Task Flush()

@@ -15,6 +15,7 @@ internal sealed class DriverWatch(GrainsOf<IRunDriver> drivers, TimeProvider clo
 
     private readonly Dictionary<string, DateTimeOffset> _heard = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ContextVersion> _told = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (int Epoch, int Calls)> _asked = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _waking = new(WakingMax);
 
     /// <summary>A driver spoke.</summary>
@@ -74,8 +75,20 @@ internal sealed class DriverWatch(GrainsOf<IRunDriver> drivers, TimeProvider clo
 
     public void Dispose() => _waking.Dispose();
 
-    public void TellEnded(RunRecord run) =>
+    /// <summary>A driver has asked for something whose answer says whether its run has ended. Dispose it with the answer.</summary>
+    public IDisposable Asked(RunId run, int epoch)
+    {
+        var calls = _asked.TryGetValue(run.Name, out var known) && known.Epoch == epoch ? known.Calls : 0;
+        if (known.Epoch <= epoch) _asked[run.Name] = (epoch, calls + 1);
+        return new Asking(this, run.Name, epoch);
+    }
+
+    /// <summary>Tells a run's driver that it has ended, unless the answer to what the driver has asked says so.</summary>
+    public void TellEnded(RunRecord run)
+    {
+        if (_asked.TryGetValue(run.Accepted.Run.Name, out var asked) && asked.Epoch == run.Epoch) return;
         drivers[run.Accepted.Run.Key].Ended(run.End!).Ignore();
+    }
 
     private async Task Wake(RunId run)
     {
@@ -93,5 +106,17 @@ internal sealed class DriverWatch(GrainsOf<IRunDriver> drivers, TimeProvider clo
         {
             _waking.Release();
         }
+    }
+
+    private void Answered(string run, int epoch)
+    {
+        if (!_asked.TryGetValue(run, out var asked) || asked.Epoch != epoch) return;
+        if (asked.Calls == 1) _asked.Remove(run);
+        else _asked[run] = (epoch, asked.Calls - 1);
+    }
+
+    private sealed class Asking(DriverWatch watch, string run, int epoch) : IDisposable
+    {
+        public void Dispose() => watch.Answered(run, epoch);
     }
 }

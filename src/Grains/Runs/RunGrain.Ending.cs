@@ -103,7 +103,7 @@ internal sealed partial class RunGrain
         var result = await (_stored = Store());
         await Repeat(() => Log.Archived(Id));
         DelayDeactivation(TimeSpan.Zero);
-        if (result.Attempts.All(attempt => attempt.Outcome == AttemptOutcome.Accepted)) Leave();
+        if (result.Attempts.All(attempt => attempt.Outcome == AttemptOutcome.Accepted)) Leave(result);
     }
 
     // What came after the end is kept best effort: the run is archived without it, and once more with it.
@@ -141,14 +141,18 @@ internal sealed partial class RunGrain
     }
 
     // Nothing can come late to a run whose every attempt was accepted, and it can be read back: a silo that ends many
-    // runs does not hold them all until they are idle for long.
-    private void Leave() => this.RegisterGrainTimer(
-        _ =>
-        {
-            DeactivateOnIdle();
-            return Task.CompletedTask;
-        },
-        new() { DueTime = StaysAfterEnd, Period = Timeout.InfiniteTimeSpan, Interleave = true });
+    // runs does not hold them all until they are idle for long, and meanwhile only their results.
+    private void Leave(RunResult result)
+    {
+        if (_drive is { } drive && !drive.Children.Any()) (_drive, _archived) = (null, result);
+        this.RegisterGrainTimer(
+            _ =>
+            {
+                DeactivateOnIdle();
+                return Task.CompletedTask;
+            },
+            new() { DueTime = StaysAfterEnd, Period = Timeout.InfiniteTimeSpan, Interleave = true });
+    }
 
     // The channel keeps the run until it is archived, so giving up loses nothing: a later call brings the run back and tries again.
     private async Task Repeat(Func<Task> act)
