@@ -48,32 +48,6 @@ public sealed class DurableValueTests
     });
 
     [Fact]
-    public void The_first_value_is_one_write() => OneThread.Run(async () =>
-    {
-        var writes = 0;
-        _store.AfterWrite = _ => writes++;
-        var value = await Open();
-
-        await value.Write(JsonValue.Parse("1"));
-
-        Assert.Equal((1, 1L), (writes, value.Epoch));
-        await value.Write(JsonValue.Parse("2"));
-        Assert.Equal(2, writes);
-    });
-
-    [Fact]
-    public void A_first_write_that_nobody_knows_of_fails_when_somebody_else_was_first() => OneThread.Run(async () =>
-    {
-        var (first, second) = (await Open(), await Open());
-        await first.Write(JsonValue.Parse("1"));
-
-        await Assert.ThrowsAsync<JournalFencedException>(() => second.Write(JsonValue.Parse("2")));
-        await Assert.ThrowsAsync<JournalFencedException>(() => second.Write(JsonValue.Parse("2")));
-
-        Assert.Equal("1", (await Open()).Value!.ToString());
-    });
-
-    [Fact]
     public void An_unknown_outcome_is_resolved() => OneThread.Run(async () =>
     {
         var value = await Open();

@@ -88,6 +88,46 @@ public sealed class JournalActivationTests
         await Assert.ThrowsAsync<JournalFencedException>(() => old.Set("c", "3"));
     });
 
+    [Fact]   // Head and every slot once, and the seal is not looked at again.
+    public void A_start_reads_each_record_once_and_seals_the_next_slot() => OneThread.Run(async () =>
+    {
+        var (memory, _) = await Activation().Run(default);
+
+        Assert.Equal(1 + JournalOwner.Small.Slots, _store.Reads);
+        var seal = RecordFrame.Read((await _store.Read("log-1")).Content!.Value);
+        Assert.Equal((RecordKind.Seal, 1L, memory.End.Position + 1), (seal.Kind, seal.Epoch, seal.Position));
+    });
+
+    [Fact]
+    public void A_ring_that_went_round_between_reading_and_seal_is_a_rivals()
+    {
+        var isRival = true;
+        _store.BeforeWrite = async name =>
+        {
+            if (name != "log-1" || !isRival) return;
+            isRival = false;
+            await _store.Write(name, new RecordWriter(0).Finish(RecordKind.Batch, 1, 1 + JournalOwner.Small.Slots), null);
+        };
+
+        Assert.Equal("The ring is a lap ahead.", Assert.IsType<JournalFencedException>(Fault(() => Activation().Run(default))).Message);
+    }
+
+    [Fact]   // What an earlier lap left is: nobody writes there but the one who owns the journal.
+    public void What_a_rival_wrote_beyond_a_gap_is_not_known_well_enough_to_write_over() => OneThread.Run(async () =>
+    {
+        var owner = await JournalOwner.Open(_store);
+        for (var i = 0; i < 11; i++) await owner.Set("key", $"{i}");
+        var (beyond, earlier) = ($"log-{13 % JournalOwner.Small.Slots}", $"log-{14 % JournalOwner.Small.Slots}");
+        await _store.Write(beyond, new RecordWriter(0).Finish(RecordKind.Batch, 1, 13), (await _store.Read(beyond)).ETag);
+        var records = new FencedRecords(_store, _time, JournalRules.All);
+
+        var (memory, _) = await new JournalActivation(records, JournalOwner.Small, _time, JournalRules.All).Run(default);
+
+        Assert.Equal(11, memory.End.Position);
+        Assert.False(records.Knows(beyond));
+        Assert.True(records.Knows(earlier));
+    });
+
     [Fact]
     public void Live_bytes_are_known_again_after_bases_and_folds() => OneThread.Run(async () =>
     {

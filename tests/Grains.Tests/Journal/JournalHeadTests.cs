@@ -44,6 +44,10 @@ public sealed class JournalHeadTests
     }
 
     [Fact]
+    public void Eight_pages_or_cells_take_a_byte() =>
+        Assert.Equal(1, (Three with { PageLevel = 4, PageCopies = [.. new bool[16]] }).Write().Length - (Three with { PageLevel = 3, PageCopies = [.. new bool[8]] }).Write().Length);
+
+    [Fact]
     public void The_head_of_a_new_journal_is_read_as_it_was_written() =>
         Assert.Equal(JournalHead.Empty with { PageCopies = default, OperationCopies = default, Segments = default },
             JournalHead.Read(RecordFrame.Read(JournalHead.Empty.Write())) with { PageCopies = default, OperationCopies = default, Segments = default });
