@@ -1,32 +1,34 @@
-using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics;
 
 namespace Rosud.Supervision;
 
 /// <summary>
-/// Threads of their own for the code of agents: code that blocks holds up other agents' code for a moment at most, and never the silo, whose pool can
-/// stay as small as the machine is.
+/// Threads of their own for work that may block, such as agents' code: it holds up other such work for a moment at most, and never the silo, whose pool
+/// can stay as small as the machine is.
 /// </summary>
 /// <remarks>
-/// As many threads as processors are there at once. While work waits and none of it has begun within <see cref="Patience"/>, their number doubles, up to
-/// <see cref="ThreadsMax"/>; a thread that has had nothing to do for <see cref="IdleMax"/> ends. What an agent awaits comes back here, unless it says otherwise.
+/// As many threads as processors are there at once. While the oldest work has waited for <see cref="Patience"/> there is one more at each look, and twice as
+/// many when none has begun since the last, up to <see cref="ThreadsMax"/>; a thread that has had nothing to do for <see cref="IdleMax"/> ends. What the work
+/// awaits comes back here, unless it says otherwise.
 /// </remarks>
-internal sealed class AgentThreads : TaskScheduler, IDisposable
+internal sealed class OwnThreads : TaskScheduler, IDisposable
 {
     /// <summary>The most threads; what comes beyond that waits.</summary>
     public const int ThreadsMax = 1_024;
 
-    /// <summary>How long all threads may be busy with nothing begun before there are more.</summary>
+    /// <summary>How long work waits before there are more threads.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(10);
 
     /// <summary>How long a thread stays that has nothing to do.</summary>
     public static readonly TimeSpan IdleMax = TimeSpan.FromSeconds(20);
 
     [ThreadStatic]
-    private static AgentThreads? _mine;
+    private static OwnThreads? _mine;
 
     private readonly Lock _lock = new();
-    private readonly Queue<Task> _waiting = new();
+    private readonly Queue<(Task Task, long At)> _waiting = new();
     private readonly Stack<Idler> _idle = new();
+    private readonly string _name;
     private readonly ITimer _gate;
     private int _threads;
     private long _begun;
@@ -34,7 +36,12 @@ internal sealed class AgentThreads : TaskScheduler, IDisposable
     private bool _isWatched;
     private bool _isOver;
 
-    public AgentThreads(TimeProvider time) => _gate = time.CreateTimer(_ => Look(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    /// <param name="name">Of the threads.</param>
+    public OwnThreads(string name)
+    {
+        _name = name;
+        _gate = TimeProvider.System.CreateTimer(_ => Look(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
 
     /// <summary>How many threads there are.</summary>
     public int Count
@@ -50,12 +57,13 @@ internal sealed class AgentThreads : TaskScheduler, IDisposable
     /// <summary>Threads that have nothing to do end; the others when their work does.</summary>
     public void Dispose()
     {
-        _gate.Dispose();
         lock (_lock)
         {
             _isOver = true;
             while (_idle.TryPop(out var idler)) idler.Wake(null);
         }
+
+        _gate.Dispose();
     }
 
     protected override void QueueTask(Task task)
@@ -68,23 +76,29 @@ internal sealed class AgentThreads : TaskScheduler, IDisposable
                 return;
             }
 
-            _waiting.Enqueue(task);
-            if (_threads < Environment.ProcessorCount) Add();
-            else Watch();
+            _waiting.Enqueue((task, Stopwatch.GetTimestamp()));
+            if (_threads >= Environment.ProcessorCount)
+            {
+                Watch();
+                return;
+            }
+
+            _threads++;
         }
+
+        Start(1);
     }
 
     protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) => _mine == this && !taskWasPreviouslyQueued && TryExecuteTask(task);
 
-    [ExcludeFromCodeCoverage(Justification = "For debuggers.")]
     protected override IEnumerable<Task> GetScheduledTasks()
     {
-        lock (_lock) return [.. _waiting];
+        lock (_lock) return [.. _waiting.Select(waiting => waiting.Task)];
     }
 
     private void Watch()
     {
-        if (_isWatched || _threads >= ThreadsMax || _isOver) return;
+        if (_isWatched || _isOver) return;
         _isWatched = true;
         _begunBefore = _begun;
         _gate.Change(Patience, Timeout.InfiniteTimeSpan);
@@ -92,23 +106,38 @@ internal sealed class AgentThreads : TaskScheduler, IDisposable
 
     private void Look()
     {
+        var more = 0;
         lock (_lock)
         {
             _isWatched = false;
-            if (_waiting.Count == 0) return;
-            if (_begun == _begunBefore)
+            if (!_waiting.TryPeek(out var oldest)) return;
+            if (Stopwatch.GetElapsedTime(oldest.At) >= Patience)
             {
-                for (var more = Math.Min(_waiting.Count, Math.Min(_threads, ThreadsMax - _threads)); more > 0; more--) Add();
+                more = Math.Min(Math.Min(_waiting.Count, ThreadsMax - _threads), _begun == _begunBefore ? Math.Max(1, _threads) : 1);
+                _threads += more;
             }
 
             Watch();
         }
+
+        Start(more);
     }
 
-    private void Add()
+    // The system may have no thread left to give: then what waits is looked after again.
+    private void Start(int more)
     {
-        _threads++;
-        new Thread(Work) { IsBackground = true, Name = "rosud-agents" }.UnsafeStart();
+        try
+        {
+            for (; more > 0; more--) new Thread(Work) { IsBackground = true, Name = _name }.UnsafeStart();
+        }
+        catch (Exception fault) when (fault is OutOfMemoryException or ThreadStartException)
+        {
+            lock (_lock)
+            {
+                _threads -= more;
+                Watch();
+            }
+        }
     }
 
     private void Work()
@@ -123,7 +152,7 @@ internal sealed class AgentThreads : TaskScheduler, IDisposable
         lock (_lock)
         {
             _begun++;
-            if (_waiting.TryDequeue(out var task)) return task;
+            if (_waiting.TryDequeue(out var oldest)) return oldest.Task;
             if (_isOver) return Gone();
             _idle.Push(idler);
         }

@@ -26,7 +26,7 @@ internal static class SupervisionServices
         services.TryAddSingleton<IRunDoor, RunDoor>();
         services.TryAddSingleton<IAgentNames, AgentNames>();
         services.TryAddSingleton<WebhookHosts>();
-        services.TryAddSingleton(_ => new AgentThreads(TimeProvider.System));
+        services.TryAddKeyedSingleton(Transports.Threads, (_, _) => new OwnThreads("rosud-agents"));
         services.TryAddSingleton<Transports>();
         services.AddHttpClient(WebhookTransport.ClientName, client => client.Timeout = Timeout.InfiniteTimeSpan)
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler

@@ -43,6 +43,7 @@ internal sealed partial class SupervisorGrain
     // What follows every change: hand out what may start, set the alarm, stay awake while something is under way.
     private void Advance()
     {
+        if (_turns.IsOver) return;   // What comes back to an activation that has ended frees nothing here.
         Pump(answered: null);
         _alarm.Set(_ledger.NextEnd, Now);
         if (_ledger.IsIdle) _retired.Clear();
@@ -58,7 +59,7 @@ internal sealed partial class SupervisorGrain
     /// <param name="answered">The attempt whose run learns from the answer to its admission that it started.</param>
     private void Pump(AssignmentId? answered)
     {
-        while (_transport is { Ready: true } transport)
+        while (!_turns.IsOver && _transport is { Ready: true } transport)
         {
             var now = Now;
             (_ledger, var permit) = _ledger.HandOutNext(transport.Lease, now);
@@ -72,6 +73,7 @@ internal sealed partial class SupervisorGrain
     private void Rang()
     {
         _alarm.Rang();
+        if (_turns.IsOver) return;
         while (true)
         {
             (_ledger, var ended, var outcome) = _ledger.EndOver(Now);

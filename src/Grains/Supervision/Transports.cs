@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rosud.Agents;
 
@@ -5,8 +6,11 @@ namespace Rosud.Supervision;
 
 /// <summary>Makes the transport that an agent's registration asks for.</summary>
 internal sealed class Transports(
-    IEnumerable<LocalAgent> local, IHttpClientFactory clients, WebhookHosts hosts, AgentThreads threads, SupervisionTime time, ILogger<OffGrainWork> logger)
+    IEnumerable<LocalAgent> local, IHttpClientFactory clients, WebhookHosts hosts, [FromKeyedServices(Transports.Threads)] OwnThreads threads, SupervisionTime time, ILogger<OffGrainWork> logger)
 {
+    /// <summary>The key of the threads of agents' code.</summary>
+    public const string Threads = "rosud-agents";
+
     private readonly Dictionary<AgentId, (LocalAgent Agent, SemaphoreSlim Places)> _local =
         local.ToDictionary(agent => agent.Id, agent => (agent, new SemaphoreSlim(2 * Math.Max(1, agent.Spec?.MaxConcurrency ?? 1))));
 
