@@ -11,6 +11,9 @@ internal sealed class UpdateQueue(string activation, UpdateStreamOptions options
     private TaskCompletionSource? _arrival;
     private bool _isClosed;
 
+    /// <summary>Which activation of the grain it belongs to.</summary>
+    public string Activation => activation;
+
     /// <inheritdoc cref="IUpdateQueueGrain.GetState"/>
     public UpdateQueueView View
     {

@@ -24,8 +24,7 @@ internal sealed class UpdateQueueGrain(IGrainContext context, IOptionsMonitor<Up
 
     public Task Add(QueueBatch batch, long bytes)
     {
-        _queue.Add(batch, bytes);
-        return Task.CompletedTask;
+        return _queue.Add(batch, bytes) ? Task.CompletedTask : throw new InvalidOperationException("The queue has gone; its next activation takes the update.");
     }
 
     public Task<TakenBatches> Take(QueuePlace after, int max, TimeSpan wait, CancellationToken cancellationToken) => _queue.Take(after, max, wait, cancellationToken);
