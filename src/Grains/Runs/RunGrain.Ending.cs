@@ -15,6 +15,7 @@ internal sealed partial class RunGrain
     private bool _storing;
     private bool _isOutdated;
     private bool _isForgotten;
+    private RunResult? _announced;   // As it ended; null again once something came after that.
     private Task<RunResult> _stored = Task.FromResult<RunResult>(null!);
 
     public async Task Forget(RunEnd end)
@@ -64,7 +65,7 @@ internal sealed partial class RunGrain
 
     private void Announce(RunDrive drive)
     {
-        var result = RunNumbers.Of(drive, Now);
+        var result = _announced = RunNumbers.Of(drive, Now);
         TellParent(drive);   // First: who hears of this end may end the parent with it.
         foreach (var (observer, until) in _observers)
         {
@@ -106,10 +107,13 @@ internal sealed partial class RunGrain
         if (result.Attempts.All(attempt => attempt.Outcome == AttemptOutcome.Accepted)) Leave(result);
     }
 
+    private RunResult ResultOf(RunDrive drive) => _announced ?? RunNumbers.Of(drive, Now);
+
     // What came after the end is kept best effort: the run is archived without it, and once more with it.
     private void Rearchive()
     {
         _isOutdated = true;
+        _announced = null;
         if (!_storing) (_stored = Store()).Ignore();
     }
 
@@ -123,7 +127,7 @@ internal sealed partial class RunGrain
             do
             {
                 _isOutdated = false;
-                result = _drive is { } drive ? RunNumbers.Of(drive, Now) : _archived!;
+                result = _drive is { } drive ? ResultOf(drive) : _archived!;
                 await Repeat(async () =>
                 {
                     var archive = journals.OpenValue<ArchivedRun>(this.GetGrainId());
@@ -144,7 +148,7 @@ internal sealed partial class RunGrain
     // runs does not hold them all until they are idle for long, and meanwhile only their results.
     private void Leave(RunResult result)
     {
-        if (_drive is { } drive && !drive.Children.Any()) (_drive, _archived) = (null, result);
+        if (_drive is { Accepted.Parent: null } drive && !drive.Children.Any() && !_storing && ReferenceEquals(_announced, result)) (_drive, _archived) = (null, result);
         this.RegisterGrainTimer(
             _ =>
             {

@@ -76,7 +76,9 @@ internal sealed partial class RunGrain(
         var attempt = (settlement.Assignment.Step, settlement.Assignment.Attempt);
         if (!_settles.TryGetValue(attempt, out var waiting)) _settles[attempt] = waiting = [];
         waiting.Add(answer);
+        var late = _drive.Late.Count;
         Do(drive => drive.Settle(settlement, Now));
+        if (_drive is { IsFinished: true } ended && ended.Late.Count > late) Rearchive();
         return await answer.Task;
     }
 
@@ -110,13 +112,17 @@ internal sealed partial class RunGrain(
         {
             if (drive.KeepLate(late.Assignment, late.Completion, Now) && drive.IsFinished) Rearchive();
         }
-        else if (_archived is { AcceptedAt: var acceptedAt } && await Log.Keeps(Id, acceptedAt)
+        else if (_archived is { AcceptedAt: var acceptedAt } known && !HasAnswered(known, late.Assignment) && await Log.Keeps(Id, acceptedAt)
             && _archived is { } result && LateResults.With(result.LateResults, late.Assignment, late.Completion, Now) is { } view)
         {
             _archived = RunNumbers.With(result, view);
             Rearchive();
         }
     }
+
+    // Its answer was taken, and only the word of that was lost.
+    private static bool HasAnswered(RunResult result, AssignmentId attempt) =>
+        result.Attempts.Any(known => known.Step == attempt.Step && known.Attempt == attempt.Attempt && known.Outcome == AttemptOutcome.Accepted);
 
     public Task Changed(ContextVersion from, ContextVersion to, ImmutableArray<Change> changes)
     {
@@ -201,7 +207,7 @@ internal sealed partial class RunGrain(
         _ => throw new UnknownOutcomeException("The channel did not say whether the run ended; ask again."),
     };
 
-    private RunOutcome View() => _drive is { } drive ? new RunOutcome.Found(RunNumbers.Of(drive, Now))
+    private RunOutcome View() => _drive is { } drive ? new RunOutcome.Found(ResultOf(drive))
         : _archived is { } result ? new RunOutcome.Found(result)
         : new RunOutcome.Refused(new(ProblemKind.NotFound, "There is no such run."));
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Rosud.Agents;
 using Rosud.Channels;
 using Rosud.Cluster;
 using Rosud.Tenants;
@@ -10,6 +11,7 @@ namespace Rosud.Runs;
 public sealed class RunEndingTests
 {
     private const string Broken = "Nobody takes the spans.";
+    private static readonly Usage Used = new(5, 7, 0.5m);
 
     [Fact]
     public async Task What_fails_while_a_run_ends_is_logged_and_the_run_is_archived_all_the_same()
@@ -57,6 +59,56 @@ public sealed class RunEndingTests
         Assert.Equal(RunStatus.Canceled, (await cluster.End(await child.Task)).Status);
         await Archived(cluster, parent);
         Assert.Contains(cluster.Errors.Messages, message => message.Contains(parent.Name, StringComparison.Ordinal) && message.Contains(Broken, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_was_accepted_is_not_late_when_only_the_word_of_it_was_lost()
+    {
+        var attempt = default(AssignmentId);
+        await using var cluster = await RosudCluster.Start(1, RosudCluster.Agent("a", ["in"], ["out"], (work, _) =>
+        {
+            attempt = work.Assignment.Id;
+            return Task.FromResult(Write("out", "it") with { Usage = Used });
+        }));
+        var channel = await Prepared(cluster, "accepted", null, "a");
+        var result = await cluster.Coordinate(channel, Request("out", Step("s", "a", "in", "out")));
+        await Archived(cluster, result.Run);
+
+        await cluster.Grains.GetGrain<IRunDriver>(result.Run.Key).Late(new(attempt!, Write("out", "it") with { Usage = Used }));
+
+        var after = await cluster.End(result.Run);
+        Assert.Empty(after.LateResults);
+        Assert.Equal((result.WorkTokens, result.CostUsd), (after.WorkTokens, after.CostUsd));
+    }
+
+    [Fact]
+    public async Task A_result_that_comes_after_the_end_is_shown_whichever_way_it_comes()
+    {
+        var entered = new TaskCompletionSource<AssignmentId>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var cluster = await RosudCluster.Start(1, RosudCluster.Agent("a", ["in"], ["out"], async (work, stopped) =>
+        {
+            entered.TrySetResult(work.Assignment.Id);
+            await new AgentGate().Hold(stopped);
+            return Write("out", "never");
+        }));
+        var channel = await Prepared(cluster, "after", null, "a");
+        var run = await RosudCluster.Accept(channel, Request("out", Step("s", "a", "in", "out")));
+        var attempt = await entered.Task;
+        await cluster.Grains.GetGrain<IRunGrain>(run.Key).Cancel();
+
+        var settled = await cluster.Grains.GetGrain<IRunDriver>(run.Key).Settle(new()
+        {
+            Assignment = attempt,
+            Kind = SettlementKind.Completed,
+            Completion = Write("out", "late") with { Usage = Used },
+            AdmittedAt = DateTimeOffset.UtcNow,
+            EndedAt = DateTimeOffset.UtcNow,
+            ReadVersion = new(1),
+        });
+
+        Assert.IsType<SettleOutcome.Refused>(settled);
+        var late = Assert.Single((await cluster.End(run)).LateResults);
+        Assert.Equal((attempt.Step, Used), (late.Step, late.Usage));
     }
 
     // Whoever watches the process throws when the run's span is handed to him.
