@@ -43,10 +43,10 @@ internal sealed class AgentGrain(
         problem ??= hosts.Refuse(spec.Transport);
         if (problem is not null) return new AgentOutcome.Refused(problem);
         await Write(next);
-        await Known();
         if (!_listed) await names.Add(_id);
         _listed = true;
         await Push();
+        await Known();
         return new AgentOutcome.Found(Record.View(_id)!, made);
     });
 
@@ -58,10 +58,10 @@ internal sealed class AgentGrain(
     {
         if (Record.Revision == 0) return new AgentOutcome.Refused(Refusals.NotRegistered());
         await Write(Record.Remove());
-        await Known();
         await names.Remove(_id);
         _listed = false;
         await Push();
+        await Known();
         return new AgentOutcome.Removed();
     });
 

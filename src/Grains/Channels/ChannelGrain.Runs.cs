@@ -76,7 +76,15 @@ internal sealed partial class ChannelGrain
             },
             512 + commit.Writes.Sum(write => write.Value?.Length ?? 0));
         _intents.Release(commit.Run, commit.Step);
+        TellUnsaid(commit.Run, answer);
         return answer;
+    }
+
+    // It may have ended in the same record for another reason, and the answer says only what became of the step.
+    private void TellUnsaid(RunId run, StepAnswer answer)
+    {
+        if (answer is StepAnswer.Ended or StepAnswer.Done { End: not null } || Durable.Runs.Live.GetValueOrDefault(run.Name) is not { End: not null } ended) return;
+        _drivers?.TellEnded(ended, isAnswered: true);
     }
 
     public async Task<StepAnswer> PublishStep(StepPublish publish)
@@ -108,7 +116,9 @@ internal sealed partial class ChannelGrain
     {
         using var asked = _drivers?.Asked(end.Run, end.Epoch);
         _intents.Release(end.Run);
-        return await Spoken(end.Run, draft => RunRules.End(draft, end));
+        var answer = await Spoken(end.Run, draft => RunRules.End(draft, end));
+        TellUnsaid(end.Run, answer);
+        return answer;
     }
 
     // In no hurry: until it is known here, the run is only looked after in vain.

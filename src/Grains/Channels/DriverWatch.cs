@@ -11,6 +11,9 @@ internal sealed class DriverWatch(GrainsOf<IRunDriver> drivers, TimeProvider clo
     /// <summary>A driver that has not been heard of for so long is woken.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
 
+    // One that has only to archive its run, and was told so with an answer that may be lost with it.
+    private static readonly TimeSpan SilenceAfterEnd = TimeSpan.FromSeconds(5);
+
     private const int WakingMax = 64;
 
     private readonly Dictionary<string, DateTimeOffset> _heard = new(StringComparer.Ordinal);
@@ -52,7 +55,7 @@ internal sealed class DriverWatch(GrainsOf<IRunDriver> drivers, TimeProvider clo
     public Task WakeSilent(IEnumerable<RunRecord> runs, TimeSpan silence)
     {
         var now = clock.GetUtcNow();
-        var silent = runs.Select(run => run.Accepted.Run).Where(run => now - _heard.GetValueOrDefault(run.Name) >= silence).ToList();
+        var silent = runs.Where(run => now - _heard.GetValueOrDefault(run.Accepted.Run.Name) >= (run.End is null || silence < SilenceAfterEnd ? silence : SilenceAfterEnd)).Select(run => run.Accepted.Run).ToList();
         return Task.WhenAll(silent.Select(Wake));
     }
 
@@ -84,9 +87,10 @@ internal sealed class DriverWatch(GrainsOf<IRunDriver> drivers, TimeProvider clo
     }
 
     /// <summary>Tells a run's driver that it has ended, unless the answer to what the driver has asked says so.</summary>
-    public void TellEnded(RunRecord run)
+    /// <param name="isAnswered">The answer did not say it.</param>
+    public void TellEnded(RunRecord run, bool isAnswered = false)
     {
-        if (_asked.TryGetValue(run.Accepted.Run.Name, out var asked) && asked.Epoch == run.Epoch) return;
+        if (!isAnswered && _asked.TryGetValue(run.Accepted.Run.Name, out var asked) && asked.Epoch == run.Epoch) return;
         drivers[run.Accepted.Run.Key].Ended(run.End!).Ignore();
     }
 

@@ -17,6 +17,9 @@ internal sealed class Catalog(GrainsOf<ICatalogGrain> editions, GrainsOf<IAgentG
     /// <summary>What was read so long ago is read again in any case.</summary>
     public static readonly TimeSpan KeptMax = TimeSpan.FromSeconds(5);
 
+    // A reading that is not answered is another's as well for so long.
+    private static readonly TimeSpan SharedMax = TimeSpan.FromSeconds(1);
+
     private const int EntriesMax = 20_000;
     private readonly ConcurrentDictionary<string, Entry<AgentOutcome>> _agents = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Entry<NetworkOutcome>> _networks = new(StringComparer.Ordinal);
@@ -53,7 +56,7 @@ internal sealed class Catalog(GrainsOf<ICatalogGrain> editions, GrainsOf<IAgentG
 
     private Task<T> Known<T>(ConcurrentDictionary<string, Entry<T>> entries, string key, Edition edition, long began, Func<string, Task<T>> read)
     {
-        if (entries.TryGetValue(key, out var known) && known.Edition == edition && time.GetElapsedTime(known.Began) < KeptMax && known.Read is { IsFaulted: false, IsCanceled: false }) return known.Read;
+        if (entries.TryGetValue(key, out var known) && known.Edition == edition && time.GetElapsedTime(known.Began) < (known.Read.IsCompletedSuccessfully ? KeptMax : known.Read.IsCompleted ? TimeSpan.Zero : SharedMax)) return known.Read;
         if (entries.Count >= EntriesMax) entries.Clear();
         var entry = new Entry<T>(edition, began, read(key));
         entries[key] = entry;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Rosud.Supervision;
 
 namespace Rosud.Storage;
 
@@ -6,6 +7,7 @@ namespace Rosud.Storage;
 internal sealed class ReadSessions(Func<SqliteSession> open, int sessionsMax) : IDisposable
 {
     private readonly ConcurrentBag<SqliteSession> _idle = [];
+    private readonly OwnThreads _threads = new("rosud-reads");
     private readonly SemaphoreSlim _permits = new(sessionsMax);
 
     /// <summary>Runs <paramref name="read"/> off the caller's scheduler: pages may have to come from the disk.</summary>
@@ -14,7 +16,7 @@ internal sealed class ReadSessions(Func<SqliteSession> open, int sessionsMax) : 
         await _permits.WaitAsync();
         try
         {
-            return await Task.Run(() => Run(read));
+            return await Task.Factory.StartNew(() => Run(read), CancellationToken.None, TaskCreationOptions.DenyChildAttach, _threads);
         }
         finally
         {
@@ -24,6 +26,7 @@ internal sealed class ReadSessions(Func<SqliteSession> open, int sessionsMax) : 
 
     public void Dispose()
     {
+        _threads.Dispose();
         while (_idle.TryTake(out var session)) session.Dispose();
     }
 

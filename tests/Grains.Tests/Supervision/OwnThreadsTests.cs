@@ -1,8 +1,8 @@
 namespace Rosud.Supervision;
 
-public sealed class AgentThreadsTests : IDisposable
+public sealed class OwnThreadsTests : IDisposable
 {
-    private readonly AgentThreads _threads = new(TimeProvider.System);
+    private readonly OwnThreads _threads = new("test");
 
     public void Dispose() => _threads.Dispose();
 
@@ -19,7 +19,7 @@ public sealed class AgentThreadsTests : IDisposable
 
         await Start(() => { });
         await Task.Run(entered.Wait);   // All of them have begun, though none has ended.
-        Assert.InRange(_threads.Count, 64, AgentThreads.ThreadsMax);
+        Assert.InRange(_threads.Count, 64, OwnThreads.ThreadsMax);
 
         go.Set();
         await Task.WhenAll(blocked);
@@ -31,6 +31,29 @@ public sealed class AgentThreadsTests : IDisposable
         for (var round = 0; round < 200; round++) await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Start(() => { })));
 
         Assert.InRange(_threads.Count, 1, Environment.ProcessorCount * 4);   // A busy machine may have looked like a blocked one.
+    }
+
+    [Fact]   // One thread goes on all the time, so something always begins: what waits gets threads all the same.
+    public async Task Work_that_blocks_beside_work_that_does_not_holds_up_nobody_either()
+    {
+        using var go = new ManualResetEventSlim();
+        using var entered = new CountdownEvent(16);
+        using var over = new CancellationTokenSource();
+        var busy = Task.Run(async () =>
+        {
+            while (!over.IsCancellationRequested) await Start(() => { });
+        });
+
+        var blocked = Enumerable.Range(0, 16).Select(_ => Start(() =>
+        {
+            entered.Signal();
+            go.Wait();
+        })).ToList();
+        await Task.Run(entered.Wait);
+
+        go.Set();
+        await over.CancelAsync();
+        await Task.WhenAll([.. blocked, busy]);
     }
 
     [Fact]
