@@ -64,7 +64,7 @@ internal sealed partial class SupervisorGrain(
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         deaths.Forget(this);
-        if (_turns is not null) await _turns.End().WaitAsync(RunCalls.Timeout, time.Provider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        if (_turns is not null) await _turns.End().WaitAsync(RunCalls.Timeout, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         _alarm?.Stop();
         _watchers.TellAll();
         foreach (var transport in AllTransports) transport.StopAll();
