@@ -13,7 +13,7 @@ namespace Rosud.Hosting;
 internal sealed class SchedulerPulse : IHostedService, IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan IdleInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan IdleInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Blocked = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CpuWindow = TimeSpan.FromMilliseconds(100);
     private static readonly Meter Meter = new("Rosud");
