@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
-using Rosud.Agents;
 using Rosud.Context;
-using Rosud.Networks;
 using Rosud.Runs;
 using Rosud.Tenants;
 

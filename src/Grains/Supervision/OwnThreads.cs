@@ -183,23 +183,30 @@ internal sealed class OwnThreads : TaskScheduler, IDisposable
     // A thread that waits. The last to come is the first to go on: its caches are warm, and those at the bottom end.
     private sealed class Idler
     {
-        private readonly ManualResetEventSlim _woken = new(false, spinCount: 0);
-        private Task? _task;
+        private readonly Queue<Task?> _given = new(1);
 
+        /// <param name="task">What to do; null at the end.</param>
         public void Wake(Task? task)
         {
-            _task = task;
-            _woken.Set();
+            lock (_given)
+            {
+                _given.Enqueue(task);
+                Monitor.Pulse(_given);
+            }
         }
 
-        public Task? Wait() => _woken.Wait(IdleMax) ? Take() : null;
+        public Task? Wait()
+        {
+            lock (_given)
+            {
+                if (_given.Count == 0) Monitor.Wait(_given, IdleMax);
+                return Take();
+            }
+        }
 
         public Task? Take()
         {
-            _woken.Reset();
-            var task = _task;
-            _task = null;
-            return task;
+            lock (_given) return _given.TryDequeue(out var task) ? task : null;
         }
     }
 }

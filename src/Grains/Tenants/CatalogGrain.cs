@@ -4,9 +4,9 @@ namespace Rosud.Tenants;
 
 /// <inheritdoc cref="ICatalogGrain"/>
 [GrainType("rosud.catalog"), HashBasedPlacement]
-internal sealed class CatalogGrain : Grain, ICatalogGrain
+internal sealed class CatalogGrain(IGrainContext context) : Grain, ICatalogGrain
 {
-    private Edition _edition = new(Guid.NewGuid(), 0);
+    private Edition _edition = new(context.ActivationId.ToString(), 0);
 
     public Task<Edition> Edition() => Task.FromResult(_edition);
 

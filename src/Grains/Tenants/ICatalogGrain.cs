@@ -24,4 +24,4 @@ internal interface ICatalogGrain : IGrainWithStringKey
 /// <param name="Activation">Of the grain that counts.</param>
 /// <param name="Number">Counts changes, from 0.</param>
 [GenerateSerializer, Immutable, Alias("rosud.edition")]
-internal readonly record struct Edition([property: Id(0)] Guid Activation, [property: Id(1)] long Number);
+internal readonly record struct Edition([property: Id(0)] string? Activation, [property: Id(1)] long Number);

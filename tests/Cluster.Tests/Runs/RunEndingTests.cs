@@ -101,8 +101,8 @@ public sealed class RunEndingTests
             Assignment = attempt,
             Kind = SettlementKind.Completed,
             Completion = Write("out", "late") with { Usage = Used },
-            AdmittedAt = DateTimeOffset.UtcNow,
-            EndedAt = DateTimeOffset.UtcNow,
+            AdmittedAt = TimeProvider.System.GetUtcNow(),
+            EndedAt = TimeProvider.System.GetUtcNow(),
             ReadVersion = new(1),
         });
 
