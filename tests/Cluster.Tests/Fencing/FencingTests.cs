@@ -73,6 +73,7 @@ public sealed class FencingTests
     {
         await using var halves = await TwoHalves.Start(store);
         Assert.IsType<ChannelOutcome.Found>(await halves.Channel(0, Name).Create(new()));
+        for (var half = 0; half < 2; half++) await Commit(halves, half, session: 4 + half);   // Each half has an activation, and the first is already stale.
 
         await Task.WhenAll(Enumerable.Range(0, 4).Select(async session =>
         {
