@@ -1,4 +1,6 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Rosud.Apps;
 
 namespace Rosud.Hosting;
 
@@ -18,6 +20,17 @@ public sealed class HostTests : IDisposable
         Assert.Contains("orleans_", await host.Http.GetStringAsync("/metrics"), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await host.Http.GetAsync("/orleans/")).StatusCode);
         Assert.Equal((0, ""), await host.Terminate());
+    }
+
+    [Fact]
+    public async Task The_dashboard_has_the_counters_of_a_silo_that_has_just_begun()
+    {
+        await using var host = await HostProcess.Start(_folder);
+        await using var app = await ClientApp.Start(host);
+
+        var silo = Assert.Single(await app.Services.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0).GetHosts()).Key;
+
+        Assert.Contains("\"orleans-catalog-activations\"", await host.Http.GetStringAsync("/orleans/SiloCounters/" + silo.ToParsableString()), StringComparison.Ordinal);
     }
 
     [Theory]
