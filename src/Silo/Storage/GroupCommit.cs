@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Rosud.Storage;
 
 /// <summary>The only writer of a store: all writes that wait when it looks become durable in one transaction.</summary>
@@ -10,11 +12,13 @@ internal sealed class GroupCommit : IDisposable
     private const int BatchWritesMax = 512;
     private const int BatchBytesMax = 8 * 1024 * 1024;
     private const int WaitingMax = 4096;
+    private static readonly TimeSpan LingerMax = TimeSpan.FromMicroseconds(100);
 
     private readonly Func<SqliteSession> _open;
     private readonly Queue<PendingWrite> _waiting = new();
     private readonly SemaphoreSlim _room = new(WaitingMax);
     private readonly Thread _thread;
+    private int _arrived;   // As many as wait; to be looked at without the lock.
     private bool _stopping;
 
     /// <param name="open">Opens the session to write with; again after a transaction failed.</param>
@@ -37,6 +41,7 @@ internal sealed class GroupCommit : IDisposable
         {
             ObjectDisposedException.ThrowIf(_stopping, this);
             _waiting.Enqueue(pending);
+            _arrived = _waiting.Count;
             Monitor.Pulse(_waiting);
         }
 
@@ -84,6 +89,7 @@ internal sealed class GroupCommit : IDisposable
     private bool TakeBatch(List<PendingWrite> batch)
     {
         batch.Clear();
+        Linger();
         lock (_waiting)
         {
             while (_waiting.Count == 0)
@@ -96,9 +102,17 @@ internal sealed class GroupCommit : IDisposable
             {
                 batch.Add(write);
             }
+
+            _arrived = _waiting.Count;
         }
 
         return true;
+    }
+
+    // Whoever was just answered often writes again at once, and to be woken takes longer than to be still awake.
+    private void Linger()
+    {
+        for (var began = Stopwatch.GetTimestamp(); Volatile.Read(ref _arrived) == 0 && Stopwatch.GetElapsedTime(began) < LingerMax;) Thread.Yield();
     }
 
     private static void Commit(SqliteSession session, List<PendingWrite> batch)
