@@ -13,7 +13,7 @@ public sealed class BorderTests
     // Parts of one grain in files of their own: they run on its scheduler and speak for it.
     private static readonly string[] PartsOfGrains =
     [
-        "Rosud.Channels.Announcer", "Rosud.Channels.CommitLoop", "Rosud.Channels.DriverWatch", "Rosud.Channels.OpenRuns", "Rosud.Channels.ContextHistory", "Rosud.Channels.Sweeper",
+        "Rosud.Channels.Announcer", "Rosud.Channels.CommitLoop", "Rosud.Channels.CommitBatch", "Rosud.Channels.CommitCommand", "Rosud.Channels.DriverWatch", "Rosud.Channels.OpenRuns", "Rosud.Channels.ContextHistory", "Rosud.Channels.Sweeper",
         "Rosud.Runs.SiloDeaths", "Rosud.Networks.NetworkDays",
     ];
 

@@ -178,7 +178,7 @@ internal sealed partial class ChannelGrain(
     private Task<ChannelState> Plain() =>
         clock.GetElapsedTime(_confirmedAt) < ConfirmEvery ? Task.FromResult(Durable) : Confirmed();
 
-    private void Landed(CommitLoop.Batch batch)
+    private void Landed(CommitBatch batch)
     {
         var gone = batch.Before.Exists && !batch.After.Exists;
         if (batch.After.Exists || gone)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Rosud.Audit;
 using Rosud.Context;
 using Rosud.Journal;
@@ -9,7 +10,7 @@ namespace Rosud.Channels;
 /// Decides commands in order, many to a record: takes what waits, evaluates it on a tentative value, appends one batch,
 /// and only then lets anybody see it. Runs on its grain's scheduler.
 /// </summary>
-internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeProvider clock, Action<CommitLoop.Batch> landed, Action<Exception> faulted, Action<Exception> fenced)
+internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeProvider clock, Action<CommitBatch> landed, Action<Exception> faulted, Action<Exception> fenced)
 {
     /// <summary>Commands that may wait; one more is refused.</summary>
     public const int QueueMax = 10_000;
@@ -20,11 +21,9 @@ internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeP
     /// <summary>How long a command that is in no hurry waits for others to land with.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
 
-    private const int BatchMax = 512;
-    private const int EntriesMax = JournalBatch.EntriesMax - 1;   // One is the audit's.
-
     private readonly Salts _salts = new();
-    private readonly Queue<Command> _waiting = [];
+    private readonly Queue<CommitCommand> _waiting = [];
+    private CommitBatch? _next;   // Nothing when no record is on its way.
     private int _waitingBytes;
     private Task _flushing = Task.CompletedTask;
     private Task _patience = Task.CompletedTask;
@@ -46,10 +45,11 @@ internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeP
             return Task.FromException<T>(new OverloadedException("The channel's queue is full.", TimeSpan.FromMilliseconds(200)));
         }
 
-        var command = new Command<T>(decide, bytes);
+        var command = new CommitCommand<T>(decide, bytes);
         _waiting.Enqueue(command);
         _waitingBytes += bytes;
-        if (!isPatient) Hurry();
+        if (_next is not null) Gather();
+        else if (!isPatient) Hurry();
         else if (_patience.IsCompleted) _patience = Wait();
         return command.Answered;
     }
@@ -72,16 +72,19 @@ internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeP
         Hurry();
     }
 
+    // What arrives while a record is on its way is decided on what that record will have made, and is the next.
     private async Task Flush()
     {
         await Task.Yield();   // Whatever was sent in the same turn goes into the same record.
-        while (_waiting.Count > 0 && _stopped is null)
+        _next = new(Durable, journal, ImmutableDictionary<ContentHash, JournalOperation>.Empty);
+        for (Gather(); _next.Commands.Count > 0 && _stopped is null; Gather())
         {
-            var batch = new Batch(Durable, Durable, [], [], [], []);
+            var batch = _next;
             try
             {
-                batch = Evaluate();
-                if (batch.Entries.Count > 0) await journal.Append(batch.Entries, batch.After);
+                var entries = batch.Close();
+                _next = new(batch.After, journal, batch.Operations);
+                if (entries.Count > 0) await journal.Append(entries, batch.After);
                 else await journal.Confirm();
             }
             catch (Exception fault) when (fault is not OutOfMemoryException)
@@ -94,10 +97,21 @@ internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeP
             foreach (var command in batch.Commands) command.Answer();
             Announce(batch);
         }
+
+        _next = null;
+    }
+
+    private void Gather()
+    {
+        while (_waiting.TryPeek(out var command) && _next!.TryTake(command, clock.GetUtcNow(), _salts.Next))
+        {
+            _waiting.Dequeue();
+            _waitingBytes -= command.Bytes;
+        }
     }
 
     // What follows a record may fail without harm: it is durable and answered.
-    private void Announce(Batch batch)
+    private void Announce(CommitBatch batch)
     {
         try
         {
@@ -109,113 +123,14 @@ internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeP
         }
     }
 
-    // Takes what waits as far as it fits into one record. What a command would do is only kept when it fits.
-    private Batch Evaluate()
-    {
-        var taken = new List<Command>();
-        var state = Durable;
-        var entries = new List<JournalEntry>();
-        var changes = new List<Change>();
-        var notices = new List<ChannelNotice>();
-        var operations = new Dictionary<ContentHash, JournalOperation>();
-        var audit = new List<byte[]>();
-        var bytes = AuditRecord.OverheadBytes;
-        while (_waiting.TryPeek(out var command) && taken.Count < BatchMax)
-        {
-            var draft = new Draft(state, clock.GetUtcNow(), id => operations.GetValueOrDefault(id) ?? journal.FindOperation(id), _salts.Next);
-            var isGood = command.Evaluate(draft);
-            var size = draft.Entries.Sum(JournalBatch.SizeOf) + draft.AuditLines.Sum(line => line.Length + 1);
-            if (isGood && (entries.Count + draft.Entries.Count > EntriesMax || bytes + size > JournalBatch.BytesMax))
-            {
-                if (taken.Count > 0) break;
-                isGood = size <= JournalBatch.EntryBytesMax - AuditRecord.OverheadBytes && draft.Entries.Count <= EntriesMax;
-                if (!isGood) command.Refuse(new RecordTooLargeException());
-            }
-
-            taken.Add(_waiting.Dequeue());
-            _waitingBytes -= command.Bytes;
-            if (!isGood) continue;
-            bytes += size;
-            state = draft.State;
-            entries.AddRange(draft.Entries);
-            audit.AddRange(draft.AuditLines);
-            changes.AddRange(draft.Commits);
-            notices.AddRange(draft.Notices);
-            foreach (var operation in draft.Entries.Select(entry => entry.Operation).OfType<JournalOperation>()) operations[operation.Id] = operation;
-        }
-
-        if (audit.Count > 0) entries.Add(AuditRecord.Entry(Durable.Audit, state.Audit, audit));
-        return new(Durable, state, taken, entries, changes, notices);
-    }
-
-    private void Stop(Batch batch, Exception fault)
+    private void Stop(CommitBatch batch, Exception fault)
     {
         _stopped = fault;
-        foreach (var command in batch.Commands) command.Fail(Unknown(fault));
-        foreach (var command in _waiting) command.Fail(Unknown(fault));
+        foreach (var command in batch.Commands.Concat(_next!.Commands).Concat(_waiting)) command.Fail(Unknown(fault));
         _waiting.Clear();
         fenced(fault);
     }
 
     private static UnknownOutcomeException Unknown(Exception fault) =>
         new($"The channel moved while this was being written ({fault.Message}) Repeat it with the same operation id.");
-
-    /// <summary>What one record did.</summary>
-    internal sealed record Batch(
-        ChannelState Before,
-        ChannelState After,
-        IReadOnlyList<Command> Commands,
-        IReadOnlyList<JournalEntry> Entries,
-        IReadOnlyList<Change> Changes,
-        IReadOnlyList<ChannelNotice> Notices);
-
-    internal abstract class Command(int bytes)
-    {
-        public int Bytes { get; } = bytes;
-
-        public abstract bool Evaluate(Draft draft);
-
-        public abstract void Answer();
-
-        /// <summary>The command's answer is this fault; nothing of it is kept.</summary>
-        public abstract void Refuse(Exception fault);
-
-        public abstract void Fail(Exception fault);
-    }
-
-    private sealed class Command<T>(Func<Draft, T> decide, int bytes) : Command(bytes)
-    {
-        private readonly TaskCompletionSource<T> _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private T _answer = default!;
-        private Exception? _fault;
-
-        public Task<T> Answered => _answered.Task;
-
-        // A command that throws is a fault of ours: it alone fails, and nothing of its draft is kept.
-        public override bool Evaluate(Draft draft)
-        {
-            _fault = null;
-            try
-            {
-                _answer = decide(draft);
-                draft.Finish();
-                return true;
-            }
-            catch (Exception fault) when (fault is not OutOfMemoryException)
-            {
-                _fault = fault;
-                return false;
-            }
-        }
-
-        public override void Answer()
-        {
-            if (_fault is null) _answered.TrySetResult(_answer);
-            else _answered.TrySetException(_fault);
-        }
-
-        public override void Refuse(Exception fault) => _fault = fault;
-
-        public override void Fail(Exception fault) => _answered.TrySetException(fault);
-    }
 }

@@ -88,6 +88,26 @@ public sealed class FencingTests
         Assert.Empty(HistoryChecker.Check(await History(halves)));
     }
 
+    [Fact]
+    public async Task What_is_sent_again_while_its_record_is_on_its_way_is_done_once_and_the_next_is_decided_on_it()
+    {
+        await using var halves = await TwoHalves.Start(TwoHalves.Memory);
+        Assert.IsType<ChannelOutcome.Found>(await halves.Channel(0, Name).Create(new()));
+        await Commit(halves, 0, session: 1);
+
+        halves.Storage(0).Pause();
+        var write = Next(session: 1);
+        var first = Attempt(halves, 0, write);
+        await halves.Storage(0).Held;
+        var again = Attempt(halves, 0, write);
+        var next = Attempt(halves, 0, Next(session: 2));
+        Assert.Equal(1, Assert.IsType<ReadOutcome.Found>(await halves.Channel(0, Name).Read(Plain)).View.Version.Number);   // Both are there by now, and nothing is shown.
+        halves.Storage(0).Wake();
+
+        Assert.Equal([2, 2, 3], [(await first).Told, (await again).Told, (await next).Told]);
+        Assert.Equal(3, Assert.IsType<ChangesOutcome.Found>(await halves.Channel(0, Name).Changes(ContextVersion.None, 500)).Page.Changes.Length);
+    }
+
     [Theory]   // Whoever wakes must not take the answer to what it asked long ago for news.
     [InlineData(true)]
     [InlineData(false)]

@@ -126,7 +126,7 @@ internal sealed class SimulatedChannel : IRecordStore
         }
     }
 
-    private void Landed(CommitLoop.Batch batch)
+    private void Landed(CommitBatch batch)
     {
         if (batch.Changes.Count == 0) return;
         _publish(new(batch.Before.Log.Head, batch.After.Log.Head, _epoch) { Changes = [.. batch.Changes], Notices = [] });
