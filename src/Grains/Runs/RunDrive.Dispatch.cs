@@ -17,6 +17,7 @@ internal sealed partial class RunDrive
     {
         if (answer is AdmitAnswer.Bounced seen) _incarnations[sent.Agent] = seen.Incarnation;
         if (Current(sent.Request.Assignment) is not { Phase: StepPhase.Requested } step || step.SentTo != sent.Request.Incarnation) return;
+        step.IsAdmitting = false;
         switch (answer)
         {
             case null or AdmitAnswer.Ignored:

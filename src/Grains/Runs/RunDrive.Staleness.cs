@@ -19,11 +19,8 @@ internal sealed partial class RunDrive
         }
     }
 
-    // The first key whose threshold passes tells; each has its own (SEMANTICS C12).
-    private DateTimeOffset? TellAt(StepState step)
-    {
-        return step.Phase == StepPhase.Requested && !step.IsTold ? EarliestTold(step) : null;
-    }
+    // The first key whose threshold passes tells; each has its own (SEMANTICS C12). Not before its admission is answered: what was handed out is on record with its start (C16).
+    private DateTimeOffset? TellAt(StepState step) => step is { Phase: StepPhase.Requested, IsAdmitting: false, IsTold: false } ? EarliestTold(step) : null;
 
     private DateTimeOffset? EarliestTold(StepState step)
     {

@@ -173,6 +173,9 @@ internal sealed class StepState(PlannedStep plan, int index)
 
     public DateTimeOffset? StartedAt { get; set; }
 
+    /// <summary>Its supervisor was asked to admit it and has not answered: nobody here knows yet whether the agent has its view.</summary>
+    public bool IsAdmitting { get; set; }
+
     /// <summary>The attempt that others wait for with what it reads: a step's last.</summary>
     public int Intended { get; set; }
 

@@ -95,7 +95,7 @@ public sealed class RunDriveTests
         var first = Only<DriveAction.Admit>(drive).Request.IdempotencyKey;
         Settle(drive, "a", Failed());
         drive.Begun(drive.Drain().OfType<DriveAction.Begin>().Single().Body, Done(), _now);
-        Assert.Equal(first, Only<DriveAction.Admit>(drive).Request.IdempotencyKey);
+        Assert.Equal(first, Admitted(drive).IdempotencyKey);
         drive.Changed(new(_version), new(_version + 1), [Change("x", "2")], _now);
         var actions = drive.Drain();
         Assert.Single(actions.OfType<DriveAction.Supersede>());
@@ -110,7 +110,7 @@ public sealed class RunDriveTests
     public void An_equal_value_written_again_supersedes_nothing()
     {
         var drive = Drive(Request(Step("a", ["x"], ["k"])), ("x", "1"));
-        drive.Drain();
+        Admitted(drive);
         drive.Changed(new(_version), new(_version + 1), [Change("x", "1")], _now);
         Assert.Empty(drive.Drain());
     }
@@ -119,7 +119,7 @@ public sealed class RunDriveTests
     public void A_missed_notice_is_read_after_before_anything_is_handed_out()
     {
         var drive = Drive(Request(Step("a", ["x"], ["k"]), Step("b", ["x", "k"], ["m"])), ("x", "1"));
-        drive.Drain();
+        Admitted(drive);
         drive.Changed(new(_version + 3), new(_version + 4), [Change("x", "2", _version + 4)], _now);
         var refresh = Only<DriveAction.Refresh>(drive);
         Assert.Equal(["k", "x"], refresh.Keys.Select(key => key.Value).Order());
@@ -240,6 +240,14 @@ public sealed class RunDriveTests
         parallel.Committed(Only<DriveAction.Commit>(parallel).Body, Done(("k", "1")), _now);
         Assert.Empty(parallel.Drain().OfType<DriveAction.Admit>());
         Assert.Single(Drive(request with { Execution = Networks.ExecutionKind.Sequential }).Drain());
+    }
+
+    // The one admission that is asked for, answered: its agent has begun.
+    private AdmitRequest Admitted(RunDrive drive)
+    {
+        var admit = Only<DriveAction.Admit>(drive);
+        drive.Admitted(admit, new AdmitAnswer.Started(_now), _now);
+        return admit.Request;
     }
 
     private RunDrive Drive(CoordinateRequest request, params (string Key, string Value)[] context)

@@ -1,6 +1,7 @@
 using Rosud.Agents;
 using Rosud.Channels;
 using Rosud.Context;
+using Rosud.Supervision;
 using static Rosud.Runs.RunExamples;
 
 namespace Rosud.Runs;
@@ -52,19 +53,37 @@ public sealed class StalenessThresholdTests
         Assert.Single(silent.Drain().OfType<DriveAction.Supersede>());
     }
 
+    [Fact]
+    public void C16_A_change_that_overtakes_the_admissions_answer_waits_for_it_and_the_attempts_start_is_on_record()
+    {
+        var (drive, admit) = Drive(new() { StalenessThreshold = TimeSpan.Zero }, isAdmitted: false);
+
+        drive.Changed(new(3), new(4), [Change("x", 4)], Start);
+        Assert.Empty(drive.Drain());
+        Assert.NotEqual(Start, Earliest(drive));
+        drive.Admitted(admit, new AdmitAnswer.Started(Start), Start + Second);
+
+        var actions = drive.Drain();
+        Assert.Single(actions.OfType<DriveAction.Supersede>());
+        Assert.Equal(Start, Assert.Single(actions.OfType<DriveAction.Begin>()).Body.Last.StartedAt);
+    }
+
     private static DateTimeOffset Earliest(RunDrive drive) => drive.WakeAt!.Value;
 
     private static KeyPolicy Key(string pattern, TimeSpan? threshold) => new() { Pattern = new(pattern), StalenessThreshold = threshold };
 
-    private static RunDrive Drive(ContextSync sync)
+    private static RunDrive Drive(ContextSync sync) => Drive(sync, isAdmitted: true).Drive;
+
+    private static (RunDrive Drive, DriveAction.Admit Admit) Drive(ContextSync sync, bool isAdmitted)
     {
         var request = Request(Step("a", ["x", "y", "z.*"], ["k"])) with { Timeout = TimeSpan.FromMinutes(1) };
         var plan = Plan(request, _ => true);
         var accepted = plan.Accept(RunId.Make(new(Tenants.TenantId.Default, "c"), "r1"), request, new() { Sync = sync }, new(), new(3), Start);
         var view = new ContextView(new(3), [Entry("x", 1), Entry("y", 2), Entry("z.a", 3)]);
         var drive = RunDrive.Start(accepted, view, request.Timeout, new(new Dictionary<AgentId, long>(), (_, _) => null), Start);
-        Assert.IsType<DriveAction.Admit>(Assert.Single(drive.Drain()));
-        return drive;
+        var admit = Assert.IsType<DriveAction.Admit>(Assert.Single(drive.Drain()));
+        if (isAdmitted) drive.Admitted(admit, new AdmitAnswer.Started(Start), Start);
+        return (drive, admit);
     }
 
     private static Change Change(string key, long version, int value = 9) => new(new(version), Start, new("caller"), [new(new(key), JsonValue.Parse($"{value}"))]);
