@@ -48,7 +48,7 @@ internal static class BenchmarkCommand
         {
             if (result.GetValueOrDefault<double?>() is { } asked && asked is not (>= 1 and <= 4)) result.AddError("A scale is 1 to 4.");
         });
-        var only = new Option<string?>("--only") { Description = "Measures only the parts with this in their title (progress names them); the goals of the others count as not measured." };
+        var only = new Option<string?>("--only") { Description = "Measures only the parts with this in their title (progress names them), A/B only B among the parts of A; the goals of the others count as not measured." };
         var json = new Option<FileInfo?>("--json") { Description = "Where to write the report as JSON." };
         json.Validators.Add(result =>
         {

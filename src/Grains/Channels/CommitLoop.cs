@@ -72,20 +72,21 @@ internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeP
         Hurry();
     }
 
-    // What arrives while a record is on its way is decided on what that record will have made, and is the next.
+    // What arrives while a record is on its way is decided on what that record will have made, and is the next: it is sent first, and then those that landed hear of it.
     private async Task Flush()
     {
         await Task.Yield();   // Whatever was sent in the same turn goes into the same record.
         _next = new(Durable, journal, ImmutableDictionary<ContentHash, JournalOperation>.Empty);
+        var before = default(CommitBatch);
         for (Gather(); _next.Commands.Count > 0 && _stopped is null; Gather())
         {
             var batch = _next;
             try
             {
-                var entries = batch.Close();
-                _next = new(batch.After, journal, batch.Operations);
-                if (entries.Count > 0) await journal.Append(entries, batch.After);
-                else await journal.Confirm();
+                var writing = Write(batch);
+                Tell(before);
+                before = null;
+                await writing;
             }
             catch (Exception fault) when (fault is not OutOfMemoryException)
             {
@@ -94,11 +95,33 @@ internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeP
             }
 
             Durable = batch.After;
-            foreach (var command in batch.Commands) command.Answer();
-            Announce(batch);
+            before = batch;
         }
 
+        Tell(before);
         _next = null;
+    }
+
+    private async Task Write(CommitBatch batch)
+    {
+        var entries = batch.Close();
+        _next = new(batch.After, journal, batch.Operations);
+        if (entries.Count > 0) await journal.Append(entries, batch.After);
+        else await journal.Confirm();
+    }
+
+    // What follows a record may fail without harm: it is durable and answered.
+    private void Tell(CommitBatch? batch)
+    {
+        foreach (var command in batch?.Commands ?? []) command.Answer();
+        try
+        {
+            if (batch is not null) landed(batch);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            faulted(fault);
+        }
     }
 
     private void Gather()
@@ -107,19 +130,6 @@ internal sealed class CommitLoop(IJournal journal, ChannelState recovered, TimeP
         {
             _waiting.Dequeue();
             _waitingBytes -= command.Bytes;
-        }
-    }
-
-    // What follows a record may fail without harm: it is durable and answered.
-    private void Announce(CommitBatch batch)
-    {
-        try
-        {
-            landed(batch);
-        }
-        catch (Exception fault) when (fault is not OutOfMemoryException)
-        {
-            faulted(fault);
         }
     }
 

@@ -7,6 +7,8 @@ namespace Rosud.Workloads;
 /// <summary>What one run of the benchmarks was asked for, and where it writes.</summary>
 internal sealed class Bench(bool quick, int seed, string folder, Action<string> progress, CancellationToken stopped)
 {
+    private int _depth;   // How many parts the one that is being measured is within.
+
     public bool Quick { get; } = quick;
 
     public int Seed { get; } = seed;
@@ -19,7 +21,7 @@ internal sealed class Bench(bool quick, int seed, string folder, Action<string> 
     /// <summary>By how much simulated work is faster than it would be, 1 to 4; times are reported at scale 1.</summary>
     public double Scale { get; init; } = quick ? 4 : 1;
 
-    /// <summary>Only what has this in its title is measured; null for all.</summary>
+    /// <summary>Only what has this in its title is measured, with all its parts; <c>A/B</c> is B among the parts of A. Null for all.</summary>
     public string? Only { get; init; }
 
     /// <summary>What Rosud did, in the workload's main figure.</summary>
@@ -51,9 +53,10 @@ internal sealed class Bench(bool quick, int seed, string folder, Action<string> 
     /// <summary>Measures one thing. When it fails, its own figures are missing and the report says why; the others go on.</summary>
     public async Task Attempt(string title, Func<Task> measure)
     {
-        if (Only is { } part && !title.Contains(part, StringComparison.OrdinalIgnoreCase)) return;
+        if (Only?.Split('/') is { } parts && _depth < parts.Length && !title.Contains(parts[_depth].Trim(), StringComparison.OrdinalIgnoreCase)) return;
         progress(title);
         var began = Stopwatch.GetTimestamp();
+        _depth++;
         try
         {
             await measure();
@@ -62,6 +65,10 @@ internal sealed class Bench(bool quick, int seed, string folder, Action<string> 
         catch (Exception failure) when (failure is not OutOfMemoryException && !Stopped.IsCancellationRequested)
         {
             Notes.Remark($"{title}: not measured to its end. {failure.GetType().Name}: {failure.Message.Split('\n')[0]}");
+        }
+        finally
+        {
+            _depth--;
         }
     }
 
