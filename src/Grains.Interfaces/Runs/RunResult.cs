@@ -124,6 +124,9 @@ public sealed record AttemptView
     /// <summary>What it was handed, at most 1,000 keys: only on the way to the audit chain, nowhere kept beside it.</summary>
     [Id(10)] internal ImmutableArray<HandedKey> Handed { get; init; } = [];
 
+    /// <summary>It ended before it was known whether it had been handed to the agent: it may have been. Only on the way to the audit chain.</summary>
+    [Id(12)] internal bool MayHaveStarted { get; init; }
+
     /// <summary>Of an answer that came too late: what it wanted to write, as far as that was kept. Nothing of it was committed.</summary>
     [Id(11)] public ImmutableArray<ContextWrite> LateWrites { get; init; } = [];
 }

@@ -78,6 +78,7 @@ internal static class AuditEntries
         json.WriteString("run", run.Name);
         json.WriteString("step", step.Id);
         Text(json, "trace", cause.TraceId);
+        if (attempt.MayHaveStarted) json.WriteBoolean("unconfirmed", true);
         json.WriteNumber("version", attempt.ReadVersion!.Value.Number);
         Text(json, "why", step.Goal);
     });

@@ -94,7 +94,8 @@ internal sealed partial class ChannelGrain
     public Task<StepAnswer> Begin(BeginAttempt begin)
     {
         _intents.Release(begin.Run, begin.Step);
-        return Spoken(begin.Run, draft => RunRules.Begin(draft, begin, _retries), 512 + (begin.Asked?.Pending?.Writes.Sum(write => write.Value?.Length ?? 0) ?? 0));
+        var spending = _retries.ForOne();
+        return Spoken(begin.Run, draft => RunRules.Begin(draft, begin, spending), 512 + (begin.Asked?.Pending?.Writes.Sum(write => write.Value?.Length ?? 0) ?? 0));
     }
 
     public Task<StepAnswer> Effect(StepEffect effect) => Spoken(effect.Run, draft => EffectRules.Record(draft, effect), 512 + (effect.Request.Receipt?.Length ?? 0));

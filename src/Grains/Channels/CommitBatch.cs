@@ -9,6 +9,7 @@ namespace Rosud.Channels;
 internal sealed class CommitBatch(ChannelState before, IJournal journal, IReadOnlyDictionary<ContentHash, JournalOperation> onItsWay)
 {
     private const int CommandsMax = 512;
+    private const int CommandBytesMax = 4 * 1024 * 1024;   // What they hold while they are in it, though it may write nothing of that.
     private const int EntriesMax = JournalBatch.EntriesMax - 1;   // One is the audit's.
 
     private readonly List<CommitCommand> _commands = [];
@@ -18,6 +19,7 @@ internal sealed class CommitBatch(ChannelState before, IJournal journal, IReadOn
     private readonly List<byte[]> _audit = [];
     private readonly Dictionary<ContentHash, JournalOperation> _operations = [];
     private int _bytes = AuditRecord.OverheadBytes;
+    private int _commandBytes;
     private bool _isFull;
 
     public ChannelState Before { get; } = before;
@@ -39,7 +41,7 @@ internal sealed class CommitBatch(ChannelState before, IJournal journal, IReadOn
     /// <returns>Whether it was taken; one that was not is the next batch's, as is everything after it.</returns>
     public bool TryTake(CommitCommand command, DateTimeOffset now, Func<UInt128> salts)
     {
-        if (_isFull || _commands.Count >= CommandsMax) return false;
+        if (_isFull || _commands.Count >= CommandsMax || (_commandBytes > 0 && _commandBytes + command.Bytes > CommandBytesMax)) return false;
         var draft = new Draft(After, now, FindOperation, salts);
         var isGood = command.Evaluate(draft);
         if (isGood && (_entries.Count + draft.Entries.Count > EntriesMax || _bytes + command.Size > JournalBatch.BytesMax))
@@ -50,6 +52,7 @@ internal sealed class CommitBatch(ChannelState before, IJournal journal, IReadOn
         }
 
         _commands.Add(command);
+        _commandBytes += command.Bytes;
         if (isGood) Keep(draft, command.Size);
         return true;
     }

@@ -58,11 +58,11 @@ internal sealed class Draft(ChannelState state, DateTimeOffset now, Func<Content
         return change;
     }
 
-    /// <summary>Chains what an attempt was handed, if it was handed anything and the channel is audited.</summary>
+    /// <summary>Chains what an attempt was handed, if it was, or may have been, and the channel is audited.</summary>
     /// <param name="reliedOn">What it relied on; empty when that is not known.</param>
     public void Handed(AcceptedRun run, AttemptView attempt, ImmutableArray<KeyPattern> reliedOn)
     {
-        var wasHanded = attempt is { ReadVersion: not null } and ({ StartedAt: not null } or { Outcome: AttemptOutcome.Accepted });
+        var wasHanded = attempt is { ReadVersion: not null } and ({ StartedAt: not null } or { MayHaveStarted: true } or { Outcome: AttemptOutcome.Accepted });
         if (!State.IsAudited || !wasHanded || run.Steps.FirstOrDefault(known => known.Id == attempt.Step) is not { Reads.Length: > 0 } step) return;
         var narrowed = step.Reads.Select(read => read.Key).SequenceEqual(reliedOn) ? [] : reliedOn;
         Chain(AuditEntries.Read(State.Audit.Number + 1, run.Run, step, attempt, narrowed, Now, new(step.Goal, null, run.Caller, run.TraceId)));

@@ -24,8 +24,11 @@ internal sealed class DriverWatch(GrainsOf<IRunDriver> drivers, TimeProvider clo
     /// <summary>A driver spoke.</summary>
     public void Heard(RunId run) => _heard[run.Name] = clock.GetUtcNow();
 
-    /// <summary>A driver was given what its run reads, as of <paramref name="version"/>: notices go on from there.</summary>
-    public void Told(RunId run, ContextVersion version) => _told[run.Name] = version;
+    /// <summary>A driver was given what its run reads, as of <paramref name="version"/>: notices go on from there, or from a later one that it was sent since.</summary>
+    public void Told(RunId run, ContextVersion version)
+    {
+        if (!_told.TryGetValue(run.Name, out var told) || told < version) _told[run.Name] = version;
+    }
 
     public void Forget(RunId run)
     {

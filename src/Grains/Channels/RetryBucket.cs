@@ -9,7 +9,14 @@ internal sealed class RetryBucket
 
     public void FirstAttempts(int count) => _budget = _budget.FirstAttempts(count, _budget.At);
 
-    public bool TrySpend(DateTimeOffset now)
+    /// <summary>Spends for one command, once: a command that did not fit into a record is decided again.</summary>
+    public Func<DateTimeOffset, bool> ForOne()
+    {
+        bool? spent = null;
+        return now => spent ??= TrySpend(now);
+    }
+
+    private bool TrySpend(DateTimeOffset now)
     {
         (_budget, var spent) = _budget.TrySpend(now);
         return spent;

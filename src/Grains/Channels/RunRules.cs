@@ -144,12 +144,12 @@ internal static class RunRules
         return new StepAnswer.Done(version, made) { Dropped = lost.Dropped };
     }
 
-    public static StepAnswer Begin(Draft draft, BeginAttempt begin, RetryBucket bucket)
+    public static StepAnswer Begin(Draft draft, BeginAttempt begin, Func<DateTimeOffset, bool> trySpend)
     {
         if (Gate(draft, begin.Run, begin.Epoch, begin.Step, int.MaxValue, out var record, out var step) is { } refused) return refused;
         if (step.Fence >= begin.Attempt) return new StepAnswer.Done(draft.State.Log.Head, []) { Question = step.Questions.LastOrDefault(question => question.Id == begin.Asked?.Id) };
         if (begin.Charged && record.Retries >= record.Accepted.RetryBudget) return new StepAnswer.BudgetSpent();
-        if (begin.Charged && begin.Cause != RetryCause.Stale && !bucket.TrySpend(draft.Now)) return new StepAnswer.BudgetSpent();
+        if (begin.Charged && begin.Cause != RetryCause.Stale && !trySpend(draft.Now)) return new StepAnswer.BudgetSpent();
         if (QuestionRules.Pin(draft, record, step, begin, out var question) is { } unasked) return unasked;
         draft.Handed(record.Accepted, begin.Last, []);
         var withdrawn = Withdraw(draft, record, [begin.Step]);

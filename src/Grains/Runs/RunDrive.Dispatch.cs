@@ -24,10 +24,12 @@ internal sealed partial class RunDrive
                 Ask(step);
                 break;
             case AdmitAnswer.Bounced bounced when sent.Request.Incarnation == 0:
+                step.Admissions--;
                 step.SentTo = bounced.Incarnation;
                 Act(new DriveAction.Admit(sent.Agent, sent.Request with { Incarnation = bounced.Incarnation, TimeLeft = _deadline - now }));
                 break;
             case AdmitAnswer.Bounced bounced when bounced.Incarnation != sent.Request.Incarnation:
+                step.Admissions--;
                 Retry(step, RetryCause.Lost, charged: false, Ending(step, AttemptOutcome.Lost, "Its supervisor was lost.", now), now);
                 break;
             case AdmitAnswer.Started started:
@@ -39,6 +41,7 @@ internal sealed partial class RunDrive
                 _timeline.Add(now, "queued", step);
                 break;
             case AdmitAnswer.Refused refused:
+                step.Admissions--;
                 Refused(step, refused.Problem, now);
                 break;
         }
@@ -58,6 +61,7 @@ internal sealed partial class RunDrive
                 Ask(step);
                 break;
             case AskAnswer.NeverSeen:
+                step.Admissions = 0;
                 Act(Admission(step, step.View ?? View(step), now));
                 break;
             case AskAnswer.Lost:
@@ -78,6 +82,7 @@ internal sealed partial class RunDrive
         if (Current(progress.Assignment) is not { Phase: StepPhase.Requested } step) return;
         if (progress.Started && step.StartedAt is null)
         {
+            step.IsAdmitting = false;
             step.StartedAt = progress.At;
             _timeline.Add(now, "started", step);
         }
@@ -86,6 +91,12 @@ internal sealed partial class RunDrive
         {
             _timeline.Add(now, "progress", step, detail: progress.Progress is { } share ? string.Create(CultureInfo.InvariantCulture, $"{share:P0} {progress.Status}") : progress.Status);
         }
+    }
+
+    private static void Admitting(StepState step)
+    {
+        step.IsAdmitting = true;
+        step.Admissions++;
     }
 
     // The step that this attempt is the current one of, while the run is open.
@@ -116,6 +127,7 @@ internal sealed partial class RunDrive
     {
         step.Attempt = attempt;
         step.AdmittedAt = step.StartedAt = null;
+        step.Admissions = 0;
         step.Behind.Clear();
         step.IsTold = false;
         step.ComparedAt = null;

@@ -249,6 +249,7 @@ internal sealed partial class RunDrive
         EndedAt = now,
         ReadVersion = step.ReadVersion,
         Reason = reason,
+        MayHaveStarted = step is { StartedAt: null, Admissions: > 0 },
     };
 
     private void MarkAttempt(StepState step, DateTimeOffset endedAt, DateTimeOffset now)

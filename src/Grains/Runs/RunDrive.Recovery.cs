@@ -227,6 +227,7 @@ internal sealed partial class RunDrive
         step.ReadVersion = read;
         step.View = Handed(step, read);
         step.StartedAt = startedAt;
+        step.Admissions = 1;
         foreach (var early in step.EarlyBefore.Where(early => early.Attempt == attempt)) step.Early[early.Key] = now;
         _budget.TryReserve(step.Agent, step.Plan.Id, attempt);
         _timeline.Ready(step.Index, LastNeed(step), startedAt ?? now);

@@ -198,7 +198,7 @@ internal sealed partial class RunDrive
     private void Act(DriveAction action)
     {
         if (action is DriveAction.Commit or DriveAction.Publish or DriveAction.Begin) _recordsOut++;
-        if (action is DriveAction.Admit { Request.Assignment.Step: var admitted }) _byId[admitted].IsAdmitting = true;
+        if (action is DriveAction.Admit { Request.Assignment.Step: var admitted }) Admitting(_byId[admitted]);
         _actions.Add(action);
     }
 }

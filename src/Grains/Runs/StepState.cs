@@ -173,8 +173,11 @@ internal sealed class StepState(PlannedStep plan, int index)
 
     public DateTimeOffset? StartedAt { get; set; }
 
-    /// <summary>Its supervisor was asked to admit it and has not answered: nobody here knows yet whether the agent has its view.</summary>
+    /// <summary>Its supervisor was asked to admit it and nothing has come back: nobody here knows yet whether the agent has its view.</summary>
     public bool IsAdmitting { get; set; }
+
+    /// <summary>Admissions of the attempt that may have handed it out, now or later.</summary>
+    public int Admissions { get; set; }
 
     /// <summary>The attempt that others wait for with what it reads: a step's last.</summary>
     public int Intended { get; set; }

@@ -68,6 +68,27 @@ public sealed class StalenessThresholdTests
         Assert.Equal(Start, Assert.Single(actions.OfType<DriveAction.Begin>()).Body.Last.StartedAt);
     }
 
+    [Fact]
+    public void C16_An_attempt_that_ends_before_its_start_is_known_may_have_started_unless_nobody_can_have_it()
+    {
+        var (drive, admit) = Drive(new() { StalenessThreshold = TimeSpan.Zero }, isAdmitted: false);
+        drive.Admitted(admit, new AdmitAnswer.Queued(), Start);
+        drive.Changed(new(3), new(4), [Change("x", 4)], Start);
+        Assert.True(Begun(drive).Last is { StartedAt: null, MayHaveStarted: true });
+
+        (drive, admit) = Drive(new() { StalenessThreshold = TimeSpan.Zero }, isAdmitted: false);
+        drive.Changed(new(3), new(4), [Change("x", 4)], Start);
+        drive.Progressed(new(admit.Request.Assignment, Start, Started: true, null, null), Start);   // The answer is lost; this says as much.
+        drive.Tick(Start);
+        Assert.True(Begun(drive).Last is { StartedAt: not null, MayHaveStarted: false });
+
+        (drive, admit) = Drive(new() { StalenessThreshold = TimeSpan.Zero }, isAdmitted: false);
+        drive.Admitted(admit, new AdmitAnswer.Refused(new(Tenants.ProblemKind.ContractRejected, "Poison.")), Start);
+        Assert.True(Assert.Single(drive.Unfinished(null, Start)) is { Outcome: AttemptOutcome.Refused, MayHaveStarted: false });
+    }
+
+    private static BeginAttempt Begun(RunDrive drive) => Assert.Single(drive.Drain().OfType<DriveAction.Begin>()).Body;
+
     private static DateTimeOffset Earliest(RunDrive drive) => drive.WakeAt!.Value;
 
     private static KeyPolicy Key(string pattern, TimeSpan? threshold) => new() { Pattern = new(pattern), StalenessThreshold = threshold };
