@@ -12,6 +12,9 @@ namespace Rosud.Runs;
 // Sending attempts to supervisors, and finding out what became of them. PROTOCOL-runs §3: Admit, Ask.
 internal sealed partial class RunDrive
 {
+    // A wait that ends at the brink of the deadline would only begin what is cut short at once, in the place of a probe that could tell something.
+    private const double LeftShare = 1.1;
+
     /// <summary>A supervisor answered an admission; null when nothing came back in time.</summary>
     public void Admitted(DriveAction.Admit sent, AdmitAnswer? answer, DateTimeOffset now)
     {
@@ -233,7 +236,7 @@ internal sealed partial class RunDrive
         _timeline.Add(now, "refused", step, detail: problem.Detail);
         if (AnotherOfGroup(step, problem, now)) return;
         var (status, wait) = Wait(step, problem);
-        if (wait is { } delay && now + delay < _deadline)
+        if (wait is { } delay && delay * LeftShare < _deadline - now)
         {
             step.Phase = StepPhase.Waiting;
             step.NotBefore = now + delay;

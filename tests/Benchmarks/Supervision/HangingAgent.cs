@@ -91,8 +91,15 @@ internal sealed class HangingAgent(Bench bench)
         if (_hangs)
         {
             _begun.Add(TimeProvider.System.GetUtcNow());
-            await using var told = stopped.Register(() => _stopped.Add(TimeProvider.System.GetUtcNow()));
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stopped);
+            try
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stopped);
+            }
+            catch (OperationCanceledException)
+            {
+                _stopped.Add(TimeProvider.System.GetUtcNow());
+                throw;
+            }
         }
 
         return await Working(WorkMs)(work, stopped);

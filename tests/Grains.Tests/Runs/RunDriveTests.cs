@@ -179,6 +179,15 @@ public sealed class RunDriveTests
         Assert.Equal(RunStatus.CircuitOpen, Only<DriveAction.End>(drive).Body.Status);
     }
 
+    [Fact]   // All who waited would begin at once, each be cut short at once, and be the probes that could have told something.
+    public void A_wait_to_the_brink_of_the_deadline_is_no_wait_for_it()
+    {
+        var request = Request(Step("a", [], ["k"]));
+        var drive = Drive(request);
+        drive.Admitted(Only<DriveAction.Admit>(drive), new AdmitAnswer.Refused(new(ProblemKind.CircuitOpen, "Open.") { RetryAfter = request.Timeout * 0.95 }), _now);
+        Assert.Equal(RunStatus.CircuitOpen, Only<DriveAction.End>(drive).Body.Status);
+    }
+
     [Fact]
     public void A_recovered_driver_holds_settles_until_their_supervisor_has_heard_of_it_and_adopts_what_is_alive()
     {
