@@ -88,8 +88,8 @@ internal sealed class GroupCommit : IDisposable
 
     private bool TakeBatch(List<PendingWrite> batch)
     {
+        if (batch.Count == 1) Linger();
         batch.Clear();
-        Linger();
         lock (_waiting)
         {
             while (_waiting.Count == 0)
@@ -109,7 +109,7 @@ internal sealed class GroupCommit : IDisposable
         return true;
     }
 
-    // Whoever was just answered often writes again at once, and to be woken takes longer than to be still awake.
+    // Whoever was alone with its write often writes again at once, and to be woken takes longer than to be still awake. Of many at once another is never far.
     private void Linger()
     {
         for (var began = Stopwatch.GetTimestamp(); Volatile.Read(ref _arrived) == 0 && Stopwatch.GetElapsedTime(began) < LingerMax;) Thread.Yield();
