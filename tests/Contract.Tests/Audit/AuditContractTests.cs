@@ -65,19 +65,19 @@ public sealed class AuditContractTests(RosudHost host) : IClassFixture<RosudHost
         await File.WriteAllTextAsync(file, export.Text);
         await File.WriteAllTextAsync(key, (await host.Send("GET", "/v1/audit/key"))["public_key"]);
 
-        var good = await HostCommand.Run("verify", file, "--key", key);
+        var good = await BuiltProgram.Run("Silo", "verify", file, "--key", key);
         Assert.Equal((0, ""), (good.Code, good.Errors));
         Assert.StartsWith($"OK channel {channel}: 21 entries, 1 to 21", good.Output, StringComparison.Ordinal);
-        var unknown = await HostCommand.Run("verify", file);
+        var unknown = await BuiltProgram.Run("Silo", "verify", file);
         Assert.Equal(0, unknown.Code);
         Assert.Contains("the file itself names", unknown.Output, StringComparison.Ordinal);
 
         await File.WriteAllTextAsync(file, export.Text.Replace("\"w7\"", "\"w8\"", StringComparison.Ordinal));
-        var changed = await HostCommand.Run("verify", file, "--key", key);
+        var changed = await BuiltProgram.Run("Silo", "verify", file, "--key", key);
         Assert.Equal(1, changed.Code);
         Assert.StartsWith("WRONG line 10:", changed.Output, StringComparison.Ordinal);
         await File.WriteAllTextAsync(file, export.Text[..(export.Text.LastIndexOf("{\"head\"", StringComparison.Ordinal))]);
-        Assert.Equal(1, (await HostCommand.Run("verify", file)).Code);
+        Assert.Equal(1, (await BuiltProgram.Run("Silo", "verify", file)).Code);
     }
 
     [Theory]
@@ -88,7 +88,7 @@ public sealed class AuditContractTests(RosudHost host) : IClassFixture<RosudHost
     [InlineData("--all", "a")]
     public async Task What_cannot_be_verified_is_neither_right_nor_wrong(params string[] arguments)
     {
-        var (code, output, errors) = await HostCommand.Run(["verify", .. arguments]);
+        var (code, output, errors) = await BuiltProgram.Run("Silo", ["verify", .. arguments]);
         Assert.Equal((2, ""), (code, output));
         Assert.Single(errors.TrimEnd().Split('\n'));
     }

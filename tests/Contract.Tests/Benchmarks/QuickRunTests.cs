@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Rosud.Hosting;
 
 namespace Rosud.Benchmarks;
 
@@ -17,7 +18,7 @@ public sealed class QuickRunTests : IDisposable
     {
         var file = Path.Combine(_folder, "report.json");
 
-        var (code, output) = await QuickRun.Of(workload, "--quick", "--seed", "7", "--json", file);
+        var (code, output, _) = await BuiltProgram.Run("Benchmarks", workload, "--quick", "--seed", "7", "--json", file);
 
         using var report = JsonDocument.Parse(await File.ReadAllTextAsync(file));
         var root = report.RootElement;
@@ -38,7 +39,7 @@ public sealed class QuickRunTests : IDisposable
     {
         var file = Path.Combine(_folder, "report.json");
 
-        var (_, output) = await QuickRun.Of("listeners", "--quick", "--seed", "7", "--json", file);
+        var (_, output, _) = await BuiltProgram.Run("Benchmarks", "listeners", "--quick", "--seed", "7", "--json", file);
 
         using var report = JsonDocument.Parse(await File.ReadAllTextAsync(file));
         var checks = report.RootElement.GetProperty("checks").EnumerateArray().ToList();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Rosud.Hosting;
 
 namespace Rosud.Benchmarks;
 
@@ -23,7 +24,7 @@ public sealed class QuickSimulationTests : IDisposable
     {
         var file = Path.Combine(_folder, "report.json");
 
-        var (_, output) = await QuickRun.Of(workload, "--quick", "--json", file);
+        var (_, output, _) = await BuiltProgram.Run("Benchmarks", workload, "--quick", "--json", file);
 
         using var report = JsonDocument.Parse(await File.ReadAllTextAsync(file));
         var checks = report.RootElement.GetProperty("checks").EnumerateArray().ToList();
@@ -37,7 +38,7 @@ public sealed class QuickSimulationTests : IDisposable
     {
         var file = Path.Combine(_folder, "report.json");
 
-        var (_, output) = await QuickRun.Of("W4", "--quick", "--json", file);
+        var (_, output, _) = await BuiltProgram.Run("Benchmarks", "W4", "--quick", "--json", file);
 
         using var report = JsonDocument.Parse(await File.ReadAllTextAsync(file));
         var checks = report.RootElement.GetProperty("checks").EnumerateArray().ToList();
@@ -52,7 +53,7 @@ public sealed class QuickSimulationTests : IDisposable
     {
         var file = Path.Combine(_folder, "report.json");
 
-        var (_, output) = await QuickRun.Of("W3", "--quick", "--seed", "7", "--json", file);
+        var (_, output, _) = await BuiltProgram.Run("Benchmarks", "W3", "--quick", "--seed", "7", "--json", file);
 
         using var report = JsonDocument.Parse(await File.ReadAllTextAsync(file));
         var checks = report.RootElement.GetProperty("checks").EnumerateArray().Where(check => check.GetProperty("unit").GetString() != "ms").ToList();   // Time is also the machine's.

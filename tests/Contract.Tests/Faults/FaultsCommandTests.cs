@@ -1,13 +1,11 @@
-using System.Diagnostics;
 using System.Text.Json;
+using Rosud.Hosting;
 
 namespace Rosud.Faults;
 
 /// <summary>The program that does harm to hosts, as a process: a short round over the embedded store, and the same with a broken platform.</summary>
 public sealed class FaultsCommandTests : IDisposable
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(3);
-
     private readonly string _folder = Directory.CreateTempSubdirectory("rosud-faults-test-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -50,18 +48,7 @@ public sealed class FaultsCommandTests : IDisposable
     private async Task<(int Code, string Output, JsonElement Report)> Run(params string[] arguments)
     {
         var file = Path.Combine(_folder, "report.json");
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Rosud.Faults.dll"), .. arguments, "--json", file]) { RedirectStandardOutput = true };
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        try
-        {
-            await process.WaitForExitAsync().WaitAsync(Longest);
-        }
-        finally
-        {
-            if (!process.HasExited) process.Kill(entireProcessTree: true);
-        }
-
-        return (process.ExitCode, await output, JsonDocument.Parse(await File.ReadAllTextAsync(file)).RootElement);
+        var (code, output, _) = await BuiltProgram.Run("Faults", [.. arguments, "--json", file]);
+        return (code, output, JsonDocument.Parse(await File.ReadAllTextAsync(file)).RootElement);
     }
 }
