@@ -29,6 +29,9 @@ internal sealed class RequestGate(RequestGateOptions options)
     private const double BusyShareKept = 0.5;
     private const double ShareGrowth = 0.05;
     private const double ShareGrowthOfItself = 0.005;
+    private const double WaryFrom = 0.7;
+    private const double WaryTo = 0.9;
+    private const double WaryGrowth = 0.1;
     private const int Patience = 10;   // Looks that are late before the limit falls: a burst, or a busy moment of the machine, is no overload.
     private readonly Lock _lock = new();
     private readonly Dictionary<TenantId, Places> _tenants = [];
@@ -140,7 +143,7 @@ internal sealed class RequestGate(RequestGateOptions options)
         foreach (var places in _tenants.Values)
         {
             if (places != busiest) places.Share += 1;
-            else if (!isCrowded && !isBusy) places.Share += Math.Max(ShareGrowth, places.Share * ShareGrowthOfItself);
+            else if (!isCrowded && !isBusy) places.Share += Growing(places);
             if (places.Share >= _limit) places.Share = double.PositiveInfinity;
         }
 
@@ -150,7 +153,18 @@ internal sealed class RequestGate(RequestGateOptions options)
         else if (_crowded >= CrowdedLooks) Narrow(busiest, ShareKept);
     }
 
-    private void Narrow(Places places, double kept) => places.Share = Math.Max(options.CrowdedPlaces, Math.Min(places.Share, places.Running) * kept);
+    private void Narrow(Places places, double kept)
+    {
+        places.TooMuch = Math.Min(places.Share, places.Running);
+        places.Share = Math.Max(options.CrowdedPlaces, places.TooMuch * kept);
+    }
+
+    // Slower shortly below what was too much the last time, so that it is seldom too much; and past that as before, because the time may have changed.
+    private static double Growing(Places places)
+    {
+        var step = Math.Max(ShareGrowth, places.Share * ShareGrowthOfItself);
+        return places.Share >= places.TooMuch * WaryFrom && places.Share < places.TooMuch * WaryTo ? step * WaryGrowth : step;
+    }
 
     // Interactive before batch; then the tenant with the least at work; then whoever came first.
     private void Admit()
@@ -198,6 +212,9 @@ internal sealed class RequestGate(RequestGateOptions options)
 
         /// <summary>Places it may have because others are here too, beside what everybody may have.</summary>
         public double Share { get; set; } = double.PositiveInfinity;
+
+        /// <summary>Places it had when it was last held back.</summary>
+        public double TooMuch { get; set; }
 
         public int IdleLooks { get; set; }
     }

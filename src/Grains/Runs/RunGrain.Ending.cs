@@ -8,15 +8,17 @@ namespace Rosud.Runs;
 internal sealed partial class RunGrain
 {
     private static readonly TimeSpan ObserverLife = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan StaysAfterEnd = TimeSpan.FromSeconds(15);   // Longer than a lost answer is asked for again, and its caller may want more.
+    private static readonly TimeSpan StaysAfterEnd = TimeSpan.FromMilliseconds(500);   // What is still on its way to it finds it.
     private static readonly TimeSpan AtDeadline = TimeSpan.FromMilliseconds(25);   // A run that is out of time does not wait for the numbers of others.
+    private static readonly Task<RunResult> NothingStored = Task.FromResult<RunResult>(null!);
     private const int TriesMax = 20;
     private readonly Dictionary<IRunObserver, DateTimeOffset> _observers = [];
     private bool _storing;
     private bool _isOutdated;
     private bool _isForgotten;
     private RunResult? _announced;   // As it ended; null again once something came after that.
-    private Task<RunResult> _stored = Task.FromResult<RunResult>(null!);
+    private Task<RunResult> _stored = NothingStored;
+    private RunState? _left;   // As it was when it was archived and let go.
 
     public async Task Forget(RunEnd end)
     {
@@ -104,7 +106,7 @@ internal sealed partial class RunGrain
         var result = await (_stored = Store());
         await Repeat(() => Log.Archived(Id));
         DelayDeactivation(TimeSpan.Zero);
-        if (result.Attempts.All(attempt => attempt.Outcome == AttemptOutcome.Accepted)) Leave(result);
+        Leave(result);
     }
 
     private RunResult ResultOf(RunDrive drive) => _announced ?? RunNumbers.Of(drive, Now);
@@ -144,16 +146,21 @@ internal sealed partial class RunGrain
         }
     }
 
-    // Nothing can come late to a run whose every attempt was accepted, and it can be read back: a silo that ends many
-    // runs does not hold them all until they are idle for long, and meanwhile only their results.
+    // Whoever asks later reads it back from the archive: a silo that ends many runs, or whose runs all fail, does not hold what they did.
+    // One with a parent or children stays whole for a while: what those have used is still to come.
     private void Leave(RunResult result)
     {
-        if (_drive is { Accepted.Parent: null } drive && !drive.Children.Any() && !_storing && ReferenceEquals(_announced, result)) (_drive, _archived) = (null, result);
+        if (_drive is { Accepted.Parent: null } drive && !drive.Children.Any() && !_storing && ReferenceEquals(_announced, result))
+        {
+            _left = new(Id.Name, result.Status, drive.Epoch, drive.Steps.Count, drive.Steps.Count(step => step.Phase == StepPhase.Done), drive.Attempts.Count, _observers.Count);
+            (_drive, _announced, _stored) = (null, null, NothingStored);
+        }
+
         this.RegisterGrainTimer(
-            _ =>
+            async _ =>
             {
+                await ((Task)_stored).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
                 DeactivateOnIdle();
-                return Task.CompletedTask;
             },
             new() { DueTime = StaysAfterEnd, Period = Timeout.InfiniteTimeSpan, Interleave = true });
     }

@@ -15,7 +15,7 @@ namespace Rosud.Runs;
 
 /// <summary>Does what a <see cref="RunDrive"/> says: calls the channel's log and the supervisors, and gives it their answers and the time.</summary>
 /// <remarks>Holds nothing durable while the run is open: an activation without a drive takes the run over by asking the channel. Spread over the silos by the hash of its key.</remarks>
-[GrainType("rosud.run"), Reentrant, HashBasedPlacement]
+[GrainType("rosud.run"), Reentrant, HashBasedPlacement, CollectionAgeLimit(Minutes = 2)]
 internal sealed partial class RunGrain(
     IJournals journals,
     GrainsOf<IRunLog> logs,
@@ -60,6 +60,7 @@ internal sealed partial class RunGrain(
 
     public async Task Start(AcceptedRun accepted, ContextView context, TimeSpan timeLeft, IRunObserver? observer)
     {
+        if (_left is not null) return;   // Sent again; the run is over.
         if (observer is not null) Observe(observer);
         var arrived = Now;
         await Once(() => Start(accepted, context, timeLeft, arrived));
@@ -71,7 +72,12 @@ internal sealed partial class RunGrain(
     {
         await EnsureDriven();
         if (_isStopped) throw new UnknownOutcomeException("Another activation drives the run; repeat the call.");
-        if (_drive is null) return new SettleOutcome.Refused(new(ProblemKind.Fenced, "The run has ended."));
+        if (_drive is null)
+        {
+            if (settlement is { Kind: SettlementKind.Completed, Completion: { } completion }) await KeepLate(settlement.Assignment, completion);
+            return new SettleOutcome.Refused(new(ProblemKind.Fenced, "The run has ended."));
+        }
+
         var answer = new TaskCompletionSource<SettleOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
         var attempt = (settlement.Assignment.Step, settlement.Assignment.Attempt);
         if (!_settles.TryGetValue(attempt, out var waiting)) _settles[attempt] = waiting = [];
@@ -108,16 +114,17 @@ internal sealed partial class RunGrain(
     public async Task Late(LateCompletion late)
     {
         await EnsureDriven();
-        if (_drive is { } drive)
-        {
-            if (drive.KeepLate(late.Assignment, late.Completion, Now) && drive.IsFinished) Rearchive();
-        }
-        else if (_archived is { AcceptedAt: var acceptedAt } known && !HasAnswered(known, late.Assignment) && await Log.Keeps(Id, acceptedAt)
-            && _archived is { } result && LateResults.With(result.LateResults, late.Assignment, late.Completion, Now) is { } view)
-        {
-            _archived = RunNumbers.With(result, view);
-            Rearchive();
-        }
+        if (_drive is not { } drive) await KeepLate(late.Assignment, late.Completion);
+        else if (drive.KeepLate(late.Assignment, late.Completion, Now) && drive.IsFinished) Rearchive();
+    }
+
+    // What comes to a run that was let go is kept with its archive.
+    private async Task KeepLate(AssignmentId attempt, Completion completion)
+    {
+        if (_archived is not { } known || HasAnswered(known, attempt) || !await Log.Keeps(Id, known.AcceptedAt)) return;
+        if (_archived is not { } result || LateResults.With(result.LateResults, attempt, completion, Now) is not { } view) return;
+        _archived = RunNumbers.With(result, view);
+        Rearchive();
     }
 
     // Its answer was taken, and only the word of that was lost.
@@ -184,7 +191,7 @@ internal sealed partial class RunGrain(
 
     public Task<RunState> GetState() => Task.FromResult(_drive is { } drive
         ? new RunState(Id.Name, RunNumbers.StatusOf(drive), drive.Epoch, drive.Steps.Count, drive.Steps.Count(step => step.Phase == StepPhase.Done), drive.Attempts.Count, _observers.Count)
-        : new RunState(Id.Name, _archived?.Status ?? RunStatus.Submitted, 0, 0, 0, _archived?.Attempts.Length ?? 0, _observers.Count));
+        : _left ?? new RunState(Id.Name, _archived?.Status ?? RunStatus.Submitted, 0, 0, 0, _archived?.Attempts.Length ?? 0, _observers.Count));
 
     // A commit on its way may still belong to the result.
     private async Task Finished()

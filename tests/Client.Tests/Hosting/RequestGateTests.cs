@@ -94,6 +94,27 @@ public sealed class RequestGateTests
     }
 
     [Fact]
+    public void What_was_too_much_is_come_near_to_slowly_and_passed_at_last()
+    {
+        var gate = Gate(concurrent: 64, queue: 100);
+        var stormy = Enumerable.Range(0, 30).Select(_ => Enter(gate, A).Ticket!).ToList();
+        Enter(gate, B);
+        gate.Felt(isLate: false, isCrowded: false, isBusy: true);
+        foreach (var ticket in stormy) gate.Leave(ticket);
+        for (var request = 0; request < 50; request++) gate.TryEnter(A, Lane.Interactive, out _, out _);   // More than may work: all places it is given are taken.
+
+        Calm(400);   // Half of the 30 and, without what was too much, another 30.
+        Assert.InRange(gate.Running - 1, 20, 27);   // B has one.
+        Calm(800);
+        Assert.Equal(32, gate.Running - 1);
+
+        void Calm(int looks)
+        {
+            for (var look = 0; look < looks; look++) gate.Felt(isLate: false);
+        }
+    }
+
+    [Fact]
     public void Who_works_alone_keeps_all_its_places_although_another_was_here_a_while_ago()
     {
         var gate = Gate(concurrent: 64, queue: 100);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Orleans.Core.Internal;
 using Rosud.Agents;
 using Rosud.Channels;
 using Rosud.Cluster;
@@ -81,8 +82,10 @@ public sealed class RunEndingTests
         Assert.Equal((result.WorkTokens, result.CostUsd), (after.WorkTokens, after.CostUsd));
     }
 
-    [Fact]
-    public async Task A_result_that_comes_after_the_end_is_shown_whichever_way_it_comes()
+    [Theory]   // While the run is still held, and when it is read back from its archive.
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_result_that_comes_after_the_end_is_shown_whichever_way_it_comes(bool isArchived)
     {
         var entered = new TaskCompletionSource<AssignmentId>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var cluster = await RosudCluster.Start(1, RosudCluster.Agent("a", ["in"], ["out"], async (work, stopped) =>
@@ -95,6 +98,7 @@ public sealed class RunEndingTests
         var run = await RosudCluster.Accept(channel, Request("out", Step("s", "a", "in", "out")));
         var attempt = await entered.Task;
         await cluster.Grains.GetGrain<IRunGrain>(run.Key).Cancel();
+        if (isArchived) await LetGo(cluster, run);
 
         var settled = await cluster.Grains.GetGrain<IRunDriver>(run.Key).Settle(new()
         {
@@ -125,6 +129,13 @@ public sealed class RunEndingTests
         };
         ActivitySource.AddActivityListener(listener);
         return listener;
+    }
+
+    // Its activation is gone, as after a while of quiet: who asks next reads the archive.
+    private static async Task LetGo(RosudCluster cluster, RunId run)
+    {
+        await Archived(cluster, run);
+        await cluster.Grains.GetGrain<IRunGrain>(run.Key).AsReference<IGrainManagementExtension>().DeactivateOnIdle();
     }
 
     // Each look is a command behind those that archive it.
