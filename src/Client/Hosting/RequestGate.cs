@@ -67,7 +67,7 @@ internal sealed class RequestGate(RequestGateOptions options)
             ticket = new(tenant, lane, ++_tickets);
             turn = null;
             places.Came++;
-            if (!places.Queue.Exists(before => before.Lane <= lane) && HasRoom(places, lane))
+            if (HasRoom(places, lane) && !places.Queue.Exists(before => before.Lane <= lane))
             {
                 Take(places, ticket);
                 return true;
@@ -166,20 +166,38 @@ internal sealed class RequestGate(RequestGateOptions options)
         return places.Share >= places.TooMuch * WaryFrom && places.Share < places.TooMuch * WaryTo ? step * WaryGrowth : step;
     }
 
-    // Interactive before batch; then the tenant with the least at work; then whoever came first.
     private void Admit()
     {
-        while (true)
+        while (Next() is var (places, ticket) && places is not null && ticket is not null)
         {
-            var next = _tenants
-                .SelectMany(tenant => tenant.Value.Queue.Where(ticket => HasRoom(tenant.Value, ticket.Lane)).OrderBy(ticket => ticket.Lane).Take(1).Select(ticket => (Places: tenant.Value, Ticket: ticket)))
-                .OrderBy(one => one.Ticket.Lane).ThenBy(one => one.Places.Running).ThenBy(one => one.Ticket.Number)
-                .FirstOrDefault();
-            if (next.Ticket is null) return;
-            Take(next.Places, next.Ticket);
-            next.Places.Queue.Remove(next.Ticket);
-            next.Ticket.Turn.TrySetResult();
+            Take(places, ticket);
+            places.Queue.Remove(ticket);
+            ticket.Turn.TrySetResult();
         }
+    }
+
+    // Interactive before batch; then the tenant with the least at work; then whoever came first.
+    private (Places? Places, Ticket? Ticket) Next()
+    {
+        var (best, first) = ((Places?)null, (Ticket?)null);
+        foreach (var places in _tenants.Values)
+        {
+            if (First(places) is not { } ticket) continue;
+            if (first is null || (ticket.Lane, places.Running, ticket.Number).CompareTo((first.Lane, best!.Running, first.Number)) < 0) (best, first) = (places, ticket);
+        }
+
+        return (best, first);
+    }
+
+    private Ticket? First(Places places)
+    {
+        var first = (Ticket?)null;
+        foreach (var ticket in places.Queue)
+        {
+            if ((first is null || ticket.Lane < first.Lane) && HasRoom(places, ticket.Lane)) first = ticket;
+        }
+
+        return first;
     }
 
     private bool HasRoom(Places places, Lane lane)

@@ -39,9 +39,9 @@ internal sealed class RequestGateOptions
     public TimeSpan CrowdedAfter { get; set; } = TimeSpan.FromMilliseconds(5);
 
     /// <summary>How much of its processors the process may use while several tenants are at work: when it used more in the last tenth of a second, whoever brings more requests than all others together gets half the places, down to <see cref="CrowdedPlaces"/>.</summary>
-    /// <value>0.1 to 2, a share; above 1 turns it off. Default 0.6.</value>
+    /// <value>0.1 to 2, a share; above 1 turns it off. Default 0.5.</value>
     [Range(0.1, 2.0)]
-    public double CrowdedCpu { get; set; } = 0.6;
+    public double CrowdedCpu { get; set; } = 0.5;
 
     /// <summary>Places that a tenant keeps in any case.</summary>
     /// <value>1 to 1,000. Default 4.</value>

@@ -21,16 +21,11 @@ internal sealed class RequestTurns(RequestGate gate, IOptions<RequestGateOptions
     public async Task<Place?> Enter(TenantId tenant, Lane lane, CancellationToken gone)
     {
         if (!gate.TryEnter(tenant, lane, out var ticket, out var turn)) return null;
-        try
-        {
-            if (turn is not null) await turn.WaitAsync(options.Value.WaitMax, time, gone);
-            return new(gate, ticket);
-        }
-        catch (Exception end) when (end is TimeoutException or OperationCanceledException)
-        {
-            gate.Leave(ticket);
-            return null;
-        }
+        if (turn is null) return new(gate, ticket);
+        await turn.WaitAsync(options.Value.WaitMax, time, gone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);   // A throw is dear where most are refused.
+        if (turn.IsCompletedSuccessfully && !gone.IsCancellationRequested) return new(gate, ticket);
+        gate.Leave(ticket);
+        return null;
     }
 
     public static ProblemResult Refused { get; } = new(new(ProblemKind.Overloaded, "This host has as much to do as it can. Try again later.") { RetryAfter = TimeSpan.FromSeconds(1) });

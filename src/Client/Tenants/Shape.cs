@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Collections.Concurrent;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
@@ -19,6 +20,7 @@ internal sealed class Shape
     /// <summary>A caller cannot use more, and a hostile body has one at every byte.</summary>
     private const int ErrorsMax = 64;
 
+    private static readonly ConcurrentDictionary<Type, string[]> Words = [];   // Of the API's own types, so there are few.
     private readonly List<ProblemError> _errors = [];
 
     public static IReadOnlyList<ProblemError> Check(Type type, JsonElement body)
@@ -52,7 +54,7 @@ internal sealed class Shape
         {
             if (_errors.Count >= ErrorsMax) return;
             var at = Pointer(pointer, member.Name);
-            var known = members.FirstOrDefault(property => property.Name == member.Name);
+            var known = Named(members, member);
             if (known is null) Fault(at, $"There is no such member. Known here: {string.Join(", ", members.Select(property => property.Name))}.", "unknown_member");
             else if (member.Value.ValueKind == JsonValueKind.Null && known.PropertyType != typeof(JsonValue)) Require(known.IsSetNullable, at, "This may be left out, but not be null.");
             else Value(known.PropertyType, member.Value, at, known.AttributeProvider);
@@ -62,6 +64,16 @@ internal sealed class Shape
         {
             if (property.IsRequired && !json.TryGetProperty(property.Name, out _)) Fault(Pointer(pointer, property.Name), "This is required.", "missing");
         }
+    }
+
+    private static JsonPropertyInfo? Named(IList<JsonPropertyInfo> members, JsonProperty member)
+    {
+        foreach (var property in members)
+        {
+            if (member.NameEquals(property.Name)) return property;
+        }
+
+        return null;
     }
 
     // The serializer leaves the reading of a union to its converter, so its members are asked of a contract without one.
@@ -96,7 +108,7 @@ internal sealed class Shape
 
     private void Counted(int count, string pointer, ICustomAttributeProvider? rules)
     {
-        if (Rule<CountAttribute>(rules) is { } limit) Require(count <= limit.Max, pointer, $"At most {limit.Max} are allowed here.");
+        if (Rule<CountAttribute>(rules) is { } limit && count > limit.Max) Fault(pointer, $"At most {limit.Max} are allowed here.");
     }
 
     private void Text(JsonElement json, string pointer, ICustomAttributeProvider? rules)
@@ -107,8 +119,8 @@ internal sealed class Shape
 
     private void Word(Type type, JsonElement json, string pointer)
     {
-        var words = Enum.GetValuesAsUnderlyingType(type).Cast<object>().Select(value => Wire.NameOf((Enum)Enum.ToObject(type, value))).ToArray();
-        Require(json.ValueKind == JsonValueKind.String && words.Contains(json.GetString()), pointer, $"This must be one of {string.Join(", ", words)}.");
+        var words = Words.GetOrAdd(type, static type => [.. Enum.GetValuesAsUnderlyingType(type).Cast<object>().Select(value => Wire.NameOf((Enum)Enum.ToObject(type, value)))]);
+        if (json.ValueKind != JsonValueKind.String || !words.Contains(json.GetString())) Fault(pointer, $"This must be one of {string.Join(", ", words)}.");
     }
 
     private void Whole(JsonElement json, string pointer, ICustomAttributeProvider? rules, long max)
@@ -135,11 +147,11 @@ internal sealed class Shape
         var min = Convert.ToDouble(range.Minimum, CultureInfo.InvariantCulture);
         var max = Convert.ToDouble(range.Maximum, CultureInfo.InvariantCulture);
         var inside = number <= max && (range.MinimumIsExclusive ? number > min : number >= min);
-        Require(inside, pointer, string.Create(CultureInfo.InvariantCulture, $"This must be {(range.MinimumIsExclusive ? "above" : "at least")} {min} and at most {max}."), "out_of_range");
+        if (!inside) Fault(pointer, string.Create(CultureInfo.InvariantCulture, $"This must be {(range.MinimumIsExclusive ? "above" : "at least")} {min} and at most {max}."), "out_of_range");
     }
 
-    private static T? Rule<T>(ICustomAttributeProvider? rules) where T : Attribute =>
-        rules?.GetCustomAttributes(typeof(T), inherit: true) is [T first, ..] ? first : null;
+    private static T? Rule<T>(ICustomAttributeProvider? rules) where T : Attribute => rules is null ? null : Rules<T>.Of.GetOrAdd(rules, static provider =>
+        provider.GetCustomAttributes(typeof(T), inherit: true) is [T first, ..] ? first : null);
 
     private bool Require(bool good, string pointer, string message, string code = "invalid")
     {
@@ -152,4 +164,10 @@ internal sealed class Shape
     // A name that is no member comes from the caller: enough of it to find it again.
     private static string Pointer(string parent, string member) =>
         $"{parent}/{(member.Length > ContextKey.LengthMax ? member[..ContextKey.LengthMax] : member).Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}";
+
+    // To read attributes takes longer than all else here.
+    private static class Rules<T> where T : Attribute
+    {
+        public static ConcurrentDictionary<ICustomAttributeProvider, T?> Of { get; } = [];
+    }
 }
