@@ -134,6 +134,7 @@ internal sealed class RequestGate(RequestGateOptions options)
         foreach (var (tenant, places) in _tenants)
         {
             places.Came *= Fade;
+            places.LooksSinceNarrowed++;
             places.IdleLooks = places.IsHere ? 0 : places.IdleLooks + 1;
             if (places.IdleLooks > RememberedLooks) _tenants.Remove(tenant);
         }
@@ -155,8 +156,10 @@ internal sealed class RequestGate(RequestGateOptions options)
 
     private void Narrow(Places places, double kept)
     {
-        places.TooMuch = Math.Min(places.Share, places.Running);
-        places.Share = Math.Max(options.CrowdedPlaces, places.TooMuch * kept);
+        var had = Math.Min(places.Share, places.Running);
+        places.TooMuch = places.LooksSinceNarrowed < RecentLooks ? Math.Max(places.TooMuch, had) : had;   // Several looks in a row are about the same crowd.
+        places.LooksSinceNarrowed = 0;
+        places.Share = Math.Max(options.CrowdedPlaces, had * kept);
     }
 
     // Slower shortly below what was too much the last time, so that it is seldom too much; and past that as before, because the time may have changed.
@@ -233,6 +236,8 @@ internal sealed class RequestGate(RequestGateOptions options)
 
         /// <summary>Places it had when it was last held back.</summary>
         public double TooMuch { get; set; }
+
+        public int LooksSinceNarrowed { get; set; } = RecentLooks;
 
         public int IdleLooks { get; set; }
     }

@@ -1,8 +1,15 @@
+using System.Collections.Immutable;
+using Rosud.Networks;
+
 namespace Rosud.Runs;
 
 /// <summary>What is left of a run after its end: written once, by the run's own grain.</summary>
 [GenerateSerializer, Immutable, Alias("rosud.archived-run")]
-internal sealed record ArchivedRun([property: Id(0)] RunResult Result);
+internal sealed record ArchivedRun([property: Id(0)] RunResult Result)
+{
+    /// <summary>What answers that come later are charged at; none in archives of before.</summary>
+    [Id(1)] public ImmutableArray<Price> Prices { get; init; } = [];
+}
 
 /// <summary>A run for the dashboard: nothing of its context or goal.</summary>
 [GenerateSerializer, Immutable, Alias("rosud.run-state")]

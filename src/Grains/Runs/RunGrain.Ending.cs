@@ -134,7 +134,7 @@ internal sealed partial class RunGrain
                 {
                     var archive = journals.OpenValue<ArchivedRun>(this.GetGrainId());
                     await archive.Activate(CancellationToken.None);
-                    await archive.Write(new(_isForgotten ? RunNumbers.Bare(result) : result));
+                    await archive.Write(new(_isForgotten ? RunNumbers.Bare(result) : result) { Prices = _drive?.Accepted.Prices ?? _prices });
                 });
             }
             while (_isOutdated);
@@ -150,17 +150,18 @@ internal sealed partial class RunGrain
     // One with a parent or children stays whole for a while: what those have used is still to come.
     private void Leave(RunResult result)
     {
-        if (_drive is { Accepted.Parent: null } drive && !drive.Children.Any() && !_storing && ReferenceEquals(_announced, result))
+        var isAwaited = _settles.Count + _publishes.Count + _people.Count > 0;   // The drive has not answered them all yet.
+        if (_drive is { Accepted.Parent: null } drive && !drive.Children.Any() && !isAwaited && !_storing && ReferenceEquals(_announced, result))
         {
             _left = new(Id.Name, result.Status, drive.Epoch, drive.Steps.Count, drive.Steps.Count(step => step.Phase == StepPhase.Done), drive.Attempts.Count, _observers.Count);
             (_drive, _announced, _stored) = (null, null, NothingStored);
         }
 
         this.RegisterGrainTimer(
-            async _ =>
+            _ =>
             {
-                await ((Task)_stored).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
                 DeactivateOnIdle();
+                return Task.CompletedTask;
             },
             new() { DueTime = StaysAfterEnd, Period = Timeout.InfiniteTimeSpan, Interleave = true });
     }

@@ -40,6 +40,7 @@ internal sealed partial class RunGrain(
     private IRunLog? _log;
     private RunDrive? _drive;
     private RunResult? _archived;
+    private ImmutableArray<Price> _prices = [];   // Of the archived run.
     private Task? _starting;
     private IGrainTimer? _timer;
     private long _tickets;
@@ -52,10 +53,10 @@ internal sealed partial class RunGrain(
 
     private DateTimeOffset Now => time.GetUtcNow();
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         deaths.Forget(this);
-        return Task.CompletedTask;
+        if (_storing) await ((Task)_stored).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     public async Task Start(AcceptedRun accepted, ContextView context, TimeSpan timeLeft, IRunObserver? observer)
@@ -118,18 +119,25 @@ internal sealed partial class RunGrain(
         else if (drive.KeepLate(late.Assignment, late.Completion, Now) && drive.IsFinished) Rearchive();
     }
 
-    // What comes to a run that was let go is kept with its archive.
+    // What comes to a run that was let go is kept with its archive, best effort: whoever brings it is answered all the same.
     private async Task KeepLate(AssignmentId attempt, Completion completion)
     {
-        if (_archived is not { } known || HasAnswered(known, attempt) || !await Log.Keeps(Id, known.AcceptedAt)) return;
-        if (_archived is not { } result || LateResults.With(result.LateResults, attempt, completion, Now) is not { } view) return;
-        _archived = RunNumbers.With(result, view);
-        Rearchive();
+        try
+        {
+            if (_archived is not { } known || !IsLateFor(known, attempt) || !await Log.Keeps(Id, known.AcceptedAt)) return;
+            if (_archived is not { } result || LateResults.With(result.LateResults, attempt, completion, Now) is not { } view) return;
+            _archived = RunNumbers.With(result, view, _prices);
+            Rearchive();
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            LogCallFailed(Id.Name, fault);
+        }
     }
 
-    // Its answer was taken, and only the word of that was lost.
-    private static bool HasAnswered(RunResult result, AssignmentId attempt) =>
-        result.Attempts.Any(known => known.Step == attempt.Step && known.Attempt == attempt.Attempt && known.Outcome == AttemptOutcome.Accepted);
+    // An attempt of the run, and not one whose answer was taken, so that only the word of that was lost.
+    private static bool IsLateFor(RunResult result, AssignmentId attempt) => result.Attempts.Any(known => known.Step == attempt.Step && known.Agent == attempt.Agent.Name)
+        && !result.Attempts.Any(known => known.Step == attempt.Step && known.Attempt == attempt.Attempt && known.Outcome == AttemptOutcome.Accepted);
 
     public Task Changed(ContextVersion from, ContextVersion to, ImmutableArray<Change> changes)
     {
@@ -219,9 +227,12 @@ internal sealed partial class RunGrain(
         : new RunOutcome.Refused(new(ProblemKind.NotFound, "There is no such run."));
 
     // What a run that is over did is shown as long as its channel is there.
-    private async Task<RunOutcome> Visible() => View() is RunOutcome.Found { Result: { HasEnded: true } result } && !await Log.Keeps(Id, result.AcceptedAt)
-        ? new RunOutcome.Found(RunNumbers.Bare(result))
-        : View();
+    private async Task<RunOutcome> Visible()
+    {
+        if (_drive is null && _archived is null) await EnsureDriven();   // It was let go since the caller looked.
+        var seen = View();
+        return seen is RunOutcome.Found { Result: { HasEnded: true } result } && !await Log.Keeps(Id, result.AcceptedAt) ? new RunOutcome.Found(RunNumbers.Bare(result)) : seen;
+    }
 
     private async Task Start(AcceptedRun accepted, ContextView context, TimeSpan timeLeft, DateTimeOffset arrived)
     {
@@ -270,7 +281,7 @@ internal sealed partial class RunGrain(
             case DriverAnswer.Gone:
                 var archive = journals.OpenValue<ArchivedRun>(this.GetGrainId());
                 await archive.Activate(CancellationToken.None);
-                _archived = archive.Value?.Result;
+                (_archived, _prices) = (archive.Value?.Result, archive.Value?.Prices ?? []);
                 break;
         }
     }

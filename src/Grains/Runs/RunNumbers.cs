@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Rosud.Networks;
 using Rosud.Agents;
 using Rosud.Context;
 
@@ -76,14 +77,18 @@ internal static class RunNumbers
         ProblemDetail = "Its channel was deleted, and with it what the run did.",
     };
 
-    /// <summary>The result with one more answer that came too late; what it used counts. A cost that it did not say is not known any more.</summary>
-    public static RunResult With(RunResult result, AttemptView late) => result with
+    /// <summary>The result with one more answer that came too late; what it used counts, at <paramref name="prices"/> where it does not say its cost.</summary>
+    public static RunResult With(RunResult result, AttemptView late, ImmutableArray<Price> prices)
     {
-        LateResults = result.LateResults.Add(late),
-        WorkTokens = result.WorkTokens + late.Usage.InputTokens + late.Usage.OutputTokens,
-        CostUsd = result.CostUsd + (late.Usage.CostUsd ?? 0),
-        ByAgent = WithUse(result.ByAgent, late),
-    };
+        var cost = PriceTable.CostOf(prices, late.Agent, late.Usage);
+        return result with
+        {
+            LateResults = result.LateResults.Add(late),
+            WorkTokens = result.WorkTokens + late.Usage.InputTokens + late.Usage.OutputTokens,
+            CostUsd = result.CostUsd + cost,
+            ByAgent = WithUse(result.ByAgent, late, cost),
+        };
+    }
 
     /// <summary>What a run's own agents used. What runs that its steps started used is in its numbers too, and is added up with those runs.</summary>
     public static (long Tokens, decimal CostUsd) OwnUse(RunResult run) => run.ByAgent.IsDefault || run.Children.IsDefaultOrEmpty
@@ -143,10 +148,10 @@ internal static class RunNumbers
                 agent, attempts.GetValueOrDefault(agent), drive.Budget.ByAgent.GetValueOrDefault(agent).Tokens, drive.HandedBytes.GetValueOrDefault(agent) / BytesPerToken, drive.Budget.ByAgent.GetValueOrDefault(agent).CostUsd))];
     }
 
-    private static ImmutableArray<AgentUsage> WithUse(ImmutableArray<AgentUsage> byAgent, AttemptView late)
+    private static ImmutableArray<AgentUsage> WithUse(ImmutableArray<AgentUsage> byAgent, AttemptView late, decimal cost)
     {
         if (byAgent.IsDefault) return byAgent;
-        var used = new AgentUsage(late.Agent, 0, late.Usage.InputTokens + late.Usage.OutputTokens, 0, late.Usage.CostUsd ?? 0);
+        var used = new AgentUsage(late.Agent, 0, late.Usage.InputTokens + late.Usage.OutputTokens, 0, cost);
         return [.. byAgent.Append(used).GroupBy(agent => agent.Agent, StringComparer.Ordinal).Select(agent => agent.Aggregate((all, one) => all.And(one))).OrderBy(agent => agent.Agent, StringComparer.Ordinal)];
     }
 

@@ -115,6 +115,27 @@ public sealed class RunEndingTests
         Assert.Equal((attempt.Step, Used), (late.Step, late.Usage));
     }
 
+    [Fact]   // Its grain lets go of it once it is archived: whoever is being answered then must not find it gone.
+    public async Task A_run_is_there_for_whoever_looks_at_any_moment_of_its_end()
+    {
+        await using var cluster = await RosudCluster.Start(1, RosudCluster.Agent("a", ["in"], ["out"], (_, _) => Task.FromResult(Write("out", "it"))));
+        var channel = await Prepared(cluster, "looked-at", null, "a");
+        for (var number = 0; number < 50; number++)
+        {
+            var run = await RosudCluster.Accept(channel, Request("out", Step("s", "a", "in", "out")));
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Look(run)));
+        }
+
+        async Task Look(RunId run)
+        {
+            for (var looks = 0; looks < 50;)
+            {
+                var seen = await cluster.Grains.GetGrain<IRunGrain>(run.Key).Describe();
+                if (Assert.IsType<RunOutcome.Found>(seen).Result.HasEnded) looks++;
+            }
+        }
+    }
+
     // Whoever watches the process throws when the run's span is handed to him.
     private static ActivityListener FailAtTheEndOf(string run)
     {

@@ -102,9 +102,11 @@ public sealed class RunNumbersTests
     {
         var run = DriveScript.Of(Request(Step("a", [], ["k"])));
         run.Complete("a", new Agents.Completion { Writes = [new(new("k"), JsonValue.Parse("1"))], Usage = new(10) });
-        var late = RunNumbers.With(run.Result, new() { Step = "a", Agent = "z", Attempt = 1, Usage = new(5, 1, 0.1m) });
+        var late = RunNumbers.With(run.Result, new() { Step = "a", Agent = "z", Attempt = 1, Usage = new(5, 1, 0.1m) }, []);
         Assert.Equal([("a", 10L), ("z", 6L)], late.ByAgent.Select(used => (used.Agent, used.WorkTokens)));
         Assert.Equal(late.WorkTokens, late.ByAgent.Sum(used => used.WorkTokens));
+        var charged = RunNumbers.With(late, new() { Step = "a", Agent = "z", Attempt = 2, Usage = new(500_000, 100_000) }, [new Price("z", 2m, 10m)]);
+        Assert.Equal((2.1m, 2.1m), (charged.CostUsd, charged.ByAgent.Sum(used => used.CostUsd)));
     }
 
     [Fact]
