@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using Rosud.Networks;
 using Rosud.Agents;
 using Rosud.Context;
+using Rosud.Networks;
 
 namespace Rosud.Runs;
 
