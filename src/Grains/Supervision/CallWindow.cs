@@ -30,11 +30,11 @@ internal sealed record CallWindow(
     {
         if (FailuresInARow >= options.FailuresInARow) return BreakerReason.FailuresInARow;
         var (calls, failures, slow) = Counted(now, options);
-        if (calls >= options.CallsMin && failures >= threshold * calls) return BreakerReason.FailureRate;
-        if (calls >= options.CallsMin && slow >= options.SlowThreshold * calls) return BreakerReason.SlowCalls;
+        if (calls >= options.CallsMin && (double)failures / calls >= threshold) return BreakerReason.FailureRate;
+        if (calls >= options.CallsMin && (double)slow / calls >= options.SlowThreshold) return BreakerReason.SlowCalls;
         return Last.Length >= options.LastCalls
             && now - Last[0].At <= options.LastCallsWithin
-            && Last.Count(call => call.Failed) >= threshold * Last.Length ? BreakerReason.LastCalls : null;
+            && (double)Last.Count(call => call.Failed) / Last.Length >= threshold ? BreakerReason.LastCalls : null;
     }
 
     public (int Calls, int Failures, int Slow) Counted(DateTimeOffset now, BreakerOptions options)

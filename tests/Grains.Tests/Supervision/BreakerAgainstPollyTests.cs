@@ -37,6 +37,16 @@ public sealed class BreakerAgainstPollyTests
             }
         }, iter: 2_000);
 
+    [Fact]   // As a product, 0.56 × 25 rounds to more than 14.
+    public void It_opens_at_exactly_its_threshold()
+    {
+        var both = new Both(0.56, 25);
+        for (var call = 0; call < 25; call++) both.Call(failed: call >= 11);
+
+        both.AreEqual();
+        Assert.False(both.IsClosed);
+    }
+
     private sealed class Both
     {
         private readonly FakeTimeProvider _time = new(Start);
