@@ -57,7 +57,7 @@ internal sealed partial class RunGrain
     {
         await EnsureDriven();
         await End(EndedWithParent);
-        return _drive is { } drive ? UsedBy(drive) : new(_archived?.WorkTokens ?? 0, _archived?.CostUsd ?? 0, _archived?.Attempts.Length ?? 0);
+        return _drive is { } drive ? UsedBy(drive) : new(_archived?.Result.WorkTokens ?? 0, _archived?.Result.CostUsd ?? 0, _archived?.Result.Attempts.Length ?? 0);
     }
 
     // A parent that has ended between the asking and the acceptance did not know this run.

@@ -129,12 +129,13 @@ internal sealed partial class RunGrain
             do
             {
                 _isOutdated = false;
-                result = _drive is { } drive ? ResultOf(drive) : _archived!;
+                var kept = _drive is { } drive ? new(ResultOf(drive)) { Prices = drive.Accepted.Prices } : _archived!;
+                result = kept.Result;
                 await Repeat(async () =>
                 {
                     var archive = journals.OpenValue<ArchivedRun>(this.GetGrainId());
                     await archive.Activate(CancellationToken.None);
-                    await archive.Write(new(_isForgotten ? RunNumbers.Bare(result) : result) { Prices = _drive?.Accepted.Prices ?? _prices });
+                    await archive.Write(_isForgotten ? kept with { Result = RunNumbers.Bare(kept.Result) } : kept);
                 });
             }
             while (_isOutdated);
@@ -153,7 +154,7 @@ internal sealed partial class RunGrain
         var isAwaited = _settles.Count + _publishes.Count + _people.Count > 0;   // The drive has not answered them all yet.
         if (_drive is { Accepted.Parent: null } drive && !drive.Children.Any() && !isAwaited && !_storing && ReferenceEquals(_announced, result))
         {
-            _left = new(Id.Name, result.Status, drive.Epoch, drive.Steps.Count, drive.Steps.Count(step => step.Phase == StepPhase.Done), drive.Attempts.Count, _observers.Count);
+            _left = StateOf(drive);
             (_drive, _announced, _stored) = (null, null, NothingStored);
         }
 

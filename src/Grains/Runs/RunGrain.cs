@@ -39,8 +39,7 @@ internal sealed partial class RunGrain(
     private RunId? _id;
     private IRunLog? _log;
     private RunDrive? _drive;
-    private RunResult? _archived;
-    private ImmutableArray<Price> _prices = [];   // Of the archived run.
+    private ArchivedRun? _archived;
     private Task? _starting;
     private IGrainTimer? _timer;
     private long _tickets;
@@ -119,25 +118,21 @@ internal sealed partial class RunGrain(
         else if (drive.KeepLate(late.Assignment, late.Completion, Now) && drive.IsFinished) Rearchive();
     }
 
-    // What comes to a run that was let go is kept with its archive, best effort: whoever brings it is answered all the same.
+    // What comes to a run that was let go is kept with its archive.
     private async Task KeepLate(AssignmentId attempt, Completion completion)
     {
         try
         {
-            if (_archived is not { } known || !IsLateFor(known, attempt) || !await Log.Keeps(Id, known.AcceptedAt)) return;
-            if (_archived is not { } result || LateResults.With(result.LateResults, attempt, completion, Now) is not { } view) return;
-            _archived = RunNumbers.With(result, view, _prices);
+            if (_archived is not { } known || !LateResults.IsFor(known.Result.Attempts, attempt) || !await Log.Keeps(Id, known.Result.AcceptedAt)) return;
+            if (_archived is not { } archived || LateResults.With(archived.Result.LateResults, attempt, completion, Now) is not { } late) return;
+            _archived = archived with { Result = RunNumbers.With(archived.Result, late, archived.Prices) };
             Rearchive();
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            LogCallFailed(Id.Name, fault);
+            LogLateLost(Id.Name, fault);   // Nobody waits for it, and whoever brings it is answered that the run has ended, which is true.
         }
     }
-
-    // An attempt of the run, and not one whose answer was taken, so that only the word of that was lost.
-    private static bool IsLateFor(RunResult result, AssignmentId attempt) => result.Attempts.Any(known => known.Step == attempt.Step && known.Agent == attempt.Agent.Name)
-        && !result.Attempts.Any(known => known.Step == attempt.Step && known.Attempt == attempt.Attempt && known.Outcome == AttemptOutcome.Accepted);
 
     public Task Changed(ContextVersion from, ContextVersion to, ImmutableArray<Change> changes)
     {
@@ -184,7 +179,7 @@ internal sealed partial class RunGrain(
     }
 
     // The run is over: what counted is in its archive.
-    private AnswerOutcome Answered(GivenAnswer answer) => _archived?.Questions.FirstOrDefault(known => known.Id == answer.Question) is { } question
+    private AnswerOutcome Answered(GivenAnswer answer) => _archived?.Result.Questions.FirstOrDefault(known => known.Id == answer.Question) is { } question
         ? RunDrive.Outcome(question, answer, [])
         : new AnswerOutcome.Refused(new(ProblemKind.NotFound, _archived is null ? "There is no such run." : "The run has not asked this."), []);
 
@@ -197,9 +192,11 @@ internal sealed partial class RunGrain(
         await Finished();
     }
 
-    public Task<RunState> GetState() => Task.FromResult(_drive is { } drive
-        ? new RunState(Id.Name, RunNumbers.StatusOf(drive), drive.Epoch, drive.Steps.Count, drive.Steps.Count(step => step.Phase == StepPhase.Done), drive.Attempts.Count, _observers.Count)
-        : _left ?? new RunState(Id.Name, _archived?.Status ?? RunStatus.Submitted, 0, 0, 0, _archived?.Attempts.Length ?? 0, _observers.Count));
+    public Task<RunState> GetState() => Task.FromResult(_drive is { } drive ? StateOf(drive)
+        : _left ?? new RunState(Id.Name, _archived?.Result.Status ?? RunStatus.Submitted, 0, 0, 0, _archived?.Result.Attempts.Length ?? 0, _observers.Count));
+
+    private RunState StateOf(RunDrive drive) =>
+        new(Id.Name, RunNumbers.StatusOf(drive), drive.Epoch, drive.Steps.Count, drive.Steps.Count(step => step.Phase == StepPhase.Done), drive.Attempts.Count, _observers.Count);
 
     // A commit on its way may still belong to the result.
     private async Task Finished()
@@ -223,7 +220,7 @@ internal sealed partial class RunGrain(
     };
 
     private RunOutcome View() => _drive is { } drive ? new RunOutcome.Found(ResultOf(drive))
-        : _archived is { } result ? new RunOutcome.Found(result)
+        : _archived is { Result: var result } ? new RunOutcome.Found(result)
         : new RunOutcome.Refused(new(ProblemKind.NotFound, "There is no such run."));
 
     // What a run that is over did is shown as long as its channel is there.
@@ -281,7 +278,7 @@ internal sealed partial class RunGrain(
             case DriverAnswer.Gone:
                 var archive = journals.OpenValue<ArchivedRun>(this.GetGrainId());
                 await archive.Activate(CancellationToken.None);
-                (_archived, _prices) = (archive.Value?.Result, archive.Value?.Prices ?? []);
+                _archived = archive.Value;
                 break;
         }
     }
@@ -311,6 +308,9 @@ internal sealed partial class RunGrain(
         Do(drive => drive.Tick(Now));
         return Task.CompletedTask;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "An answer that came to run {Run} after its end could not be kept with it.")]
+    private partial void LogLateLost(string run, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Run {Run} was taken over under epoch {Epoch}.")]
     private partial void LogTakenOver(string run, int epoch);
