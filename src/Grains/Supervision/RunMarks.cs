@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Rosud.Agents;
 
 namespace Rosud.Supervision;
 
@@ -12,15 +13,29 @@ internal sealed record RunMarks(int Epoch, DateTimeOffset KeepUntil)
 
     public bool Cancelled { get; init; }
 
-    public ImmutableDictionary<string, StepMarks> Steps { get; init; } = ImmutableDictionary<string, StepMarks>.Empty;
+    /// <summary>Its steps that this agent was asked for.</summary>
+    public IEnumerable<StepMarks> Steps => First is { Step: not null } first ? Others.Values.Prepend(first) : [];
 
-    public StepMarks this[string step] => Steps.GetValueOrDefault(step);
+    // Most runs ask an agent for one step; marks are many, so those are kept small.
+    private StepMarks First { get; init; }
+
+    private ImmutableDictionary<string, StepMarks> Others { get; init; } = ImmutableDictionary<string, StepMarks>.Empty;
+
+    public StepMarks this[string step] => First.Step == step ? First : Others.TryGetValue(step, out var marks) ? marks : new(step);
 
     /// <summary>Whether nothing under this attempt is taken any more.</summary>
     public bool IsFenced(string step, int attempt) => Cancelled || attempt <= this[step].Tomb;
 
     /// <summary>Whether the attempt was admitted here, or a later one of its step.</summary>
     public bool HasSeen(string step, int attempt) => attempt <= this[step].Seen;
+
+    /// <summary>What its run answered the attempt's last word; null when it has not, or not here.</summary>
+    public SettleOutcome? AnswerOf(string step, int attempt)
+    {
+        var answered = this[step].Answered;
+        while (answered is not null && answered.Attempt != attempt) answered = answered.Before;
+        return answered?.Outcome;
+    }
 
     public RunMarks Heard(int epoch, DateTimeOffset runEndsAt) => this with
     {
@@ -29,15 +44,27 @@ internal sealed record RunMarks(int Epoch, DateTimeOffset KeepUntil)
     };
 
     public RunMarks See(string step, int attempt) =>
-        With(step, this[step] with { Seen = Math.Max(this[step].Seen, attempt), Tomb = Math.Max(this[step].Tomb, attempt - 1) });
+        With(this[step] with { Seen = Math.Max(this[step].Seen, attempt), Tomb = Math.Max(this[step].Tomb, attempt - 1) });
 
-    public RunMarks Bury(string step, int attempt) => With(step, this[step] with { Tomb = Math.Max(this[step].Tomb, attempt) });
+    public RunMarks Bury(string step, int attempt) => attempt <= this[step].Tomb ? this : With(this[step] with { Tomb = attempt });
 
     /// <summary>One more attempt of the step ended in failure or loss here.</summary>
-    public RunMarks Fail(string step) => With(step, this[step] with { Failures = this[step].Failures + 1 });
+    public RunMarks Fail(string step) => With(this[step] with { Failures = this[step].Failures + 1 });
 
-    private RunMarks With(string step, StepMarks marks) => this with { Steps = Steps.SetItem(step, marks) };
+    /// <summary>The run has judged the attempt: nothing under it is taken any more, and who repeats its last word gets this answer.</summary>
+    public RunMarks Answer(string step, int attempt, SettleOutcome outcome) => With(this[step] with
+    {
+        Tomb = Math.Max(this[step].Tomb, attempt),
+        Answered = new(attempt, outcome, this[step].Answered),
+    });
+
+    private RunMarks With(StepMarks marks) => First.Step is null || First.Step == marks.Step
+        ? this with { First = marks }
+        : this with { Others = Others.SetItem(marks.Step, marks) };
 }
 
-/// <summary>The highest attempt of a step that was admitted, the highest that is fenced, and how many ended in failure or loss.</summary>
-internal readonly record struct StepMarks(int Seen, int Tomb, int Failures);
+/// <summary>The highest attempt of a step that was admitted, the highest that is fenced, how many ended in failure or loss, and what was answered.</summary>
+internal readonly record struct StepMarks(string Step, int Seen = 0, int Tomb = 0, int Failures = 0, AnsweredAttempt? Answered = null);
+
+/// <summary>An attempt whose last word was answered, and the ones of its step that were before it: as many as a run retries one step.</summary>
+internal sealed record AnsweredAttempt(int Attempt, SettleOutcome Outcome, AnsweredAttempt? Before);

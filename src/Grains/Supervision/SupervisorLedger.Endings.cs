@@ -18,7 +18,7 @@ internal sealed partial record SupervisorLedger
     /// <summary>What an attempt that is over answers its worker: why, or that it is fenced.</summary>
     public SettleOutcome Over(AssignmentId id, DateTimeOffset now)
     {
-        if (IsKept(id) || Answers.Find(id) is not null) return new SettleOutcome.Beat(now, Superseded: false, Cancelled: false);
+        if (IsKept(id) || Judged(id) is not null) return new SettleOutcome.Beat(now, Superseded: false, Cancelled: false);
         if (Endings.Find(id) is { } ending) return new SettleOutcome.Beat(now, ending.Superseded, ending.Cancelled);
         var cancelled = Runs.TryGetValue(id.Run, out var marks) && marks.Cancelled;
         return cancelled ? new SettleOutcome.Beat(now, Superseded: false, Cancelled: true) : Refusals.Fenced();
@@ -29,11 +29,11 @@ internal sealed partial record SupervisorLedger
     {
         if (Bulkhead.PermitOf(id) is { } permit) return new SettleOutcome.Beat(permit.EndsAt, Superseded: false, Cancelled: false) { Changed = permit.Changed };
         if (IsUnknown(id, now)) return new SettleOutcome.Beat(now, Superseded: false, Cancelled: false);
-        return Kept.GetValueOrDefault(id) is { } kept && IsWorkersWord(kept.Settlement.Kind) || Answers.Find(id) is not null ? new SettleOutcome.Noted() : Over(id, now);
+        return Kept.GetValueOrDefault(id) is { } kept && IsWorkersWord(kept.Settlement.Kind) || Judged(id) is not null ? new SettleOutcome.Noted() : Over(id, now);
     }
 
     /// <summary>The answer that the attempt's last word got before; null when it had none, or that is long ago.</summary>
-    public SettleOutcome? AnswerOf(AssignmentId id) => Bulkhead.PermitOf(id) is null ? Answers.Find(id) : null;
+    public SettleOutcome? AnswerOf(AssignmentId id) => Bulkhead.PermitOf(id) is null ? Judged(id) : null;
 
     /// <summary>A worker's last word on an attempt: frees the permit and keeps the outcome for its run.</summary>
     public (SupervisorLedger Next, LastWord Taken) End(AssignmentId id, Func<Permit, Settlement> outcome, TimeSpan timeout, DateTimeOffset now)
@@ -88,9 +88,9 @@ internal sealed partial record SupervisorLedger
     public SupervisorLedger Release(AssignmentId id, SettleOutcome answer, DateTimeOffset now)
     {
         if (Kept.GetValueOrDefault(id) is not { } kept) return this;
-        return Drop(id).With(id.Run, MarksOf(id.Run, now).Bury(id.Step, id.Attempt)) with
+        var heard = IsWorkersWord(kept.Settlement.Kind) ? answer : Refusals.Fenced();
+        return Drop(id).With(id.Run, MarksOf(id.Run, now).Answer(id.Step, id.Attempt, heard)) with
         {
-            Answers = Answers.With(id, IsWorkersWord(kept.Settlement.Kind) ? answer : Refusals.Fenced()),
             Service = kept.Service is { } time ? Service.With(time) : Service,
         };
     }
@@ -108,7 +108,7 @@ internal sealed partial record SupervisorLedger
 
     /// <summary>The outcomes of a run that it has not answered for.</summary>
     public ImmutableArray<AssignmentId> KeptOf(RunId run) => Runs.TryGetValue(run, out var marks) && !Kept.IsEmpty
-        ? [.. marks.Steps.Select(step => new AssignmentId(Agent, run, step.Key, step.Value.Seen)).Where(IsKept)]
+        ? [.. marks.Steps.Select(step => new AssignmentId(Agent, run, step.Step, step.Seen)).Where(IsKept)]
         : [];
 
     // What time or loss has ended, its worker has said nothing about: its word comes late.
@@ -158,14 +158,16 @@ internal sealed partial record SupervisorLedger
 
     private RunMarks MarksOf(RunId run, DateTimeOffset now) => Runs.TryGetValue(run, out var marks) ? marks : new(0, now + RunMarks.Quiet);
 
-    private SupervisorLedger With(RunId run, RunMarks marks) => this with { Runs = Runs.SetItem(run, marks) };
+    private SettleOutcome? Judged(AssignmentId id) => Runs.TryGetValue(id.Run, out var marks) ? marks.AnswerOf(id.Step, id.Attempt) : null;
+
+    private SupervisorLedger With(RunId run, RunMarks marks) => Runs.TryGetValue(run, out var known) && ReferenceEquals(known, marks) ? this : this with { Runs = Runs.SetItem(run, marks) };
 
     // Marks of quiet runs are forgotten now and then, so that they cost no timer.
     private SupervisorLedger Swept(DateTimeOffset now)
     {
         if (now < SweepAt) return this;
         var quiet = Runs.Where(run => run.Value.KeepUntil <= now
-            && !run.Value.Steps.Any(step => IsAlive(new(Agent, run.Key, step.Key, step.Value.Seen))));
+            && !run.Value.Steps.Any(step => IsAlive(new(Agent, run.Key, step.Step, step.Seen))));
         return this with { Runs = Runs.RemoveRange([.. quiet.Select(run => run.Key)]), SweepAt = now + TimeSpan.FromMinutes(1) };
     }
 }

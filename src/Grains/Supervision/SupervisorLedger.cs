@@ -32,8 +32,6 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
 
     private ServiceTimes Service { get; init; } = ServiceTimes.None;
 
-    private RecentAttempts<SettleOutcome> Answers { get; init; } = new(1_024);
-
     private RecentAttempts<Ending> Endings { get; init; } = new(1_024);
 
     private DateTimeOffset SweepAt { get; init; } = Since + RunMarks.Quiet;
@@ -70,10 +68,10 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
         if (request.Incarnation != Incarnation) return (this, new AdmitAnswer.Bounced(Incarnation), null);
         if (request.Epoch < marks.Epoch) return (this, new AdmitAnswer.Ignored(), null);
         marks = marks.Heard(request.Epoch, now + request.TimeLeft);
-        var heard = Swept(now).With(id.Run, marks);
-        if (marks.IsFenced(id.Step, id.Attempt) || marks.HasSeen(id.Step, id.Attempt)) return (heard, new AdmitAnswer.Ignored(), null);
+        var swept = Swept(now);
+        if (marks.IsFenced(id.Step, id.Attempt) || marks.HasSeen(id.Step, id.Attempt)) return (swept.With(id.Run, marks), new AdmitAnswer.Ignored(), null);
         var before = id with { Attempt = marks[id.Step].Seen };
-        var next = heard.Fence(before, new(Superseded: true, Cancelled: false)).With(id.Run, marks.Bury(id.Step, id.Attempt - 1));
+        var next = swept.With(id.Run, marks.Bury(id.Step, id.Attempt - 1)).Fence(before, new(Superseded: true, Cancelled: false));
         return (next, null, Bulkhead.PermitOf(before) is null ? null : before);
     }
 
@@ -130,8 +128,8 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
         var marks = MarksOf(run, now);
         if (epoch < marks.Epoch) return (this, new(Incarnation, []));
         marks = marks.Heard(epoch, now);
-        var live = marks.Steps.Where(step => !marks.IsFenced(step.Key, step.Value.Seen))
-            .Select(step => LiveOf(new(Agent, run, step.Key, step.Value.Seen)))
+        var live = marks.Steps.Where(step => !marks.IsFenced(step.Step, step.Seen))
+            .Select(step => LiveOf(new(Agent, run, step.Step, step.Seen)))
             .OfType<LiveAttempt>();
         return (With(run, marks), new(Incarnation, [.. live]) { Wait = takenBack ? UntilHeard(now) : null });
     }
@@ -141,7 +139,7 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
     {
         var marks = MarksOf(run, now);
         if (epoch < marks.Epoch) return (this, []);
-        var attempts = marks.Steps.Select(step => new AssignmentId(Agent, run, step.Key, step.Value.Seen)).ToImmutableArray();
+        var attempts = marks.Steps.Select(step => new AssignmentId(Agent, run, step.Step, step.Seen)).ToImmutableArray();
         var next = attempts.Aggregate(this, (ledger, id) => ledger.Fence(id, new(Superseded: false, Cancelled: true)).Drop(id));
         marks = marks.Heard(epoch, now) with { Cancelled = true, KeepUntil = now + RunMarks.Quiet };
         return (next.With(run, marks), [.. attempts.Where(id => Bulkhead.PermitOf(id) is not null)]);

@@ -41,6 +41,26 @@ public sealed class SupervisorLedgerTests
         Assert.Equal(LastWord.Fenced, after.Complete(Attempt(), At(2)).Taken);
     }
 
+    [Fact]   // Whoever says an attempt's last word again gets the answer it got then, also after later attempts of its step and others were answered.
+    public void A_repeated_last_word_gets_its_first_answer()
+    {
+        var ledger = Ledger();
+        var answers = new Dictionary<AssignmentId, SettleOutcome>();
+        foreach (var (step, attempt) in new[] { ("search", 1), ("other", 1), ("search", 2), ("third", 1), ("search", 3) })
+        {
+            var id = Attempt(step: step, attempt: attempt);
+            (ledger, _) = ledger.Admit(Admission(id), Start);
+            (ledger, _) = ledger.Complete(id, At(1));
+            Assert.Null(ledger.AnswerOf(id));
+            answers[id] = new SettleOutcome.Settled(SettleKind.Rejected, new(attempt));
+            ledger = ledger.Release(id, answers[id], At(1));
+        }
+
+        foreach (var (id, answer) in answers) Assert.Equal(answer, ledger.AnswerOf(id));
+        Assert.Null(ledger.AnswerOf(Attempt(step: "search", attempt: 4)));
+        Assert.Null(ledger.AnswerOf(Attempt(run: 2)));
+    }
+
     [Fact]
     public void S3_A_full_queue_refuses_at_once_and_the_same_attempt_may_come_again()
     {
