@@ -12,7 +12,7 @@ internal static class JournalSegment
     /// <param name="chain">The chain hash before its first batch.</param>
     public static byte[] Write(long number, long epoch, ContentHash chain, IReadOnlyCollection<ReadOnlyMemory<byte>> batches)
     {
-        var output = new RecordWriter(batches.Sum(batch => batch.Length + 5));
+        var output = RecordWriter.Exactly(ContentHash.Size + RecordWriter.SizeOf(batches.Count) + batches.Sum(batch => RecordWriter.SizeOf(batch.Length) + batch.Length));
         output.Hash(chain);
         output.Number(batches.Count);
         foreach (var batch in batches) output.Bytes(batch.Span);

@@ -12,9 +12,23 @@ internal sealed class RecordWriter
 
     // Of the pool until the record is finished: only the record itself is new memory.
     private byte[] _output;
+    private bool _isRecord;   // Not of the pool: as it is when it is full.
     private int _written = RecordFrame.HeaderSize;
 
     public RecordWriter(int sizeHint = 256) => _output = Rent(RecordFrame.HeaderSize + sizeHint);
+
+    private RecordWriter(byte[] record) => (_output, _isRecord) = (record, true);
+
+    /// <summary>Writes a body of exactly so many bytes, in place: for large records, which are then copied no more.</summary>
+    public static RecordWriter Exactly(int bytes) => new(new byte[RecordFrame.HeaderSize + bytes]);
+
+    /// <summary>Bytes that <see cref="Number"/> takes.</summary>
+    public static int SizeOf(long value)
+    {
+        var size = 1;
+        for (; value >= 0x80; value >>= 7) size++;
+        return size;
+    }
 
     /// <summary>Bytes of the body so far.</summary>
     public int Length => _written - RecordFrame.HeaderSize;
@@ -26,7 +40,7 @@ internal sealed class RecordWriter
     public void Number(long value)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(value);
-        var span = Room(10);
+        var span = Room(SizeOf(value));
         var length = 0;
         for (; value >= 0x80; value >>= 7) span[length++] = (byte)(value | 0x80);
         span[length++] = (byte)value;
@@ -65,8 +79,8 @@ internal sealed class RecordWriter
     /// <summary>The finished record. Nothing can be written after it.</summary>
     public byte[] Finish(RecordKind kind, long epoch, long position)
     {
-        var record = _output.AsSpan(0, _written).ToArray();
-        Return(_output);
+        var record = _isRecord && _written == _output.Length ? _output : _output.AsSpan(0, _written).ToArray();
+        Return();
         _output = [];
         RecordFrame.WriteHeader(record, kind, epoch, position);
         return record;
@@ -84,8 +98,8 @@ internal sealed class RecordWriter
         {
             var larger = Rent(Math.Max(_output.Length * 2, _written + bytes));
             _output.AsSpan(0, _written).CopyTo(larger);
-            Return(_output);
-            _output = larger;
+            Return();
+            (_output, _isRecord) = (larger, false);
         }
 
         return _output.AsSpan(_written);
@@ -93,8 +107,8 @@ internal sealed class RecordWriter
 
     private static byte[] Rent(int bytes) => bytes <= PooledMax ? ArrayPool<byte>.Shared.Rent(bytes) : new byte[bytes];
 
-    private static void Return(byte[] buffer)
+    private void Return()
     {
-        if (buffer.Length is > 0 and <= PooledMax) ArrayPool<byte>.Shared.Return(buffer);
+        if (!_isRecord && _output.Length is > 0 and <= PooledMax) ArrayPool<byte>.Shared.Return(_output);
     }
 }

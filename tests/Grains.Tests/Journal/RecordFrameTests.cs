@@ -40,6 +40,23 @@ public sealed class RecordFrameTests
             Assert.Throws<InvalidDataException>(() => new RecordReader(frame.Body[input.Offset..]).Number());
         }, iter: Cases.Of(10_000));
 
+    [Fact]   // Exact, too small, too large: only the first is not copied.
+    public void A_record_whose_size_was_foretold_is_the_same() =>
+        Gen.Select(Written, Gen.Int[-40, 40]).Sample((written, wrong) =>
+        {
+            var body = RecordWriter.SizeOf(written.Body.Length) + written.Body.Length + RecordWriter.SizeOf(written.Epoch);
+            var foretold = RecordWriter.Exactly(Math.Max(0, body + wrong));
+            var grown = new RecordWriter(1);
+            foreach (var output in new[] { foretold, grown })
+            {
+                output.Bytes(written.Body);
+                output.Number(written.Epoch);
+            }
+
+            Assert.Equal(body, grown.Length);
+            Assert.Equal(grown.Finish(RecordKind.Segment, written.Epoch, written.Position), foretold.Finish(RecordKind.Segment, written.Epoch, written.Position));
+        }, iter: Cases.Of(5_000));
+
     [Fact]
     public void A_number_without_an_end_is_said()
     {
