@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Rosud.Context;
 
 namespace Rosud.Runs;
@@ -16,18 +17,29 @@ internal sealed class StepGraph
 
     private StepGraph(IReadOnlyList<PlannedStep> steps)
     {
-        var places = new Dictionary<string, int>(StringComparer.Ordinal);
-        for (var i = 0; i < steps.Count; i++) places.TryAdd(steps[i].Id, i);
-        _after = [.. steps.Select((step, i) => step.After.Where(places.ContainsKey).Select(id => places[id]).Where(j => j != i).Distinct().ToArray())];
-        var before = Closure(_after, Sort(_after));
+        _after = AfterOf(steps);
+        var before = Array.Exists(_after, after => after.Length > 0) ? Closure(_after, Sort(_after)) : null;
         var writers = new WriterIndex(steps);
-        int[] ProducersOf(KeyPattern key, int reader) => [.. writers.Of(key).Where(writer => writer != reader && !before[writer][reader])];
+        int[] ProducersOf(KeyPattern key, int reader)
+        {
+            var producers = writers.Of(key);
+            producers.RemoveAll(writer => writer == reader || before?[writer][reader] == true);
+            return [.. producers];
+        }
 
-        _producers = [.. steps.Select((step, i) => step.Reads.Select(read => ProducersOf(read.Key, i)).ToArray())];
-        _guard = [.. steps.Select((step, i) => step.When is { } when ? ProducersOf(new(when.Key.Value), i) : [])];
-        _needs = [.. steps.Select((_, i) => _after[i].Concat(_guard[i]).Concat(_producers[i].SelectMany(p => p)).Distinct().Order().ToArray())];
+        _producers = new int[steps.Count][][];
+        _guard = new int[steps.Count][];
+        _needs = new int[steps.Count][];
+        for (var i = 0; i < steps.Count; i++)
+        {
+            var (step, reader) = (steps[i], i);
+            _producers[i] = step.Reads.IsEmpty ? [] : [.. step.Reads.Select(read => ProducersOf(read.Key, reader))];
+            _guard[i] = step.When is { } when ? ProducersOf(new(when.Key.Value), i) : [];
+            _needs[i] = Union(_after[i], _guard[i], _producers[i]);
+        }
+
         _dependents = Reverse(_needs);
-        Order = [.. Sort(_needs)];
+        Order = ImmutableCollectionsMarshal.AsImmutableArray(Sort(_needs));
         Edges = _needs.Sum(needs => needs.Length);
     }
 
@@ -103,24 +115,53 @@ internal sealed class StepGraph
         return levels;
     }
 
+    private static int[][] AfterOf(IReadOnlyList<PlannedStep> steps)
+    {
+        var after = new int[steps.Count][];
+        Array.Fill(after, []);
+        if (steps.All(step => step.After.IsEmpty)) return after;
+        var places = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var i = 0; i < steps.Count; i++) places.TryAdd(steps[i].Id, i);
+        for (var i = 0; i < steps.Count; i++)
+        {
+            var own = i;
+            after[i] = [.. steps[i].After.Where(places.ContainsKey).Select(id => places[id]).Where(j => j != own).Distinct()];
+        }
+
+        return after;
+    }
+
+    // Each once, in order.
+    private static int[] Union(int[] after, int[] guard, int[][] producers)
+    {
+        if (after.Length + guard.Length == 0 && producers.Length <= 1) return producers.Length == 0 ? [] : producers[0];
+        var needs = new SortedSet<int>(after);
+        needs.UnionWith(guard);
+        foreach (var some in producers) needs.UnionWith(some);
+        return [.. needs];
+    }
+
     private static int[] Sort(int[][] needs)
     {
-        var open = needs.Select(n => n.Length).ToArray();
+        var open = Array.ConvertAll(needs, n => n.Length);
         var dependents = Reverse(needs);
-        var ready = new SortedSet<int>(Enumerable.Range(0, needs.Length).Where(i => open[i] == 0));
-        var order = new List<int>(needs.Length);
-        while (ready.Count > 0)
+        var ready = new PriorityQueue<int, int>();
+        for (var i = 0; i < needs.Length; i++)
         {
-            var step = ready.Min;
-            ready.Remove(step);
-            order.Add(step);
+            if (open[i] == 0) ready.Enqueue(i, i);
+        }
+
+        var (order, count) = (new int[needs.Length], 0);
+        while (ready.TryDequeue(out var step, out _))
+        {
+            order[count++] = step;
             foreach (var dependent in dependents[step])
             {
-                if (--open[dependent] == 0) ready.Add(dependent);
+                if (--open[dependent] == 0) ready.Enqueue(dependent, dependent);
             }
         }
 
-        return [.. order];
+        return count == order.Length ? order : order[..count];
     }
 
     private static BitArray[] Closure(int[][] needs, int[] order)
@@ -140,12 +181,14 @@ internal sealed class StepGraph
 
     private static int[][] Reverse(int[][] needs)
     {
-        var dependents = needs.Select(_ => new List<int>()).ToArray();
-        for (var i = 0; i < needs.Length; i++)
+        var counts = new int[needs.Length];
+        foreach (var need in needs.SelectMany(own => own)) counts[need]++;
+        var dependents = Array.ConvertAll(counts, count => count == 0 ? [] : new int[count]);
+        for (var i = needs.Length - 1; i >= 0; i--)
         {
-            foreach (var need in needs[i]) dependents[need].Add(i);
+            foreach (var need in needs[i]) dependents[need][--counts[need]] = i;
         }
 
-        return [.. dependents.Select(d => d.ToArray())];
+        return dependents;
     }
 }

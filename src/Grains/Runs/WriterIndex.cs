@@ -17,8 +17,9 @@ internal sealed class WriterIndex
     }
 
     /// <summary>The steps, each once, in their order.</summary>
-    public IEnumerable<int> Of(KeyPattern read)
+    public List<int> Of(KeyPattern read)
     {
+        if (read.IsExact && _patterns.Count == 0) return _exact.TryGetValue(read.Value, out var some) ? [.. some] : [];
         var found = new SortedSet<int>();
         if (!read.IsExact)
         {
@@ -37,7 +38,7 @@ internal sealed class WriterIndex
             if (pattern.Overlaps(read)) found.Add(step);
         }
 
-        return found;
+        return [.. found];
     }
 
     private void Add(KeyPattern write, int step)
@@ -49,6 +50,6 @@ internal sealed class WriterIndex
         }
 
         if (!_exact.TryGetValue(write.Value, out var steps)) _exact[write.Value] = steps = [];
-        steps.Add(step);
+        if (steps.Count == 0 || steps[^1] != step) steps.Add(step);   // Steps come in their order; one may name a key twice.
     }
 }
