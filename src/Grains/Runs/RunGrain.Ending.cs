@@ -8,7 +8,7 @@ namespace Rosud.Runs;
 internal sealed partial class RunGrain
 {
     private static readonly TimeSpan ObserverLife = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan StaysAfterEnd = TimeSpan.FromMilliseconds(500);   // What is still on its way to it finds it.
+    private static readonly TimeSpan StaysAfterEnd = TimeSpan.FromMilliseconds(200);   // What is still on its way to it finds it.
     private static readonly TimeSpan AtDeadline = TimeSpan.FromMilliseconds(25);   // A run that is out of time does not wait for the numbers of others.
     private static readonly Task<RunResult> NothingStored = Task.FromResult<RunResult>(null!);
     private const int TriesMax = 20;
