@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
@@ -16,6 +17,7 @@ internal sealed class ApiKeyAuthentication(
 
     private const string Prefix = "Bearer ";
     private const string BasicPrefix = "Basic ";
+    private static readonly ConditionalWeakTable<Caller, AuthenticateResult> Results = [];
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Task.FromResult(Authenticate());
 
@@ -45,6 +47,7 @@ internal sealed class ApiKeyAuthentication(
         return pair.IndexOf(':', StringComparison.Ordinal) is >= 0 and var colon ? pair[(colon + 1)..] : "";
     }
 
+    // Made once for each key: nothing here changes who a caller is.
     private static AuthenticateResult Known(Caller caller) =>
-        AuthenticateResult.Success(new(caller.ToPrincipal(SchemeName), SchemeName));
+        Results.GetValue(caller, static known => AuthenticateResult.Success(new(known.ToPrincipal(SchemeName), SchemeName)));
 }
