@@ -27,6 +27,7 @@ internal sealed class RequestGate(RequestGateOptions options)
     private const double Fade = 0.9;
     private const double ShareKept = 0.7;
     private const double BusyShareKept = 0.5;
+    private const double FirstBusyShareKept = 0.25;   // A storm that begins would be felt at each look until it is small.
     private const double ShareGrowth = 0.05;
     private const double ShareGrowthOfItself = 0.005;
     private const double WaryFrom = 0.7;
@@ -150,7 +151,7 @@ internal sealed class RequestGate(RequestGateOptions options)
 
         if (busiest is null) return;
         var isShared = _tenants.Values.Any(places => places != busiest && places.IdleLooks < RecentLooks);
-        if (isBusy && isShared) Narrow(busiest, BusyShareKept);
+        if (isBusy && isShared) Narrow(busiest, double.IsPositiveInfinity(busiest.Share) ? FirstBusyShareKept : BusyShareKept);
         else if (_crowded >= CrowdedLooks) Narrow(busiest, ShareKept);
     }
 
