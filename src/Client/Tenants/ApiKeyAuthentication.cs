@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
@@ -17,7 +16,6 @@ internal sealed class ApiKeyAuthentication(
 
     private const string Prefix = "Bearer ";
     private const string BasicPrefix = "Basic ";
-    private static readonly ConditionalWeakTable<Caller, AuthenticateResult> Results = [];
 
     protected override Task<AuthenticateResult> HandleAuthenticateAsync() => Task.FromResult(Authenticate());
 
@@ -47,7 +45,6 @@ internal sealed class ApiKeyAuthentication(
         return pair.IndexOf(':', StringComparison.Ordinal) is >= 0 and var colon ? pair[(colon + 1)..] : "";
     }
 
-    // Made once for each key: nothing here changes who a caller is.
     private static AuthenticateResult Known(Caller caller) =>
-        Results.GetValue(caller, static known => AuthenticateResult.Success(new(known.ToPrincipal(SchemeName), SchemeName)));
+        AuthenticateResult.Success(new(caller.ToPrincipal(SchemeName), SchemeName));
 }
