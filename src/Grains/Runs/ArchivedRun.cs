@@ -9,6 +9,9 @@ internal sealed record ArchivedRun([property: Id(0)] RunResult Result)
 {
     /// <summary>What answers that come later are charged at; none in archives of before.</summary>
     [Id(1)] public ImmutableArray<Price> Prices { get; init; } = [];
+
+    /// <summary>No step can have had an attempt with a higher number, also one that no record names; none in archives of before.</summary>
+    [Id(2)] public int? AttemptsUpTo { get; init; }
 }
 
 /// <summary>A run for the dashboard: nothing of its context or goal.</summary>

@@ -30,12 +30,12 @@ internal static class LateResults
     }
 
     /// <summary>Whether an ended run whose attempts were <paramref name="attempts"/> can have such an attempt, and its answer did not count: when only the word of an accepted one was lost, nothing is late.</summary>
-    /// <remarks>Its number may be missing: the last word of a driver that was lost names no attempt. It is never above the highest of its step.</remarks>
-    public static bool IsFor(IReadOnlyCollection<AttemptView> attempts, AssignmentId attempt)
+    /// <param name="upTo">The highest number that an attempt of the run can have had; null when that is not known. What a driver that was lost had handed out is in no record.</param>
+    public static bool IsFor(IReadOnlyCollection<AttemptView> attempts, int? upTo, AssignmentId attempt)
     {
         var own = attempts.Where(known => known.Step == attempt.Step).ToArray();
         return own.Any(known => known.Agent == attempt.Agent.Name)
-            && attempt.Attempt >= 1 && attempt.Attempt <= own.Max(known => known.Attempt)
+            && attempt.Attempt >= 1 && !(attempt.Attempt > upTo)
             && !own.Any(known => known.Attempt == attempt.Attempt && known.Outcome == AttemptOutcome.Accepted);
     }
 

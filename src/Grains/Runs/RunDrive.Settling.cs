@@ -133,13 +133,18 @@ internal sealed partial class RunDrive
     /// <summary>An attempt that no longer counts was answered: true when that is news. What it used counts.</summary>
     public bool KeepLate(AssignmentId assignment, Completion completion, DateTimeOffset now)
     {
-        var isKnown = _byId.TryGetValue(assignment.Step, out var step) && (assignment.Agent.Name == step.Plan.Agent || assignment.Agent.Name == step.Plan.OnFailure.Agent)
-            && assignment.Attempt <= Math.Max(step.Attempt, _epoch + step.Retries) && step.Done?.Attempt != assignment.Attempt;
+        var isKnown = _byId.TryGetValue(assignment.Step, out var step) && MayCall(step, assignment.Agent.Name)
+            && assignment.Attempt >= 1 && assignment.Attempt <= UpTo(step) && step.Done?.Attempt != assignment.Attempt;
         if (!isKnown || LateResults.With(_late, assignment, completion, now) is not { } late) return false;
         _late.Add(late);
         _budget.Settle(assignment.Agent.Name, assignment.Step, assignment.Attempt, completion.Usage);
         return true;
     }
+
+    /// <summary>The highest number that an attempt of the run can have had, also one that a driver before this had handed out and no record names.</summary>
+    public int AttemptsUpTo => Everyone.Max(UpTo);
+
+    private int UpTo(StepState step) => Math.Max(step.Attempt, _epoch + step.Retries);
 
     private void Answer(StepState step, int attempt, SettleOutcome outcome)
     {

@@ -116,7 +116,20 @@ internal sealed partial class RunGrain
     {
         _isOutdated = true;
         _announced = null;
-        if (!_storing) (_stored = Store()).Ignore();
+        if (!_storing) Kept(_stored = Store()).Ignore();
+    }
+
+    // Nobody waits for it, and whoever brought it is answered that the run has ended, which is true: so it is said here when it is lost.
+    private async Task Kept(Task store)
+    {
+        try
+        {
+            await store;
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            LogLateLost(Id.Name, fault);
+        }
     }
 
     // One write after another, the last with everything.
@@ -129,7 +142,7 @@ internal sealed partial class RunGrain
             do
             {
                 _isOutdated = false;
-                var kept = _drive is { } drive ? new(ResultOf(drive)) { Prices = drive.Accepted.Prices } : _archived!;
+                var kept = _drive is { } drive ? new(ResultOf(drive)) { Prices = drive.Accepted.Prices, AttemptsUpTo = drive.AttemptsUpTo } : _archived!;
                 result = kept.Result;
                 await Repeat(async () =>
                 {

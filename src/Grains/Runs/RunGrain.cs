@@ -123,14 +123,14 @@ internal sealed partial class RunGrain(
     {
         try
         {
-            if (_archived is not { } known || !LateResults.IsFor(known.Result.Attempts, attempt) || !await Log.Keeps(Id, known.Result.AcceptedAt)) return;
+            if (_archived is not { } known || !LateResults.IsFor(known.Result.Attempts, known.AttemptsUpTo, attempt) || !await Log.Keeps(Id, known.Result.AcceptedAt)) return;
             if (_archived is not { } archived || LateResults.With(archived.Result.LateResults, attempt, completion, Now) is not { } late) return;
             _archived = archived with { Result = RunNumbers.With(archived.Result, late, archived.Prices) };
             Rearchive();
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            LogLateLost(Id.Name, fault);   // Nobody waits for it, and whoever brings it is answered that the run has ended, which is true.
+            LogLateLost(Id.Name, fault);
         }
     }
 
