@@ -8,7 +8,7 @@ namespace Rosud.Supervision;
 /// <param name="KeepUntil">When it may be forgotten, if nothing of the run is alive here then.</param>
 internal sealed record RunMarks(int Epoch, DateTimeOffset KeepUntil)
 {
-    /// <summary>How long marks outlive their run: longer than any message of it is under way.</summary>
+    /// <summary>How long marks outlive their run's deadline, and answers the moment they were given: longer than any message is under way.</summary>
     public static readonly TimeSpan Quiet = TimeSpan.FromMinutes(10);
 
     public bool Cancelled { get; init; }
@@ -52,11 +52,15 @@ internal sealed record RunMarks(int Epoch, DateTimeOffset KeepUntil)
     public RunMarks Fail(string step) => With(this[step] with { Failures = this[step].Failures + 1 });
 
     /// <summary>The run has judged the attempt: nothing under it is taken any more, and who repeats its last word gets this answer.</summary>
-    public RunMarks Answer(string step, int attempt, SettleOutcome outcome) => With(this[step] with
+    public RunMarks Answer(string step, int attempt, SettleOutcome outcome, DateTimeOffset now) => With(this[step] with
     {
         Tomb = Math.Max(this[step].Tomb, attempt),
-        Answered = new(attempt, outcome, this[step].Answered),
+        Answered = AnsweredAttempt.After(this[step].Answered, attempt, outcome, now),
     });
+
+    /// <summary>Forgets what was answered long ago: a run may last for days.</summary>
+    public RunMarks Forget(DateTimeOffset now) => Steps.Where(step => step.Answered?.At + Quiet <= now).ToList()
+        .Aggregate(this, (marks, step) => marks.With(step with { Answered = null }));
 
     private RunMarks With(StepMarks marks) => First.Step is null || First.Step == marks.Step
         ? this with { First = marks }
@@ -66,5 +70,14 @@ internal sealed record RunMarks(int Epoch, DateTimeOffset KeepUntil)
 /// <summary>The highest attempt of a step that was admitted, the highest that is fenced, how many ended in failure or loss, and what was answered.</summary>
 internal readonly record struct StepMarks(string Step, int Seen = 0, int Tomb = 0, int Failures = 0, AnsweredAttempt? Answered = null);
 
-/// <summary>An attempt whose last word was answered, and the ones of its step that were before it: as many as a run retries one step.</summary>
-internal sealed record AnsweredAttempt(int Attempt, SettleOutcome Outcome, AnsweredAttempt? Before);
+/// <summary>An attempt whose last word was answered, and those of its step that were answered before it.</summary>
+/// <param name="Number">Its place among them, from 1.</param>
+internal sealed record AnsweredAttempt(int Attempt, SettleOutcome Outcome, DateTimeOffset At, int Number, AnsweredAttempt? Before)
+{
+    /// <summary>Answers that are remembered of one step; with one more all before it are forgotten.</summary>
+    public const int Max = 64;
+
+    public static AnsweredAttempt After(AnsweredAttempt? before, int attempt, SettleOutcome outcome, DateTimeOffset now) => before is { Number: < Max }
+        ? new(attempt, outcome, now, before.Number + 1, before)
+        : new(attempt, outcome, now, 1, null);
+}

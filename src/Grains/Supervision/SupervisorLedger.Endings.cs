@@ -88,8 +88,8 @@ internal sealed partial record SupervisorLedger
     public SupervisorLedger Release(AssignmentId id, SettleOutcome answer, DateTimeOffset now)
     {
         if (Kept.GetValueOrDefault(id) is not { } kept) return this;
-        var heard = IsWorkersWord(kept.Settlement.Kind) ? answer : Refusals.Fenced();
-        return Drop(id).With(id.Run, MarksOf(id.Run, now).Answer(id.Step, id.Attempt, heard)) with
+        var heard = IsWorkersWord(kept.Settlement.Kind) ? answer : Fenced;
+        return Drop(id).With(id.Run, MarksOf(id.Run, now).Answer(id.Step, id.Attempt, heard, now)) with
         {
             Service = kept.Service is { } time ? Service.With(time) : Service,
         };
@@ -162,13 +162,21 @@ internal sealed partial record SupervisorLedger
 
     private SupervisorLedger With(RunId run, RunMarks marks) => Runs.TryGetValue(run, out var known) && ReferenceEquals(known, marks) ? this : this with { Runs = Runs.SetItem(run, marks) };
 
+    private static readonly SettleOutcome Fenced = Refusals.Fenced();
+
     // Marks of quiet runs are forgotten now and then, so that they cost no timer.
     private SupervisorLedger Swept(DateTimeOffset now)
     {
         if (now < SweepAt) return this;
         var quiet = Runs.Where(run => run.Value.KeepUntil <= now
             && !run.Value.Steps.Any(step => IsAlive(new(Agent, run.Key, step.Step, step.Seen))));
-        return this with { Runs = Runs.RemoveRange([.. quiet.Select(run => run.Key)]), SweepAt = now + TimeSpan.FromMinutes(1) };
+        var left = Runs.RemoveRange([.. quiet.Select(run => run.Key)]).ToBuilder();
+        foreach (var (run, marks) in left.ToImmutable())
+        {
+            if (marks.Forget(now) is var next && !ReferenceEquals(next, marks)) left[run] = next;
+        }
+
+        return this with { Runs = left.ToImmutable(), SweepAt = now + TimeSpan.FromMinutes(1) };
     }
 }
 
