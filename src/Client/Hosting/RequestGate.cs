@@ -21,13 +21,15 @@ internal enum Lane
 internal sealed class RequestGate(RequestGateOptions options)
 {
     private const int Growth = 8;
-    private const int CrowdedLooks = 2;
+    private const double CrowdedLooks = 2;
+    private const double CalmLook = 0.5;   // Work that comes in bursts is late at every second or third look only.
     private const int RememberedLooks = 100;   // A tenant that paused for that long is no longer in anybody's way.
     private const int RecentLooks = 10;
     private const double Fade = 0.9;
     private const double ShareKept = 0.7;
     private const double BusyShareKept = 0.5;
-    private const double FirstBusyShareKept = 0.25;   // A storm that begins would be felt at each look until it is small.
+    private const double StormShareKept = 0.25;   // A storm that begins would be felt at each look until it is small.
+    private const double Storm = 4;
     private const double ShareGrowth = 0.05;
     private const double ShareGrowthOfItself = 0.005;
     private const double WaryFrom = 0.7;
@@ -39,7 +41,7 @@ internal sealed class RequestGate(RequestGateOptions options)
     private double _limit = options.ConcurrentMax;
     private int _running;
     private int _late;
-    private int _crowded;
+    private double _crowded;
     private int _here;
     private long _tickets;
 
@@ -131,7 +133,7 @@ internal sealed class RequestGate(RequestGateOptions options)
     // Only who brings more than all others together is held back, and only while it is crowded; all else comes back.
     private void Weigh(bool isCrowded, bool isBusy)
     {
-        _crowded = isCrowded ? _crowded + 1 : 0;
+        _crowded = isCrowded ? Math.Min(_crowded + 1, CrowdedLooks) : Math.Max(_crowded - CalmLook, 0);
         foreach (var (tenant, places) in _tenants)
         {
             places.Came *= Fade;
@@ -141,7 +143,8 @@ internal sealed class RequestGate(RequestGateOptions options)
         }
 
         var busiest = _tenants.Count > 1 ? _tenants.Values.MaxBy(places => places.Came) : null;
-        if (busiest?.Came <= _tenants.Values.Sum(places => places.Came) / 2) busiest = null;
+        var others = _tenants.Values.Sum(places => places.Came) - (busiest?.Came ?? 0);
+        if (busiest?.Came <= others) busiest = null;
         foreach (var places in _tenants.Values)
         {
             if (places != busiest) places.Share += 1;
@@ -151,8 +154,9 @@ internal sealed class RequestGate(RequestGateOptions options)
 
         if (busiest is null) return;
         var isShared = _tenants.Values.Any(places => places != busiest && places.IdleLooks < RecentLooks);
-        if (isBusy && isShared) Narrow(busiest, double.IsPositiveInfinity(busiest.Share) ? FirstBusyShareKept : BusyShareKept);
-        else if (_crowded >= CrowdedLooks) Narrow(busiest, ShareKept);
+        var isStorm = double.IsPositiveInfinity(busiest.Share) && busiest.Came > Storm * others;
+        if (isBusy && isShared) Narrow(busiest, isStorm ? StormShareKept : BusyShareKept);
+        else if (isCrowded && _crowded >= CrowdedLooks) Narrow(busiest, isStorm && isShared ? StormShareKept : ShareKept);
     }
 
     private void Narrow(Places places, double kept)

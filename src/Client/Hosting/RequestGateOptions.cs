@@ -33,12 +33,12 @@ internal sealed class RequestGateOptions
     [Range(typeof(TimeSpan), "00:00:00.001", "00:00:10", ConvertValueInInvariantCulture = true, ParseLimitsInInvariantCulture = true)]
     public TimeSpan LateAfter { get; set; } = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>How late the thread pool may be while several tenants are at work: when it is later at two looks, whoever brings more requests than all others together gets fewer places, down to <see cref="CrowdedPlaces"/>.</summary>
+    /// <summary>How late the thread pool may be while several tenants are at work: when it is later at two looks close to each other, whoever brings more requests than all others together gets fewer places, down to <see cref="CrowdedPlaces"/>.</summary>
     /// <value>1 ms to 10 s. Default 5 ms.</value>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:00:10", ConvertValueInInvariantCulture = true, ParseLimitsInInvariantCulture = true)]
     public TimeSpan CrowdedAfter { get; set; } = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>How much of its processors the process may use while several tenants are at work: when it used more in the last tenth of a second, whoever brings more requests than all others together keeps a quarter of its places, and half of those at each further tenth, down to <see cref="CrowdedPlaces"/>.</summary>
+    /// <summary>How much of its processors the process may use while several tenants are at work: when it used more in the last tenth of a second, whoever brings more requests than all others together keeps half of what it has at work, or a quarter when it was not held back yet and brings more than four times as much as they, down to <see cref="CrowdedPlaces"/>.</summary>
     /// <value>0.1 to 2, a share; above 1 turns it off. Default 0.5.</value>
     [Range(0.1, 2.0)]
     public double CrowdedCpu { get; set; } = 0.5;

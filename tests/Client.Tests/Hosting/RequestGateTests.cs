@@ -96,6 +96,36 @@ public sealed class RequestGateTests
         Assert.Equal(1 + 5, gate.Running);   // Half of what is left at each further look.
     }
 
+    [Theory]   // Looks that are late, and others. Bursts are late at some only; a pause of the collector now and then is no crowd.
+    [InlineData("xx", 10)]   // A quarter of the 40; else half of all places.
+    [InlineData("x.x.x", 10)]
+    [InlineData("x.x.", 50)]
+    [InlineData("x....x....x....x", 50)]
+    public void A_storm_in_bursts_is_a_crowd_and_a_pause_now_and_then_is_none(string looks, int left)
+    {
+        var gate = Gate(concurrent: 100, queue: 100);
+        var stormy = Enumerable.Range(0, 40).Select(_ => Enter(gate, A).Ticket!).ToList();
+        Enter(gate, B);
+
+        foreach (var look in looks) gate.Felt(isLate: false, isCrowded: look == 'x');
+        foreach (var ticket in stormy) gate.Leave(ticket);
+
+        Assert.Equal(left, Enumerable.Range(0, 50).Count(_ => Enter(gate, A).Ticket!.HasPlace));
+    }
+
+    [Fact]   // 24 of 42 are the most, but no storm.
+    public void Who_brings_a_little_more_than_all_others_keeps_half_when_the_processors_are_busy()
+    {
+        var gate = Gate(concurrent: 100, queue: 100);
+        var most = Enumerable.Range(0, 24).Select(_ => Enter(gate, A).Ticket!).ToList();
+        for (var request = 0; request < 18; request++) Enter(gate, B);
+
+        gate.Felt(isLate: false, isCrowded: false, isBusy: true);
+        foreach (var ticket in most) gate.Leave(ticket);
+
+        Assert.Equal(12, Enumerable.Range(0, 50).Count(_ => Enter(gate, A).Ticket!.HasPlace));
+    }
+
     [Fact]
     public void What_was_too_much_is_come_near_to_slowly_and_passed_at_last()
     {
