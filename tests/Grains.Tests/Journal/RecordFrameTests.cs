@@ -40,7 +40,19 @@ public sealed class RecordFrameTests
             Assert.Throws<InvalidDataException>(() => new RecordReader(frame.Body[input.Offset..]).Number());
         }, iter: Cases.Of(10_000));
 
-    [Fact]   // Exact, too small, too large: only the first is not copied.
+    [Fact]   // It may be as large as a mebibyte, and there is one for each 64 batches.
+    public void A_segment_is_written_in_place()
+    {
+        ReadOnlyMemory<byte>[] batches = [.. Enumerable.Range(0, 64).Select(number => new ReadOnlyMemory<byte>(new byte[3_000 + number]))];
+        JournalSegment.Write(1, 1, default, batches);   // What is made once is made.
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var segment = JournalSegment.Write(1, 1, default, batches);
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, segment.Length, segment.Length + 4_096);
+    }
+
+    [Fact]   // Exact, too small, too large.
     public void A_record_whose_size_was_foretold_is_the_same() =>
         Gen.Select(Written, Gen.Int[-40, 40]).Sample((written, wrong) =>
         {
