@@ -69,8 +69,8 @@ internal sealed class MemoryStore(IGrainStorageSerializer serializer) : IGrainSt
         {
             var there = _records.GetValueOrDefault(key);
             if (there.ETag != seen) throw new InconsistentStateException("The record has changed since it was read.", "unknown", etag ?? "none");
-            Marshal.FreeHGlobal(there.At);
             _records[key] = content is null ? new(0, 0, seen + 1) : Copy(content, seen + 1);
+            Marshal.FreeHGlobal(there.At);
         }
 
         Interlocked.Increment(ref _writes);
