@@ -50,6 +50,9 @@ internal sealed class RequestGate(RequestGateOptions options)
 
     public int Running => _running;
 
+    /// <summary>Requests that have come so far, also those that were refused.</summary>
+    public long Came => Interlocked.Read(ref _tickets);
+
     /// <summary>Requests that wait for their turn.</summary>
     public int Waiting
     {

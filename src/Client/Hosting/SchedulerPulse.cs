@@ -70,8 +70,10 @@ internal sealed class SchedulerPulse : IHostedService, IDisposable
     {
         var (cpu, since) = (Environment.CpuUsage.TotalTime, Stopwatch.GetTimestamp());
         using var ran = new ManualResetEventSlim();
-        while (!_stopped.Wait(_gate.Running > 0 ? Interval : IdleInterval))
+        var came = 0L;
+        while (!_stopped.Wait(_gate.Running > 0 || _gate.Came > came ? Interval : IdleInterval))   // Nobody at work just now, between two requests, is no rest.
         {
+            came = _gate.Came;
             ran.Reset();
             var asked = Stopwatch.GetTimestamp();
             ThreadPool.UnsafeQueueUserWorkItem(static done => done.Set(), ran, preferLocal: false);

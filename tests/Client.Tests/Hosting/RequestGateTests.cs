@@ -44,6 +44,16 @@ public sealed class RequestGateTests
         Assert.True(gate.TryEnter(B, Lane.Interactive, out _, out _));
     }
 
+    [Fact]   // By this it is known that there is somebody, also in the moment in which nobody is at work.
+    public void It_counts_all_who_come_also_those_it_refuses()
+    {
+        var gate = Gate(concurrent: 4, queue: 1);
+        for (var request = 0; request < 10; request++) gate.TryEnter(A, Lane.Interactive, out _, out _);
+        gate.Leave(Enter(gate, B).Ticket!);
+
+        Assert.Equal(11, gate.Came);
+    }
+
     [Fact]
     public void A_host_that_does_not_keep_up_takes_less_and_then_slowly_more()
     {
