@@ -67,7 +67,7 @@ internal sealed class GraphContract(CoordinationTask task, ContextSync sync, IRe
             for (var i = 0; i < wanted.Length; i++)
             {
                 if (!KeyPattern.IsValid(wanted[i].Value)) errors.Add(new($"/task/outputs/{i}", "This is neither a key nor a prefix ending in *.", "bad_pattern"));
-                else if (!_writers.Of(wanted[i]).Any()) errors.Add(new($"/task/outputs/{i}", "No step writes this.", "no_producer"));
+                else if (_writers.Of(wanted[i]).Count == 0) errors.Add(new($"/task/outputs/{i}", "No step writes this.", "no_producer"));
             }
         }
 

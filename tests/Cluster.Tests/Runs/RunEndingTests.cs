@@ -101,6 +101,7 @@ public sealed class RunEndingTests
         await cluster.Grains.GetGrain<IRunGrain>(run.Key).Cancel();
         if (isArchived) await LetGo(cluster, run);
 
+        if (goesMeanwhile) Assert.Empty((await cluster.End(run)).LateResults);   // It is read back before nothing can be written.
         if (goesMeanwhile) cluster.Storage.Close(grain => grain.Type.ToString() == "rosud.run");
         var settled = await cluster.Grains.GetGrain<IRunDriver>(run.Key).Settle(new()
         {

@@ -1,12 +1,10 @@
-using Rosud.Agents;
-using Rosud.Networks;
 using Rosud.Tenants;
 
 namespace Rosud.Runs;
 
 public sealed class LateResultsTests
 {
-    private static readonly AttemptView[] _attempts =
+    private static readonly AttemptView[] Attempts =
     [
         Attempt("s", "a", 1, AttemptOutcome.Lost),
         Attempt("s", "b", 2, AttemptOutcome.Canceled),
@@ -27,12 +25,12 @@ public sealed class LateResultsTests
     public void An_answer_is_late_for_an_attempt_that_can_have_been_and_did_not_count(string step, string agent, int attempt, bool expected)
     {
         var run = new RunId(TenantId.Default, "c.1");
-        Assert.Equal(expected, LateResults.IsFor(_attempts, upTo: 3, new(new(TenantId.Default, agent), run, step, attempt)));
+        Assert.Equal(expected, LateResults.IsFor(Attempts, upTo: 3, new(new(TenantId.Default, agent), run, step, attempt)));
     }
 
     [Fact]
     public void Where_nothing_is_known_of_how_many_there_were_every_number_can_have_been() =>
-        Assert.True(LateResults.IsFor(_attempts, upTo: null, new(new(TenantId.Default, "a"), new(TenantId.Default, "c.1"), "s", 9)));
+        Assert.True(LateResults.IsFor(Attempts, upTo: null, new(new(TenantId.Default, "a"), new(TenantId.Default, "c.1"), "s", 9)));
 
     private static AttemptView Attempt(string step, string agent, int number, AttemptOutcome outcome) => new() { Step = step, Agent = agent, Attempt = number, Outcome = outcome };
 }

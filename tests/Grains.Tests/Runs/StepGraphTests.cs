@@ -6,11 +6,11 @@ namespace Rosud.Runs;
 /// <summary>R1, R2, R6: who waits for whom, against a model that looks at every pair of steps.</summary>
 public sealed class StepGraphTests
 {
-    private static readonly string[] _keys = ["a", "b", "p.x", "p.y", "p.y.z", "q"];
-    private static readonly string[] _patterns = [.. _keys, "p.*", "p.y.*", "*"];
+    private static readonly string[] Keys = ["a", "b", "p.x", "p.y", "p.y.z", "q"];
+    private static readonly string[] Patterns = [.. Keys, "p.*", "p.y.*", "*"];
 
-    private static readonly Gen<PlannedStep[]> _steps = Gen.Select(
-        Gen.Int[0, 8].Select(i => _patterns[i]).Array[0, 3], Gen.Int[0, 8].Select(i => _patterns[i]).Array[0, 3], Gen.Int[0, 5].Array[0, 2], Gen.Int[0, 11].Select(i => i < 6 ? _keys[i] : null))
+    private static readonly Gen<PlannedStep[]> AnySteps = Gen.Select(
+        Gen.Int[0, 8].Select(i => Patterns[i]).Array[0, 3], Gen.Int[0, 8].Select(i => Patterns[i]).Array[0, 3], Gen.Int[0, 5].Array[0, 2], Gen.Int[0, 11].Select(i => i < 6 ? Keys[i] : null))
         .Array[0, 7].Select(shapes => shapes.Select((shape, i) => new PlannedStep
         {
             Id = $"s{i}",
@@ -25,7 +25,7 @@ public sealed class StepGraphTests
         }).ToArray());
 
     [Fact]
-    public void It_has_the_edges_and_the_order_of_the_model() => _steps.Sample(steps =>
+    public void It_has_the_edges_and_the_order_of_the_model() => AnySteps.Sample(steps =>
     {
         var graph = StepGraph.Of(steps);
         var needs = steps.Select((step, i) => After(steps, i)
