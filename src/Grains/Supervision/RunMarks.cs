@@ -59,8 +59,18 @@ internal sealed record RunMarks(int Epoch, DateTimeOffset KeepUntil)
     });
 
     /// <summary>Forgets what was answered long ago: a run may last for days.</summary>
-    public RunMarks Forget(DateTimeOffset now) => Steps.Where(step => step.Answered?.At + Quiet <= now).ToList()
-        .Aggregate(this, (marks, step) => marks.With(step with { Answered = null }));
+    public RunMarks Forget(DateTimeOffset now)
+    {
+        var next = IsOld(First, now) ? With(First with { Answered = null }) : this;
+        foreach (var step in Others.Values)   // Nothing is made for the many runs with one step.
+        {
+            if (IsOld(step, now)) next = next.With(step with { Answered = null });
+        }
+
+        return next;
+    }
+
+    private static bool IsOld(StepMarks step, DateTimeOffset now) => step.Answered?.At + Quiet <= now;
 
     private RunMarks With(StepMarks marks) => First.Step is null || First.Step == marks.Step
         ? this with { First = marks }

@@ -49,15 +49,21 @@ public sealed class SupervisorAnswersTests
     public void Answers_are_forgotten_after_a_while_and_marks_are_not()
     {
         var days = TimeSpan.FromDays(7);
-        var (ledger, _) = Ledger().Admit(Admission(Attempt()) with { TimeLeft = days }, Start);
-        (ledger, _) = ledger.Complete(Attempt(), At(1));
-        ledger = ledger.Release(Attempt(), new SettleOutcome.Settled(SettleKind.Rejected, new(1)), At(1));
+        var (ledger, other) = (Ledger(), Attempt(step: "other"));
+        foreach (var attempt in new[] { Attempt(), other })
+        {
+            (ledger, _) = ledger.Admit(Admission(attempt) with { TimeLeft = days }, Start);
+            (ledger, _) = ledger.Complete(attempt, At(1));
+            ledger = ledger.Release(attempt, new SettleOutcome.Settled(SettleKind.Rejected, new(1)), At(1));
+        }
 
         (var before, _) = ledger.Admit(Admission(Attempt(run: 2)), Start + RunMarks.Quiet);
         (var after, _) = ledger.Admit(Admission(Attempt(run: 2)), At(1) + RunMarks.Quiet);
 
         Assert.NotNull(before.AnswerOf(Attempt()));
+        Assert.NotNull(before.AnswerOf(other));
         Assert.Null(after.AnswerOf(Attempt()));
+        Assert.Null(after.AnswerOf(other));
         Assert.Equal(LastWord.Fenced, after.Complete(Attempt(), At(2) + RunMarks.Quiet).Taken);
     }
 
