@@ -3,7 +3,7 @@ using Rosud.Networks;
 
 namespace Rosud.Runs;
 
-/// <summary>What is left of a run after its end: written once, by the run's own grain.</summary>
+/// <summary>What is left of a run after its end: written by the run's own grain, and again with what comes later.</summary>
 [GenerateSerializer, Immutable, Alias("rosud.archived-run")]
 internal sealed record ArchivedRun([property: Id(0)] RunResult Result)
 {

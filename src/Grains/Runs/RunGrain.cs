@@ -309,7 +309,7 @@ internal sealed partial class RunGrain(
         return Task.CompletedTask;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "An answer that came to run {Run} after its end could not be kept with it.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What came to run {Run} after its end could not be kept with it.")]
     private partial void LogLateLost(string run, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Run {Run} was taken over under epoch {Epoch}.")]
