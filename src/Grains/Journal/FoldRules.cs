@@ -43,7 +43,7 @@ internal static class FoldRules
         return count;
     }
 
-    // With nothing before the base that could be dropped, the last free cell is for the segment that is written before the next look.
-    private static bool HasCell(JournalHead head, JournalLimits limits, bool dropsBehindBase) =>
+    /// <summary>Whether there is a cell for another segment. With nothing before the base that could be dropped, the last free cell is for the segment that is written before the next look.</summary>
+    public static bool HasCell(JournalHead head, JournalLimits limits, bool dropsBehindBase) =>
         head.Segments.Length < limits.SegmentCells - 1 || !dropsBehindBase || head.FirstAfterBase > 0;
 }

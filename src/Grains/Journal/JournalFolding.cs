@@ -11,12 +11,18 @@ internal sealed class JournalFolding(FencedRecords records, JournalMemory memory
 
     private bool IsBaseDue => FoldRules.IsBaseDue(memory.Head, memory.LiveBytes, limits, rules.HasFlag(JournalRules.DropBehindBase));
 
+    private bool HasCell => FoldRules.HasCell(memory.Head, limits, rules.HasFlag(JournalRules.DropBehindBase));
+
     /// <summary>Folds the ring, or as much of it as one segment holds, and writes a new base when that is due.</summary>
+    /// <remarks>
+    /// A base needs the owner's value at the fold, and only the newest is kept. When more has landed than one segment holds, what is stored would have to be read:
+    /// a base that is due then waits for a fold that reaches the newest batch, unless there is no cell for another segment.
+    /// </remarks>
     public async Task Run()
     {
-        if (IsBaseDue) await Rebase();
-        if (memory.Ring.Count > 0) await Fold();
-        if (IsBaseDue) await Rebase();
+        if (!HasCell) await Rebase();
+        var isNewest = memory.Ring.Count == 0 || await Fold();
+        if (IsBaseDue && (isNewest || !HasCell)) await Rebase();
         _atFold = null;
     }
 
@@ -25,7 +31,7 @@ internal sealed class JournalFolding(FencedRecords records, JournalMemory memory
     {
         while (memory.Ring.Count > 0)
         {
-            if (IsBaseDue) await Rebase();
+            if (!HasCell) await Rebase();
             await Fold();
         }
 
@@ -65,10 +71,13 @@ internal sealed class JournalFolding(FencedRecords records, JournalMemory memory
         await records.Put(name, new RecordWriter(0).Finish(found.Kind == RecordKind.Batch ? RecordKind.Seal : found.Kind, records.Epoch, found.Position));
     }
 
-    private async Task Fold()
+    // Says whether it reached what was the newest batch.
+    private async Task<bool> Fold()
     {
         RingBatch[] batches = [.. memory.Ring.Take(FoldRules.SegmentOf(memory.Ring.Select(batch => batch.Record.Length)))];
         var last = batches[^1];
+        var isNewest = last.End == memory.End;
+        var value = isNewest ? memory.Newest : null;
         var before = memory.Head;
         var number = before.NextSegment;
         var segment = JournalSegment.Write(number, records.Epoch, before.Fold.Chain, [.. batches.Select(batch => batch.Record)]);
@@ -80,7 +89,8 @@ internal sealed class JournalFolding(FencedRecords records, JournalMemory memory
         };
         head = head.Retain(limits, now, limits.SegmentCells - 1, rules.HasFlag(JournalRules.DropBehindBase));
         await WriteCells([(_stored.SegmentName(number), segment)], head);
-        if (ReferenceEquals(memory.Head, head)) _atFold = last.After;
+        if (ReferenceEquals(memory.Head, head)) _atFold = value;
+        return isNewest;
     }
 
     private async Task Rebase()

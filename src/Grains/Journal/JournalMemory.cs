@@ -25,9 +25,12 @@ internal sealed class JournalMemory
 
     public OperationTable Operations { get; }
 
-    public RecentEntries Recent { get; private set; }
+    public RecentBatches Recent { get; private set; }
 
     public DirtyPages Dirty { get; } = new();
+
+    /// <summary>The owner's value at <see cref="End"/>; null when the last batch was recovered. Values in between are not kept: each would hold all that was replaced since.</summary>
+    public IJournaled? Newest { get; private set; }
 
     /// <summary>How many operations there were up to the fold.</summary>
     public long OperationsAtFold { get; private set; }
@@ -52,8 +55,9 @@ internal sealed class JournalMemory
     public void Apply(JournalBatch batch, IJournaled? after)
     {
         Take(batch);
-        _ring.Enqueue(new(batch.End, batch.Record, Operations.End, KeyHashes(batch), after));
+        _ring.Enqueue(new(batch.End, batch.Record, Operations.End, KeyHashes(batch)));
         RingBytes += batch.Record.Length;
+        Newest = after;
     }
 
     /// <summary>Head was written: what it folded leaves the ring.</summary>
@@ -83,9 +87,9 @@ internal sealed class JournalMemory
     private void Take(JournalBatch batch)
     {
         End = batch.End;
+        Recent.Add(batch);
         foreach (var entry in batch.Entries)
         {
-            Recent.Add(entry);
             if (entry.Operation is { } operation) Operations.Add(operation);
             foreach (var change in entry.Changes) LiveBytes += SizeOf(change.Key, change.After) - SizeOf(change.Key, change.Before);
         }

@@ -5,5 +5,4 @@ namespace Rosud.Journal;
 /// <param name="Record">The record of its slot, which the segment will hold.</param>
 /// <param name="Operations">How many operations there were up to its end.</param>
 /// <param name="KeyHashes">Which keys it changed.</param>
-/// <param name="After">The owner's value after it; null when it was recovered.</param>
-internal sealed record RingBatch(LogPoint End, ReadOnlyMemory<byte> Record, long Operations, int[] KeyHashes, IJournaled? After);
+internal sealed record RingBatch(LogPoint End, ReadOnlyMemory<byte> Record, long Operations, int[] KeyHashes);

@@ -133,37 +133,8 @@ public sealed class JournalBatchTests
         Assert.Equal([0], pages.Indices);
     }
 
-    [Fact]
-    public void The_newest_commits_are_kept_up_to_their_number_and_bytes()
-    {
-        var recent = new RecentEntries(new() { MemoryEntries = 3, MemoryBytes = 1_000 });
-        Assert.False(recent.Covers(0));
-        foreach (var version in new long[] { 1, 2, 0, 3, 4 }) recent.Add(Commit(version));
-
-        Assert.Equal((true, false), (recent.Covers(1), recent.Covers(0)));
-        Assert.Equal("2,3", Versions(recent.After(1, 2)));
-        Assert.Equal("4", Versions(recent.After(3, 9)));
-        Assert.Equal("", Versions(recent.After(4, 9)));
-    }
-
-    [Theory]
-    [InlineData(0, "1,2")]
-    [InlineData(-1, "2")]
-    public void The_newest_commits_are_kept_as_long_as_they_fit_and_the_last_in_any_case(int over, string kept)
-    {
-        var recent = new RecentEntries(new() { MemoryEntries = 9, MemoryBytes = (2 * JournalBatch.SizeOf(Commit(1))) + over });
-        recent.Add(Commit(1));
-        recent.Add(Commit(2));
-        Assert.Equal(kept, Versions(recent.After(0, 9)));
-
-        recent.Add(Commit(3) with { Note = new byte[5_000] });
-        Assert.Equal("3", Versions(recent.After(0, 9)));
-    }
-
     private static JournalEntry Commit(long version) =>
         new(version, "note"u8.ToArray(), [new("a", default, Encoding.UTF8.GetBytes(version.ToString(CultureInfo.InvariantCulture)))]);
-
-    private static string Versions(IReadOnlyList<JournalEntry> entries) => string.Join(',', entries.Select(entry => entry.Version));
 
     private sealed class Values : IJournaled
     {

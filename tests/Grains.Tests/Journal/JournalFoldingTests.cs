@@ -22,6 +22,21 @@ public sealed class JournalFoldingTests
         Assert.Equal((3L, 3L), (memory.Head.Fold.Position, memory.Head.Base.Position));
     });
 
+    [Fact]   // The owner's value is there for the newest batch only; a segment that ends before it would cost a read of all that is stored.
+    public void A_base_that_is_due_waits_for_a_fold_that_reaches_the_newest_batch() => OneThread.Run(async () =>
+    {
+        var limits = JournalOwner.Small with { BaseSegments = 1 };
+        var owner = await JournalOwner.Open(_store, JournalOwner.Small with { FoldSlots = 1_000, FoldBytes = int.MaxValue });
+        foreach (var (key, bytes) in new[] { ("a", 800_000), ("b", 800_000), ("c", 100) }) await owner.Set(key, new string('x', bytes));
+        var (memory, folding) = await Open(limits);
+
+        await folding.Run();
+        Assert.Equal((1L, 0L), (memory.Head.Fold.Position, memory.Head.Base.Position));
+        await folding.Run();
+
+        Assert.Equal((3L, 3L), (memory.Head.Fold.Position, memory.Head.Base.Position));
+    });
+
     [Fact]
     public void An_empty_ring_is_not_folded() => OneThread.Run(async () =>
     {
