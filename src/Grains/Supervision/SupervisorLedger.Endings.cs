@@ -168,15 +168,16 @@ internal sealed partial record SupervisorLedger
     private SupervisorLedger Swept(DateTimeOffset now)
     {
         if (now < SweepAt) return this;
-        var quiet = Runs.Where(run => run.Value.KeepUntil <= now
-            && !run.Value.Steps.Any(step => IsAlive(new(Agent, run.Key, step.Step, step.Seen))));
-        var left = Runs.RemoveRange([.. quiet.Select(run => run.Key)]).ToBuilder();
-        foreach (var (run, marks) in left.ToImmutable())
+        var left = Runs;
+        foreach (var (run, marks) in Runs)
         {
-            if (marks.Forget(now) is var next && !ReferenceEquals(next, marks)) left[run] = next;
+            var next = marks.Forget(now);
+            if (marks.KeepUntil <= now && !marks.Steps.Any(step => IsAlive(new(Agent, run, step.Step, step.Seen)))) left = left.Remove(run);
+            else if (!ReferenceEquals(next, marks)) left = left.SetItem(run, next);
         }
 
-        return this with { Runs = left.ToImmutable(), SweepAt = now + TimeSpan.FromMinutes(1) };
+        if (left.Count < Runs.Count / 2) left.TrimExcess();
+        return this with { Runs = left, SweepAt = now + TimeSpan.FromMinutes(1) };
     }
 }
 

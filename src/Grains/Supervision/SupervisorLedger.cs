@@ -6,7 +6,7 @@ using Rosud.Tenants;
 
 namespace Rosud.Supervision;
 
-/// <summary>All that a supervisor knows of attempts, and the rules of PROTOCOL-runs §3 for them. A value; nothing in it is durable.</summary>
+/// <summary>All that a supervisor knows of attempts, and the rules of PROTOCOL-runs §3 for them. A value, of one thread; nothing in it is durable.</summary>
 /// <param name="Agent">Whose attempts.</param>
 /// <param name="Incarnation">This activation, at random: messages meant for another one bounce.</param>
 /// <param name="Since">When this activation began.</param>
@@ -20,9 +20,9 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
 
     public Bulkhead Bulkhead { get; private init; } = new(0, 0);
 
-    public ImmutableDictionary<AssignmentId, Kept> Kept { get; private init; } = ImmutableDictionary<AssignmentId, Kept>.Empty;
+    public RerootingMap<AssignmentId, Kept> Kept { get; private init; } = RerootingMap<AssignmentId, Kept>.Create();
 
-    public ImmutableDictionary<RunId, RunMarks> Runs { get; private init; } = ImmutableDictionary<RunId, RunMarks>.Empty;
+    public RerootingMap<RunId, RunMarks> Runs { get; private init; } = RerootingMap<RunId, RunMarks>.Create();
 
     /// <summary>No hand-out before this: the agent asked for it.</summary>
     public DateTimeOffset? HeldUntil { get; private init; }

@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using CsCheck;
+
+namespace Rosud.Supervision;
+
+/// <summary>Against the library's immutable map: every value stays what it was, whichever of them is used or changed next.</summary>
+public sealed class RerootingMapTests
+{
+    // Which of the values so far is changed, and how: set a key, or remove it.
+    private static readonly Gen<(int From, int Key, int? Value)[]> Changes =
+        Gen.Select(Gen.Int[0, 1_000], Gen.Int[0, 7], Gen.Int[0, 9].Nullable()).Array[0, 60];
+
+    [Fact]
+    public void Every_value_stays_what_it_was() => Changes.Sample(changes =>
+    {
+        var values = new List<RerootingMap<int, int>> { RerootingMap<int, int>.Create() };
+        var expected = new List<ImmutableDictionary<int, int>> { ImmutableDictionary<int, int>.Empty };
+        foreach (var (number, key, value) in changes)
+        {
+            var from = number % values.Count;
+            values.Add(value is { } set ? values[from].SetItem(key, set) : values[from].Remove(key));
+            expected.Add(value is { } added ? expected[from].SetItem(key, added) : expected[from].Remove(key));
+        }
+
+        values[0].TrimExcess();
+        foreach (var i in Enumerable.Range(0, values.Count).OrderBy(i => i * 7 % values.Count))
+        {
+            Assert.Equal(Text(expected[i]), Text(values[i]));
+            Assert.Equal(expected[i].Keys.Order(), values[i].Keys.Order());
+            Assert.Equal(expected[i].Values.Order(), values[i].Values.Order());
+            Assert.Equal((expected[i].Count, expected[i].IsEmpty), (values[i].Count, values[i].IsEmpty));
+            for (var key = 0; key < 8; key++)
+            {
+                Assert.Equal((expected[i].TryGetValue(key, out var there), there), (values[i].TryGetValue(key, out var found), found));
+                Assert.Equal((there, expected[i].ContainsKey(key)), (values[i].GetValueOrDefault(key), values[i].ContainsKey(key)));
+            }
+        }
+    });
+
+    [Fact]
+    public void Removing_what_is_not_there_makes_no_other_value()
+    {
+        var map = RerootingMap<string, int>.Create().SetItem("a", 1);
+
+        Assert.Same(map, map.Remove("b"));
+        Assert.NotSame(map, map.Remove("a"));
+    }
+
+    [Fact]
+    public void It_may_be_changed_while_it_is_gone_through()
+    {
+        var map = RerootingMap<int, int>.Create().SetItem(1, 1).SetItem(2, 2);
+
+        foreach (var (key, _) in map) map = map.Remove(key);
+
+        Assert.True(map.IsEmpty);
+    }
+
+    [Fact]
+    public void Two_empty_ones_have_nothing_in_common()
+    {
+        var one = RerootingMap<int, int>.Create();
+        var other = RerootingMap<int, int>.Create();
+
+        one = one.SetItem(1, 1);
+
+        Assert.True(other.IsEmpty);
+        Assert.Single(one);
+    }
+
+    private static string Text(IEnumerable<KeyValuePair<int, int>> pairs) => string.Join(' ', pairs.OrderBy(pair => pair.Key).Select(pair => $"{pair.Key}:{pair.Value}"));
+}
