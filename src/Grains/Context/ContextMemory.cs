@@ -12,15 +12,16 @@ namespace Rosud.Context;
 /// </remarks>
 internal sealed record ContextMemory
 {
-    private static readonly ImmutableList<Moment> Nothing = [];
+    private static readonly Window<Moment> Nothing = Window<Moment>.Empty;
 
-    private ImmutableDictionary<ContextKey, ImmutableList<Moment>> _past = ImmutableDictionary<ContextKey, ImmutableList<Moment>>.Empty;
+    private ImmutableDictionary<ContextKey, Window<Moment>> _past = ImmutableDictionary<ContextKey, Window<Moment>>.Empty;
     private ImmutableSortedSet<ContextKey> _keys = [];
-    private ImmutableDictionary<long, ImmutableArray<ContextKey>> _written = ImmutableDictionary<long, ImmutableArray<ContextKey>>.Empty;
+    private Window<ImmutableArray<ContextKey>> _written = Window<ImmutableArray<ContextKey>>.Empty;   // Of each version from this on up to the newest.
+    private long _writtenFrom;
     private int _writes;
     private int _forgotten;   // Keys of version From that are forgotten already; the rest of them follow.
 
-    private ContextMemory(ContextVersion from) => From = from;
+    private ContextMemory(ContextVersion from) => (From, _writtenFrom) = (from, from.Number + 1);
 
     /// <summary>What is known of changes is complete for versions after this.</summary>
     public ContextVersion From { get; private init; }
@@ -73,24 +74,23 @@ internal sealed record ContextMemory
     public ContextMemory Add(
         Change change, ImmutableDictionary<ContextKey, ContextEntry> before, ImmutableDictionary<ContextKey, ContextEntry> after, ContextLimits limits)
     {
-        var past = _past.ToBuilder();
-        var keys = _keys.ToBuilder();
+        var (past, keys) = (_past, _keys);
         foreach (var write in change.Writes)
         {
             var entry = before.GetValueOrDefault(write.Key);
-            var moments = past.GetValueOrDefault(write.Key) ?? (entry is null ? Nothing : [Moment.Of(entry)]);
+            var moments = past.GetValueOrDefault(write.Key) ?? (entry is null ? Nothing : Nothing.Add(Moment.Of(entry)));
             var isEqual = entry is null ? write.Value is null : entry.Value.Equals(write.Value);
             if (!isEqual) moments = moments.Add(new(change.Version, write.Value?.Hash, change.CommittedAt, change.Origin));
             if (moments.IsEmpty) continue;
-            past[write.Key] = moments;
-            keys.Add(write.Key);
+            past = past.SetItem(write.Key, moments);
+            keys = keys.Add(write.Key);
         }
 
         var next = this with
         {
-            _past = past.ToImmutable(),
-            _keys = keys.ToImmutable(),
-            _written = _written.Add(change.Version.Number, [.. change.Writes.Select(write => write.Key)]),
+            _past = past,
+            _keys = keys,
+            _written = _written.Add([.. change.Writes.Select(write => write.Key)]),
             _writes = _writes + change.Writes.Length,
         };
         return next.Forget(change.Version, after, limits, (2 * change.Writes.Length) + 16);
@@ -106,16 +106,16 @@ internal sealed record ContextMemory
         foreach (var write in change.Writes)
         {
             var entry = entries.GetValueOrDefault(write.Key);
-            var moments = past.GetValueOrDefault(write.Key) ?? (live.GetValueOrDefault(write.Key) is { } now ? [Moment.Of(now)] : Nothing);
+            var moments = past.GetValueOrDefault(write.Key) ?? (live.GetValueOrDefault(write.Key) is { } now ? Nothing.Add(Moment.Of(now)) : Nothing);
             var isEqual = entry is null ? write.Value is null : entry.Value.Equals(write.Value);
             if (isEqual && entry is null) continue;
-            if (isEqual && moments is [var first, ..] && first.Version == change.Version) moments = moments.RemoveAt(0);
+            if (isEqual && !moments.IsEmpty && moments[0].Version == change.Version) moments = moments.RemoveFirst();
             if (!isEqual && (moments.IsEmpty || moments[0].Version.IsAfter(change.Version)))
             {
-                moments = moments.Insert(0, new(change.Version, write.Value?.Hash, change.CommittedAt, change.Origin));
+                moments = moments.Prepend(new(change.Version, write.Value?.Hash, change.CommittedAt, change.Origin));
             }
 
-            if (entry is not null) moments = moments.Insert(0, Moment.Of(entry));
+            if (entry is not null) moments = moments.Prepend(Moment.Of(entry));
             past[write.Key] = moments;
             keys.Add(write.Key);
         }
@@ -124,7 +124,8 @@ internal sealed record ContextMemory
         {
             _past = past.ToImmutable(),
             _keys = keys.ToImmutable(),
-            _written = _written.SetItem(change.Version.Number, [.. change.Writes.Select(write => write.Key)]),
+            _written = _written.Prepend([.. change.Writes.Select(write => write.Key)]),
+            _writtenFrom = change.Version.Number,
             _writes = _writes + change.Writes.Length,
             From = new(change.Version.Number - 1),
         };
@@ -132,16 +133,16 @@ internal sealed record ContextMemory
 
     /// <summary>Whether <see cref="Extend"/> has room for <paramref name="writes"/> more.</summary>
     public bool HasRoom(ContextVersion head, int writes, ContextLimits limits) =>
-        From != ContextVersion.None && !_written.ContainsKey(From.Number) && _writes + writes <= limits.RememberedWritesMax && head.Number - From.Number < limits.RememberedVersionsMax;
+        From != ContextVersion.None && _writtenFrom > From.Number && _writes + writes <= limits.RememberedWritesMax && head.Number - From.Number < limits.RememberedVersionsMax;
 
-    private static DateTimeOffset FirstAt(ImmutableList<Moment> past, int seen, ContentHash? hash, Origin reader)
+    private static DateTimeOffset FirstAt(Window<Moment> past, int seen, ContentHash? hash, Origin reader)
     {
         var i = seen + 1;
         while (past[i].Hash == hash || past[i].Origin.IsSameStep(reader)) i++;
         return past[i].At;
     }
 
-    private static int NewestUpTo(ImmutableList<Moment> past, ContextVersion version)
+    private static int NewestUpTo(Window<Moment> past, ContextVersion version)
     {
         var (low, high) = (0, past.Count);
         while (low < high)
@@ -154,32 +155,36 @@ internal sealed record ContextMemory
         return low - 1;
     }
 
-    private ImmutableList<Moment> PastOf(ContextKey key, ContextEntry? current) =>
-        _past.TryGetValue(key, out var past) ? past : current is null ? Nothing : [Moment.Of(current)];
+    private Window<Moment> PastOf(ContextKey key, ContextEntry? current) =>
+        _past.TryGetValue(key, out var past) ? past : current is null ? Nothing : Nothing.Add(Moment.Of(current));
 
     private IEnumerable<ContextKey> WrittenAfter(ContextVersion basedOn, ContextVersion head)
     {
         for (var version = basedOn.Number + 1; version <= head.Number; version++)
         {
-            foreach (var key in _written.GetValueOrDefault(version, [])) yield return key;
+            foreach (var key in WrittenAt(version)) yield return key;
         }
     }
+
+    private ImmutableArray<ContextKey> WrittenAt(long version) =>
+        version - _writtenFrom is >= 0 and var index && index < _written.Count ? _written[(int)index] : [];
 
     // Versions are forgotten oldest first, and a large one piece by piece, so that no commit pays for more than its own size.
     private ContextMemory Forget(ContextVersion head, ImmutableDictionary<ContextKey, ContextEntry> live, ContextLimits limits, int budget)
     {
-        var (from, forgotten, writes) = (From.Number, _forgotten, _writes);
-        var (past, keys, written) = (_past.ToBuilder(), _keys.ToBuilder(), _written.ToBuilder());
-        for (; budget > 0 && (writes > limits.RememberedWritesMax || head.Number - from > limits.RememberedVersionsMax); budget--)
+        if (IsWithin(head, _writes, From.Number, limits)) return this;
+        var (from, forgotten, writes, written) = (From.Number, _forgotten, _writes, _written);
+        var (past, keys) = (_past.ToBuilder(), _keys.ToBuilder());
+        for (; budget > 0 && !IsWithin(head, writes, from, limits); budget--)
         {
-            if (written.GetValueOrDefault(from, []) is var old && forgotten < old.Length)
+            if (written.Count - (head.Number - from) is > 0 && written[0] is var old && forgotten < old.Length)
             {
                 Trim(past, keys, old[forgotten++], from, live);
                 writes--;
                 continue;
             }
 
-            written.Remove(from);
+            if (written.Count - (head.Number - from) > 0) written = written.RemoveFirst();
             forgotten = 0;
             from++;   // Never past head: what is remembered of it is within the limits, which are 1 or more.
         }
@@ -189,19 +194,23 @@ internal sealed record ContextMemory
             From = new(from),
             _past = past.ToImmutable(),
             _keys = keys.ToImmutable(),
-            _written = written.ToImmutable(),
+            _written = written,
+            _writtenFrom = head.Number - written.Count + 1,
             _writes = writes,
             _forgotten = forgotten,
         };
     }
 
+    private static bool IsWithin(ContextVersion head, int writes, long from, ContextLimits limits) =>
+        writes <= limits.RememberedWritesMax && head.Number - from <= limits.RememberedVersionsMax;
+
     // Of what is not remembered any more only the last moment matters: it says what the key was when the memory begins.
     private static void Trim(
-        ImmutableDictionary<ContextKey, ImmutableList<Moment>>.Builder past, ImmutableSortedSet<ContextKey>.Builder keys,
+        ImmutableDictionary<ContextKey, Window<Moment>>.Builder past, ImmutableSortedSet<ContextKey>.Builder keys,
         ContextKey key, long version, ImmutableDictionary<ContextKey, ContextEntry> live)
     {
         if (!past.TryGetValue(key, out var moments)) return;
-        while (moments.Count > 1 && moments[1].Version.Number <= version) moments = moments.RemoveAt(0);
+        while (moments.Count > 1 && moments[1].Version.Number <= version) moments = moments.RemoveFirst();
         var isOver = moments.Count == 1 && moments[0].Version.Number <= version
             && (live.GetValueOrDefault(key) is not { } entry || entry.Version.Number <= version);
         if (isOver)

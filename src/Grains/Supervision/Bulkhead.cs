@@ -45,12 +45,11 @@ internal sealed record Bulkhead(int MaxConcurrency, int QueueLimit)
     public Waiting? Next => !Queue.IsEmpty && Queue.Min is { } first && (Room > 0 || first.Unlimited) ? first : null;
 
     /// <summary>Gives <see cref="Next"/> its permit.</summary>
-    public (Bulkhead After, Permit Permit) Start(Waiting next, TimeSpan? lease, DateTimeOffset now)
-    {
-        var permit = Permit.HandOut(next, lease, now);
-        var after = Leave(next.Assignment).With(permit);
-        return (permit.Unlimited ? after with { Unlimited = Unlimited.Add(permit.Assignment) } : after, permit);
-    }
+    public (Bulkhead After, Permit Permit) Start(Waiting next, TimeSpan? lease, DateTimeOffset now) => Leave(next.Assignment).HandOut(next, lease, now);
+
+    /// <summary>The same as to enqueue it and to start it, when nobody waits and there is room; no permit when it has to wait for its turn.</summary>
+    public (Bulkhead After, Permit? Permit) StartAtOnce(Waiting arrival, TimeSpan? lease, DateTimeOffset now) =>
+        Queue.IsEmpty && Room > 0 ? HandOut(arrival, lease, now) : (this, null);
 
     /// <summary>Takes back an attempt that a worker has and that no permit is known for, whether or not there is room.</summary>
     public Bulkhead TakeBack(Permit permit) => Permits.ContainsKey(permit.Assignment) ? this : With(permit);
@@ -82,6 +81,13 @@ internal sealed record Bulkhead(int MaxConcurrency, int QueueLimit)
 
     /// <summary>An attempt whose lease, deadline or run's time is over; null when there is none.</summary>
     public AssignmentId? Over(DateTimeOffset now) => !Agenda.IsEmpty && Agenda.Min.At <= now ? Agenda.Min.Attempt : null;
+
+    private (Bulkhead After, Permit Permit) HandOut(Waiting next, TimeSpan? lease, DateTimeOffset now)
+    {
+        var permit = Permit.HandOut(next, lease, now);
+        var after = With(permit);
+        return (permit.Unlimited ? after with { Unlimited = Unlimited.Add(permit.Assignment) } : after, permit);
+    }
 
     private Bulkhead With(Permit permit) => this with
     {

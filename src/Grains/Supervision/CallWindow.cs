@@ -1,28 +1,25 @@
-using System.Collections.Immutable;
+using Rosud.Context;
 
 namespace Rosud.Supervision;
 
 /// <summary>What a closed breaker knows of the last calls, in bounded space: a value.</summary>
 /// <remarks>The time window is counted in thirtieths of it, so a call leaves it up to a thirtieth early.</remarks>
-internal sealed record CallWindow(
-    ImmutableArray<CallSlice> Slices,
-    ImmutableArray<Call> Last,
-    int FailuresInARow)
+/// <param name="Before">The thirtieths before <paramref name="Newest"/> that have calls.</param>
+/// <param name="Last">The last calls.</param>
+internal sealed record CallWindow(Window<CallSlice> Before, CallSlice Newest, Window<Call> Last, int FailuresInARow)
 {
     private const int SliceCount = 30;
 
-    public static CallWindow Empty { get; } = new([], [], 0);
+    public static CallWindow Empty { get; } = new(Window<CallSlice>.Empty, default, Window<Call>.Empty, 0);
 
     public CallWindow With(CallOutcome call, DateTimeOffset now, BreakerOptions options)
     {
         var number = SliceOf(now, options);
-        var kept = Slices is [var oldest, ..] && oldest.Number <= number - SliceCount ? Slices.RemoveAll(slice => slice.Number <= number - SliceCount) : Slices;
-        var slices = kept is [.., var newest] && newest.Number >= number
-            ? kept.SetItem(kept.Length - 1, newest.With(call))
-            : kept.Add(new CallSlice(number, 0, 0, 0).With(call));
-        var gone = Math.Max(0, Last.Length - options.LastCalls + 1);
-        ImmutableArray<Call> last = [.. Last.AsSpan(gone, Last.Length - gone), new(now, call is CallOutcome.Failed)];
-        return new(slices, last, call is CallOutcome.Failed ? FailuresInARow + 1 : 0);
+        var (before, newest) = number <= Newest.Number ? (Before, Newest) : (Newest.Calls > 0 ? Before.Add(Newest) : Before, new(number, 0, 0, 0));
+        while (!before.IsEmpty && before[0].Number <= number - SliceCount) before = before.RemoveFirst();
+        var last = Last;
+        while (last.Count >= options.LastCalls) last = last.RemoveFirst();
+        return new(before, newest.With(call), last.Add(new(now, call is CallOutcome.Failed)), call is CallOutcome.Failed ? FailuresInARow + 1 : 0);
     }
 
     /// <summary>Why these calls open a breaker; null when they do not.</summary>
@@ -32,16 +29,16 @@ internal sealed record CallWindow(
         var (calls, failures, slow) = Counted(now, options);
         if (calls >= options.CallsMin && (double)failures / calls >= threshold) return BreakerReason.FailureRate;
         if (calls >= options.CallsMin && (double)slow / calls >= options.SlowThreshold) return BreakerReason.SlowCalls;
-        return Last.Length >= options.LastCalls
+        return Last.Count >= options.LastCalls
             && now - Last[0].At <= options.LastCallsWithin
-            && (double)Last.Count(call => call.Failed) / Last.Length >= threshold ? BreakerReason.LastCalls : null;
+            && (double)FailuresOf(Last.AsSpan()) / Last.Count >= threshold ? BreakerReason.LastCalls : null;
     }
 
     public (int Calls, int Failures, int Slow) Counted(DateTimeOffset now, BreakerOptions options)
     {
         var oldest = SliceOf(now, options) - SliceCount;
-        var (calls, failures, slow) = (0, 0, 0);
-        foreach (var slice in Slices)
+        var (calls, failures, slow) = Newest.Number > oldest ? (Newest.Calls, Newest.Failures, Newest.Slow) : (0, 0, 0);
+        foreach (var slice in Before.AsSpan())
         {
             if (slice.Number <= oldest) continue;
             calls += slice.Calls;
@@ -50,6 +47,13 @@ internal sealed record CallWindow(
         }
 
         return (calls, failures, slow);
+    }
+
+    private static int FailuresOf(ReadOnlySpan<Call> calls)
+    {
+        var failures = 0;
+        foreach (var call in calls) failures += call.Failed ? 1 : 0;
+        return failures;
     }
 
     private static long SliceOf(DateTimeOffset now, BreakerOptions options) => now.UtcTicks / (options.Window.Ticks / SliceCount);

@@ -1,23 +1,19 @@
-using System.Collections.Immutable;
+using Rosud.Context;
 
 namespace Rosud.Supervision;
 
 /// <summary>How long the agent's last answers took, to guess how long a queue takes: a value.</summary>
-internal sealed record ServiceTimes(ImmutableArray<TimeSpan> Last)
+internal sealed record ServiceTimes(Window<TimeSpan> Last)
 {
     private const int Kept = 64;
     private const int Enough = 5;
 
-    public static ServiceTimes None { get; } = new([]);
+    public static ServiceTimes None { get; } = new(Window<TimeSpan>.Empty);
 
     /// <summary>The median; null before there are five.</summary>
     public TimeSpan? Median { get; } = MedianOf(Last.AsSpan());
 
-    public ServiceTimes With(TimeSpan time)
-    {
-        var kept = Last.AsSpan(Last.Length < Kept ? 0 : 1, Math.Min(Last.Length, Kept - 1));
-        return new([.. kept, time]);
-    }
+    public ServiceTimes With(TimeSpan time) => new((Last.Count < Kept ? Last : Last.RemoveFirst()).Add(time));
 
     // Asked for at every admission, so it is found once for each answer, without memory of its own.
     private static TimeSpan? MedianOf(ReadOnlySpan<TimeSpan> last)

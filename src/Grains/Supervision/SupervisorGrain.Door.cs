@@ -107,6 +107,7 @@ internal sealed partial class SupervisorGrain
         var now = Now;
         SupervisionMetrics.Admissions.Add(1);
         _retries = request.Assignment.Attempt > request.Epoch ? _retries.TrySpend(now).Next : _retries.FirstAttempts(1, now);
+        if (StartAtOnce(request)?.StartedAt is { } atOnce) return new AdmitAnswer.Started(atOnce) { Median = _ledger.MedianService };
         _ledger = _ledger.Enqueue(request, now);
         Pump(answered: request.Assignment);
         return _ledger.Bulkhead.PermitOf(request.Assignment)?.StartedAt is { } startedAt ? new AdmitAnswer.Started(startedAt) { Median = _ledger.MedianService } : new AdmitAnswer.Queued();

@@ -64,10 +64,25 @@ internal sealed partial class SupervisorGrain
             var now = Now;
             (_ledger, var permit) = _ledger.HandOutNext(transport.Lease, now);
             if (permit is null) return;
-            _breakers = _breakers.Started(permit, now);
-            transport.HandOut(permit.ToAssignment(now));
+            HandOut(permit, transport, now);
             if (permit.Assignment != answered) _ = runs.Progress(new(permit.Assignment, now, Started: true, null, null));
         }
+    }
+
+    // Nobody waits, as a rule: then there is no queue to go through.
+    private Permit? StartAtOnce(AdmitRequest request)
+    {
+        if (_turns.IsOver || _transport is not { Ready: true } transport) return null;
+        var now = Now;
+        (_ledger, var permit) = _ledger.StartAtOnce(request, transport.Lease, now);
+        if (permit is not null) HandOut(permit, transport, now);
+        return permit;
+    }
+
+    private void HandOut(Permit permit, IAssignmentTransport transport, DateTimeOffset now)
+    {
+        _breakers = _breakers.Started(permit, now);
+        transport.HandOut(permit.ToAssignment(now));
     }
 
     private void Rang()

@@ -95,6 +95,16 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
         return next with { Bulkhead = next.Bulkhead.Enqueue(new(request, now)) };
     }
 
+    /// <summary>Starts an attempt that nobody is in front of; no permit when it has to be enqueued.</summary>
+    public (SupervisorLedger Next, Permit? Started) StartAtOnce(AdmitRequest request, TimeSpan? lease, DateTimeOffset now)
+    {
+        if (now < HeldUntil) return (this, null);
+        var (after, permit) = Bulkhead.StartAtOnce(new(request, now), lease, now);
+        if (permit is null) return (this, null);
+        var id = request.Assignment;
+        return (With(id.Run, MarksOf(id.Run, now).See(id.Step, id.Attempt)) with { Bulkhead = after }, permit);
+    }
+
     /// <summary>Starts the first that may start now, if there is one.</summary>
     public (SupervisorLedger Next, Permit? Started) HandOutNext(TimeSpan? lease, DateTimeOffset now)
     {

@@ -76,6 +76,34 @@ public sealed class BulkheadTests
             }
         }, iter: 3_000);
 
+    [Theory]
+    [InlineData(0, 0, false, true)]
+    [InlineData(1, 0, false, true)]
+    [InlineData(2, 0, false, false)]   // No room.
+    [InlineData(2, 1, false, false)]   // Somebody waits.
+    [InlineData(0, 0, true, false)]    // The agent asked for a pause.
+    public void Starting_at_once_is_the_same_as_to_wait_for_a_turn_that_comes_at_once(int running, int waiting, bool held, bool starts)
+    {
+        var ledger = Ledger(2, 10);
+        for (var run = 1; run <= running + waiting; run++) ledger = ledger.Enqueue(Admission(Attempt(run)), Start).Pumped(Start);
+        if (held) ledger = ledger.Hold(At(10));
+        var request = Admission(Attempt(9));
+
+        var (atOnce, permit) = ledger.StartAtOnce(request, Seconds(30), At(1));
+        var (inTurn, given) = ledger.Enqueue(request, At(1)).HandOutNext(Seconds(30), At(1));
+
+        Assert.Equal(starts, permit is not null);
+        if (!starts)
+        {
+            Assert.Same(ledger, atOnce);
+            return;
+        }
+
+        Assert.Equal(given, permit);
+        Assert.Equal(inTurn.Bulkhead.Permits.Values.ToHashSet(), atOnce.Bulkhead.Permits.Values.ToHashSet());
+        Assert.Equal((inTurn.Runs[request.Assignment.Run], inTurn.NextEnd, 0), (atOnce.Runs[request.Assignment.Run], atOnce.NextEnd, atOnce.Bulkhead.Queue.Count));
+    }
+
     private static Waiting Waits(int run, RunPriority priority, double acceptedAt) =>
         new(Admission(Attempt(run)) with { Priority = priority, AcceptedAt = At(acceptedAt) }, Start);
 }

@@ -49,7 +49,8 @@ internal static class SupervisionExamples
         (ledger, var answer, _) = ledger.Screen(request, now);
         if (answer is not null) return (ledger, answer);
         if (ledger.Overload(request, now) is { } problem) return (ledger, new AdmitAnswer.Refused(problem));
-        ledger = ledger.Enqueue(request, now).Pumped(now, lease);
+        (ledger, var started) = ledger.StartAtOnce(request, lease, now);
+        if (started is null) ledger = ledger.Enqueue(request, now).Pumped(now, lease);
         return (ledger, ledger.Bulkhead.PermitOf(request.Assignment) is { StartedAt: { } at } ? new AdmitAnswer.Started(at) : new AdmitAnswer.Queued());
     }
 
