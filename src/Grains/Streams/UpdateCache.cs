@@ -5,10 +5,17 @@ namespace Rosud.Streams;
 /// <summary>
 /// What one queue's deliverer holds for subscribers that are behind: the newest batches, within bounds. A subscriber that
 /// is too far behind, or that names a batch which is gone, goes on with the oldest that is there: it sees the hole itself.
+/// Of a stream that nobody listens to nothing is held.
 /// </summary>
-internal sealed class UpdateCache(int itemsMax, long bytesMax) : IQueueCache
+internal sealed class UpdateCache(int itemsMax, long bytesMax, TimeProvider time) : IQueueCache
 {
+    /// <summary>How long a new stream's batches are held although nobody listens yet: its subscribers are being looked up.</summary>
+    public static readonly TimeSpan LookUpTime = TimeSpan.FromSeconds(5);
+
+    private const int StreamsMax = 10_000;   // Those that nobody listens to are forgotten beyond that, and are new when they come again.
+
     private readonly Queue<(QueueBatch Batch, long Bytes)> _held = new();
+    private readonly Dictionary<StreamId, Audience> _audiences = [];
     private long _bytes;
 
     /// <summary>The number that the next batch will have here; numbers of this cache, not the batches' own.</summary>
@@ -23,6 +30,8 @@ internal sealed class UpdateCache(int itemsMax, long bytesMax) : IQueueCache
     {
         foreach (var batch in messages.OfType<QueueBatch>())
         {
+            var audience = AudienceOf(batch.StreamId);
+            if (audience.Cursors == 0 && time.GetElapsedTime(audience.Since) > LookUpTime) continue;
             var bytes = batch.Items.Sum(UpdateQueueAdapter.LengthOf);
             _held.Enqueue((batch, bytes));
             _bytes += bytes;
@@ -44,6 +53,7 @@ internal sealed class UpdateCache(int itemsMax, long bytesMax) : IQueueCache
     {
         var at = token is null ? _next : _held.Select((held, i) => (held.Batch.Number, Index: First + i))
             .Where(held => held.Number >= token.SequenceNumber).Select(held => held.Index).DefaultIfEmpty(_next).First();
+        AudienceOf(streamId).Cursors++;
         return new Cursor(this, streamId, at);
     }
 
@@ -51,9 +61,31 @@ internal sealed class UpdateCache(int itemsMax, long bytesMax) : IQueueCache
 
     private long First => _next - _held.Count;
 
+    private Audience AudienceOf(StreamId stream)
+    {
+        if (_audiences.TryGetValue(stream, out var known)) return known;
+        if (_audiences.Count >= StreamsMax)
+        {
+            foreach (var (unheard, audience) in _audiences)
+            {
+                if (audience.Cursors == 0) _audiences.Remove(unheard);
+            }
+        }
+
+        return _audiences[stream] = new(time.GetTimestamp());
+    }
+
+    private sealed class Audience(long since)
+    {
+        public long Since { get; } = since;
+
+        public int Cursors { get; set; }
+    }
+
     private sealed class Cursor(UpdateCache cache, StreamId stream, long at) : IQueueCacheCursor
     {
         private QueueBatch? _current;
+        private bool _isOver;
 
         public IBatchContainer? GetCurrent(out Exception? exception)
         {
@@ -86,6 +118,11 @@ internal sealed class UpdateCache(int itemsMax, long bytesMax) : IQueueCache
             // The subscriber finds the hole by version.
         }
 
-        public void Dispose() => _current = null;
+        public void Dispose()
+        {
+            _current = null;
+            if (!_isOver) cache.AudienceOf(stream).Cursors--;
+            _isOver = true;
+        }
     }
 }

@@ -33,7 +33,7 @@ internal sealed class UpdateQueueAdapter(string name, UpdateStreamOptions option
 
     public IQueueAdapterCache GetQueueAdapterCache() => this;
 
-    public IQueueCache CreateQueueCache(QueueId queueId) => new UpdateCache(options.DeliveringMax, options.QueuedBytesMax);
+    public IQueueCache CreateQueueCache(QueueId queueId) => new UpdateCache(options.DeliveringMax, options.QueuedBytesMax, TimeProvider.System);
 
     public IStreamQueueMapper GetStreamQueueMapper() => _queues;
 
