@@ -6,11 +6,11 @@ namespace Rosud.Supervision;
 /// <summary>Permits and queue of one agent: a value. Permits are a set of attempts that end by themselves, never a counter.</summary>
 internal sealed record Bulkhead(int MaxConcurrency, int QueueLimit)
 {
-    public RerootingMap<AssignmentId, Permit> Permits { get; private init; } = RerootingMap<AssignmentId, Permit>.Create();
+    public ImmutableDictionary<AssignmentId, Permit> Permits { get; private init; } = ImmutableDictionary<AssignmentId, Permit>.Empty;
 
     public ImmutableSortedSet<Waiting> Queue { get; private init; } = ImmutableSortedSet.Create<Waiting>(QueueOrder.Instance);
 
-    private RerootingMap<AssignmentId, Waiting> Queued { get; init; } = RerootingMap<AssignmentId, Waiting>.Create();
+    private ImmutableDictionary<AssignmentId, Waiting> Queued { get; init; } = ImmutableDictionary<AssignmentId, Waiting>.Empty;
 
     private ImmutableHashSet<AssignmentId> Unlimited { get; init; } = [];
 
@@ -37,7 +37,7 @@ internal sealed record Bulkhead(int MaxConcurrency, int QueueLimit)
     public Bulkhead Enqueue(Waiting waiting) => this with
     {
         Queue = Queue.Add(waiting),
-        Queued = Queued.SetItem(waiting.Assignment, waiting),
+        Queued = Queued.Add(waiting.Assignment, waiting),
         Agenda = Agenda.Add((waiting.RunEndsAt, waiting.Assignment)),
     };
 
@@ -91,7 +91,7 @@ internal sealed record Bulkhead(int MaxConcurrency, int QueueLimit)
 
     private Bulkhead With(Permit permit) => this with
     {
-        Permits = Permits.SetItem(permit.Assignment, permit),
+        Permits = Permits.Add(permit.Assignment, permit),
         Agenda = Agenda.Add((permit.EndsAt, permit.Assignment)),
     };
 

@@ -20,9 +20,10 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
 
     public Bulkhead Bulkhead { get; private init; } = new(0, 0);
 
-    public RerootingMap<AssignmentId, Kept> Kept { get; private init; } = RerootingMap<AssignmentId, Kept>.Create();
+    public ImmutableDictionary<AssignmentId, Kept> Kept { get; private init; } = ImmutableDictionary<AssignmentId, Kept>.Empty;
 
-    public RerootingMap<RunId, RunMarks> Runs { get; private init; } = RerootingMap<RunId, RunMarks>.Create();
+    /// <summary>What is remembered of each run; many, and small.</summary>
+    public LatestMap<RunId, RunMarks> Runs { get; private init; } = LatestMap<RunId, RunMarks>.Create();
 
     /// <summary>No hand-out before this: the agent asked for it.</summary>
     public DateTimeOffset? HeldUntil { get; private init; }

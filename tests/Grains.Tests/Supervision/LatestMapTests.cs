@@ -4,7 +4,7 @@ using CsCheck;
 namespace Rosud.Supervision;
 
 /// <summary>Against the library's immutable map: every value stays what it was, whichever of them is used or changed next.</summary>
-public sealed class RerootingMapTests
+public sealed class LatestMapTests
 {
     // Which of the values so far is changed, and how: set a key, or remove it.
     private static readonly Gen<(int From, int Key, int? Value)[]> Changes =
@@ -13,7 +13,7 @@ public sealed class RerootingMapTests
     [Fact]
     public void Every_value_stays_what_it_was() => Changes.Sample(changes =>
     {
-        var values = new List<RerootingMap<int, int>> { RerootingMap<int, int>.Create() };
+        var values = new List<LatestMap<int, int>> { LatestMap<int, int>.Create() };
         var expected = new List<ImmutableDictionary<int, int>> { ImmutableDictionary<int, int>.Empty };
         foreach (var (number, key, value) in changes)
         {
@@ -40,7 +40,7 @@ public sealed class RerootingMapTests
     [Fact]
     public void Removing_what_is_not_there_makes_no_other_value()
     {
-        var map = RerootingMap<string, int>.Create().SetItem("a", 1);
+        var map = LatestMap<string, int>.Create().SetItem("a", 1);
 
         Assert.Same(map, map.Remove("b"));
         Assert.NotSame(map, map.Remove("a"));
@@ -49,7 +49,7 @@ public sealed class RerootingMapTests
     [Fact]
     public void It_may_be_changed_while_it_is_gone_through()
     {
-        var map = RerootingMap<int, int>.Create().SetItem(1, 1).SetItem(2, 2);
+        var map = LatestMap<int, int>.Create().SetItem(1, 1).SetItem(2, 2);
 
         foreach (var (key, _) in map) map = map.Remove(key);
 
@@ -57,10 +57,25 @@ public sealed class RerootingMapTests
     }
 
     [Fact]
+    public void A_value_can_be_used_until_so_many_changes_later()
+    {
+        var old = LatestMap<int, int>.Create().SetItem(1, 1);
+        var map = old;
+        for (var i = 0; i < LatestMap<int, int>.Remembered; i++) map = map.SetItem(1, -i);
+        var older = LatestMap<int, int>.Create();
+        map = older;
+        for (var i = 0; i <= LatestMap<int, int>.Remembered; i++) map = map.SetItem(1, i);
+
+        Assert.Equal(1, old[1]);
+        Assert.Equal(2, old.SetItem(1, 2)[1]);
+        Assert.Equal("The map was changed more than 64 times since.", Assert.Throws<InvalidOperationException>(() => older.ContainsKey(1)).Message);
+    }
+
+    [Fact]
     public void Two_empty_ones_have_nothing_in_common()
     {
-        var one = RerootingMap<int, int>.Create();
-        var other = RerootingMap<int, int>.Create();
+        var one = LatestMap<int, int>.Create();
+        var other = LatestMap<int, int>.Create();
 
         one = one.SetItem(1, 1);
 
