@@ -51,10 +51,13 @@ internal sealed class LatestMap<TKey, TValue> : IReadOnlyCollection<KeyValuePair
         return Changed(new(key, before!, wasThere));
     }
 
-    public LatestMap<TKey, TValue> Remove(TKey key) => Table.Remove(key, out var before) ? Changed(new(key, before, WasThere: true)) : this;
-
-    /// <summary>Gives back what the table took when there was much more in it. The value stays what it is.</summary>
-    public void TrimExcess() => Table.TrimExcess();
+    public LatestMap<TKey, TValue> Remove(TKey key)
+    {
+        var table = Table;
+        if (!table.Remove(key, out var before)) return this;
+        if (table.Capacity > Remembered && table.Count < table.Capacity / 4) table.TrimExcess(table.Count * 2);
+        return Changed(new(key, before, WasThere: true));
+    }
 
     /// <summary>Everything in it, as it is now, in no order.</summary>
     public IEnumerator<KeyValuePair<TKey, TValue>> GetEnumerator() => Table.ToList().GetEnumerator();

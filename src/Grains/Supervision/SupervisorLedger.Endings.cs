@@ -54,7 +54,7 @@ internal sealed partial record SupervisorLedger
         if (Bulkhead.PermitOf(id) is not { } permit)
         {
             var left = this with { Bulkhead = Bulkhead.Leave(id) };
-            return (left.With(id.Run, left.MarksOf(id.Run, now).Bury(id.Step, id.Attempt)), id, null);
+            return (left.With(id.Run, left.MarksOf(id.Run, now).Bury(id.Step, id.Attempt), now), id, null);
         }
 
         var timedOut = permit.TimedOut(now);
@@ -63,7 +63,7 @@ internal sealed partial record SupervisorLedger
             Reason = timedOut ? "The attempt took longer than its limit." : "The worker fell silent.",
         };
         var next = Keep(Supervision.Kept.Of(settlement, permit, MedianService, now));
-        return (next.With(id.Run, next.MarksOf(id.Run, now).Bury(id.Step, id.Attempt)), id, settlement);
+        return (next.With(id.Run, next.MarksOf(id.Run, now).Bury(id.Step, id.Attempt), now), id, settlement);
     }
 
     /// <summary>A waiting attempt leaves the queue without being handed out, and its run is told.</summary>
@@ -89,7 +89,7 @@ internal sealed partial record SupervisorLedger
     {
         if (Kept.GetValueOrDefault(id) is not { } kept) return this;
         var heard = IsWorkersWord(kept.Settlement.Kind) ? answer : Fenced;
-        return Drop(id).With(id.Run, MarksOf(id.Run, now).Answer(id.Step, id.Attempt, heard, now)) with
+        return Drop(id).With(id.Run, MarksOf(id.Run, now).Answer(id.Step, id.Attempt, heard, now), now) with
         {
             Service = kept.Service is { } time ? Service.With(time) : Service,
         };
@@ -99,7 +99,7 @@ internal sealed partial record SupervisorLedger
     public (SupervisorLedger Next, bool IsPoison) Failed(AssignmentId id, DateTimeOffset now)
     {
         var marks = MarksOf(id.Run, now).Fail(id.Step);
-        return (With(id.Run, marks), marks[id.Step].Failures == Quarantine.AttemptsMax);
+        return (With(id.Run, marks, now), marks[id.Step].Failures == Quarantine.AttemptsMax);
     }
 
     /// <summary>The run does not know the attempt, or is over.</summary>
@@ -128,7 +128,7 @@ internal sealed partial record SupervisorLedger
 
     private SupervisorLedger TakeBack(AssignmentId id, TimeSpan timeout, TimeSpan lease, DateTimeOffset now)
     {
-        var next = With(id.Run, MarksOf(id.Run, now).Heard(0, now + timeout).See(id.Step, id.Attempt));
+        var next = With(id.Run, MarksOf(id.Run, now).Heard(0, now + timeout).See(id.Step, id.Attempt), now);
         return next with { Bulkhead = next.Bulkhead.TakeBack(Permit.TakeBack(id, timeout, lease, now)) };
     }
 
@@ -153,32 +153,47 @@ internal sealed partial record SupervisorLedger
             Bulkhead = Bulkhead.Free(id).Leave(id),
             Endings = running ? Endings.With(id, ending) : Endings,
         };
-        return next.Runs.TryGetValue(id.Run, out var marks) ? next.With(id.Run, marks.Bury(id.Step, id.Attempt)) : next;
+        return next.Runs.TryGetValue(id.Run, out var marks) && marks.Bury(id.Step, id.Attempt) is var buried && !ReferenceEquals(buried, marks)
+            ? next with { Runs = next.Runs.SetItem(id.Run, buried) }
+            : next;
     }
 
     private RunMarks MarksOf(RunId run, DateTimeOffset now) => Runs.TryGetValue(run, out var marks) ? marks : new(0, now + RunMarks.Quiet);
 
     private SettleOutcome? Judged(AssignmentId id) => Runs.TryGetValue(id.Run, out var marks) ? marks.AnswerOf(id.Step, id.Attempt) : null;
 
-    private SupervisorLedger With(RunId run, RunMarks marks) => Runs.TryGetValue(run, out var known) && ReferenceEquals(known, marks) ? this : this with { Runs = Runs.SetItem(run, marks) };
+    private SupervisorLedger With(RunId run, RunMarks marks, DateTimeOffset now)
+    {
+        if (!Runs.TryGetValue(run, out var known)) return this with { Runs = Runs.SetItem(run, marks), Visits = Visits.Add(new(run, now + RunMarks.Quiet)) };
+        return ReferenceEquals(known, marks) ? this : this with { Runs = Runs.SetItem(run, marks) };
+    }
 
     private static readonly SettleOutcome Fenced = Refusals.Fenced();
 
-    // Marks of quiet runs are forgotten now and then, so that they cost no timer.
-    private SupervisorLedger Swept(DateTimeOffset now)
+    // Every run is looked at again after a while, a few with each admission: what is over for long is forgotten, without a timer, and nobody pays for all of them.
+    private SupervisorLedger Visited(DateTimeOffset now)
     {
-        if (now < SweepAt) return this;
-        var left = Runs;
-        foreach (var (run, marks) in Runs)
+        var (runs, visits) = (Runs, Visits);
+        for (var i = 0; i < VisitsMax && !visits.IsEmpty && visits[0].At <= now; i++)
         {
+            var run = visits[0].Run;
+            visits = visits.RemoveFirst();
+            var marks = runs[run];
             var next = marks.Forget(now);
-            if (marks.KeepUntil <= now && !marks.Steps.Any(step => IsAlive(new(Agent, run, step.Step, step.Seen)))) left = left.Remove(run);
-            else if (!ReferenceEquals(next, marks)) left = left.SetItem(run, next);
+            if (marks.KeepUntil <= now && !marks.Steps.Any(step => IsAlive(new(Agent, run, step.Step, step.Seen))))
+            {
+                runs = runs.Remove(run);
+                continue;
+            }
+
+            if (!ReferenceEquals(next, marks)) runs = runs.SetItem(run, next);
+            visits = visits.Add(new(run, now + RunMarks.Quiet));
         }
 
-        if (left.Count < Runs.Count / 2) left.TrimExcess();
-        return this with { Runs = left, SweepAt = now + TimeSpan.FromMinutes(1) };
+        return ReferenceEquals(visits, Visits) ? this : this with { Runs = runs, Visits = visits };
     }
+
+    private readonly record struct Visit(RunId Run, DateTimeOffset At);
 }
 
 /// <summary>What a worker's heartbeat did.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Rosud.Agents;
 using Rosud.Channels;
+using Rosud.Context;
 using Rosud.Runs;
 using Rosud.Tenants;
 
@@ -14,6 +15,7 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
 {
     private const long KeptBytesMax = 64L * 1024 * 1024;
     private const int KeptMax = 10_000;
+    private const int VisitsMax = 4;   // With each admission, which adds one at most.
 
     /// <summary>How long workers of a lost supervisor have to say that they are alive before their attempts count as lost.</summary>
     public static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(10);
@@ -35,7 +37,8 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
 
     private RecentAttempts<Ending> Endings { get; init; } = new(1_024);
 
-    private DateTimeOffset SweepAt { get; init; } = Since + RunMarks.Quiet;
+    // When each remembered run is looked at again, in order.
+    private Window<Visit> Visits { get; init; } = Window<Visit>.Empty;
 
     private long KeptBytes { get; init; }
 
@@ -69,10 +72,10 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
         if (request.Incarnation != Incarnation) return (this, new AdmitAnswer.Bounced(Incarnation), null);
         if (request.Epoch < marks.Epoch) return (this, new AdmitAnswer.Ignored(), null);
         marks = marks.Heard(request.Epoch, now + request.TimeLeft);
-        var swept = Swept(now);
-        if (marks.IsFenced(id.Step, id.Attempt) || marks.HasSeen(id.Step, id.Attempt)) return (swept.With(id.Run, marks), new AdmitAnswer.Ignored(), null);
+        var visited = Visited(now);
+        if (marks.IsFenced(id.Step, id.Attempt) || marks.HasSeen(id.Step, id.Attempt)) return (visited.With(id.Run, marks, now), new AdmitAnswer.Ignored(), null);
         var before = id with { Attempt = marks[id.Step].Seen };
-        var next = swept.With(id.Run, marks.Bury(id.Step, id.Attempt - 1)).Fence(before, new(Superseded: true, Cancelled: false));
+        var next = visited.With(id.Run, marks.Bury(id.Step, id.Attempt - 1), now).Fence(before, new(Superseded: true, Cancelled: false));
         return (next, null, Bulkhead.PermitOf(before) is null ? null : before);
     }
 
@@ -92,7 +95,7 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
     public SupervisorLedger Enqueue(AdmitRequest request, DateTimeOffset now)
     {
         var id = request.Assignment;
-        var next = With(id.Run, MarksOf(id.Run, now).See(id.Step, id.Attempt));
+        var next = With(id.Run, MarksOf(id.Run, now).See(id.Step, id.Attempt), now);
         return next with { Bulkhead = next.Bulkhead.Enqueue(new(request, now)) };
     }
 
@@ -103,7 +106,7 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
         var (after, permit) = Bulkhead.StartAtOnce(new(request, now), lease, now);
         if (permit is null) return (this, null);
         var id = request.Assignment;
-        return (With(id.Run, MarksOf(id.Run, now).See(id.Step, id.Attempt)) with { Bulkhead = after }, permit);
+        return (With(id.Run, MarksOf(id.Run, now).See(id.Step, id.Attempt), now) with { Bulkhead = after }, permit);
     }
 
     /// <summary>Starts the first that may start now, if there is one.</summary>
@@ -122,14 +125,14 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
         var id = new AssignmentId(Agent, run, step, attempt);
         if (epoch < marks.Epoch) return (this, AskAnswer.Known);   // An old driver: nothing that it may act on.
         marks = marks.Heard(epoch, now);
-        var next = With(run, marks);
+        var next = With(run, marks, now);
         if (IsAlive(id)) return (next, AskAnswer.Known);
         if (incarnation == 0 && !marks.IsFenced(step, attempt)) return (next, AskAnswer.NeverSeen);
         if (incarnation == Incarnation && !marks.HasSeen(step, attempt) && !marks.IsFenced(step, attempt)) return (next, AskAnswer.NeverSeen);
-        if (incarnation == Incarnation) return (With(run, marks.Bury(step, attempt)), AskAnswer.LostHere);
+        if (incarnation == Incarnation) return (With(run, marks.Bury(step, attempt), now), AskAnswer.LostHere);
         return takenBack && UntilHeard(now) is not null
             ? (next, AskAnswer.Known)
-            : (With(run, marks.Bury(step, attempt)), AskAnswer.Lost);
+            : (With(run, marks.Bury(step, attempt), now), AskAnswer.Lost);
     }
 
     /// <summary>Answers a recovered driver; older ones are fenced from now on.</summary>
@@ -142,7 +145,7 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
         var live = marks.Steps.Where(step => !marks.IsFenced(step.Step, step.Seen))
             .Select(step => LiveOf(new(Agent, run, step.Step, step.Seen)))
             .OfType<LiveAttempt>();
-        return (With(run, marks), new(Incarnation, [.. live]) { Wait = takenBack ? UntilHeard(now) : null });
+        return (With(run, marks, now), new(Incarnation, [.. live]) { Wait = takenBack ? UntilHeard(now) : null });
     }
 
     /// <summary>The run is over: everything of it leaves. Answers the attempts whose workers have to be told.</summary>
@@ -153,7 +156,7 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
         var attempts = marks.Steps.Select(step => new AssignmentId(Agent, run, step.Step, step.Seen)).ToImmutableArray();
         var next = attempts.Aggregate(this, (ledger, id) => ledger.Fence(id, new(Superseded: false, Cancelled: true)).Drop(id));
         marks = marks.Heard(epoch, now) with { Cancelled = true, KeepUntil = now + RunMarks.Quiet };
-        return (next.With(run, marks), [.. attempts.Where(id => Bulkhead.PermitOf(id) is not null)]);
+        return (next.With(run, marks, now), [.. attempts.Where(id => Bulkhead.PermitOf(id) is not null)]);
     }
 
     /// <summary>A running attempt is no longer wanted. True when its worker has to be told.</summary>
@@ -161,7 +164,7 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
     {
         var marks = MarksOf(id.Run, now);
         if (epoch < marks.Epoch || IsKept(id)) return (this, false);
-        return (With(id.Run, marks.Heard(epoch, now)).Fence(id, new(Superseded: true, Cancelled: false)), Bulkhead.PermitOf(id) is not null);
+        return (With(id.Run, marks.Heard(epoch, now), now).Fence(id, new(Superseded: true, Cancelled: false)), Bulkhead.PermitOf(id) is not null);
     }
 
     /// <summary>What an attempt was handed has changed, and its agent can take that in. True when its worker has to be told; an attempt that waits is handed it at once.</summary>

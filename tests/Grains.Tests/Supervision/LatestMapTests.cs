@@ -22,7 +22,6 @@ public sealed class LatestMapTests
             expected.Add(value is { } added ? expected[from].SetItem(key, added) : expected[from].Remove(key));
         }
 
-        values[0].TrimExcess();
         foreach (var i in Enumerable.Range(0, values.Count).OrderBy(i => i * 7 % values.Count))
         {
             Assert.Equal(Text(expected[i]), Text(values[i]));
@@ -44,6 +43,17 @@ public sealed class LatestMapTests
 
         Assert.Same(map, map.Remove("b"));
         Assert.NotSame(map, map.Remove("a"));
+    }
+
+    [Fact]
+    public void What_is_left_of_much_is_what_it_was()
+    {
+        var map = LatestMap<int, int>.Create();
+        for (var i = 0; i < 10_000; i++) map = map.SetItem(i, -i);
+        for (var i = 0; i < 9_999; i++) map = map.Remove(i);
+
+        Assert.Equal([new(9_999, -9_999)], map);
+        Assert.Equal(2, map.SetItem(1, 1).Count);
     }
 
     [Fact]
