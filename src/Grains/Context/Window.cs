@@ -7,7 +7,7 @@ namespace Rosud.Context;
 /// depends on its length, and make nothing but another view of the same items.
 /// </summary>
 /// <remarks>
-/// Views share an array as long as each goes on from the newest of them; whoever goes on from an older one gets a copy. Items that were dropped are let go
+/// Views share an array as long as each goes on from the newest of them and at the same end; whoever goes on from an older one, or changes the end, gets a copy. Items that were dropped are let go
 /// when the array is copied, at the latest when it is four times as long as what is left. Reading is safe from any thread, changing from one at a time.
 /// </remarks>
 internal sealed class Window<T> : IReadOnlyList<T>

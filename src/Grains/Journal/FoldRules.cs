@@ -12,13 +12,14 @@ internal static class FoldRules
     /// <summary>Whether a new base should be written: many segments since the last, or many bytes beside what lives, or no cell for another segment.</summary>
     /// <param name="liveBytes">About how many bytes the live keys take.</param>
     /// <param name="dropsBehindBase">Whether a segment's cell is only free once a base has it (R5).</param>
-    public static bool IsBaseDue(JournalHead head, long liveBytes, JournalLimits limits, bool dropsBehindBase = true)
+    /// <param name="times">How many times as much it takes.</param>
+    public static bool IsBaseDue(JournalHead head, long liveBytes, JournalLimits limits, bool dropsBehindBase = true, int times = 1)
     {
         var since = head.Segments.AsSpan()[head.FirstAfterBase..];
         if (since.IsEmpty) return false;
         var bytes = 0L;
         foreach (var segment in since) bytes += segment.Bytes;
-        return since.Length >= limits.BaseSegments || bytes >= Math.Max(limits.BaseBytesMin, liveBytes / 2) || !HasCell(head, limits, dropsBehindBase);
+        return since.Length >= limits.BaseSegments * times || bytes >= Math.Max(limits.BaseBytesMin, liveBytes / 2) * times || !HasCell(head, limits, dropsBehindBase);
     }
 
     /// <summary>The base's pages, as a power of two. A level is left only when its pages are twice too large or four times too small, for every page is written again then.</summary>

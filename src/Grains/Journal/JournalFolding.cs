@@ -9,20 +9,23 @@ internal sealed class JournalFolding(FencedRecords records, JournalMemory memory
     /// <summary>Whether the ring should be folded.</summary>
     public bool IsDue => FoldRules.IsFoldDue(memory.Ring.Count, memory.RingBytes, limits);
 
-    private bool IsBaseDue => FoldRules.IsBaseDue(memory.Head, memory.LiveBytes, limits, rules.HasFlag(JournalRules.DropBehindBase));
+    // What a crash then has to read again is bounded.
+    private const int Overdue = 4;
+
+    private bool IsBaseDue(int times) => FoldRules.IsBaseDue(memory.Head, memory.LiveBytes, limits, rules.HasFlag(JournalRules.DropBehindBase), times);
 
     private bool HasCell => FoldRules.HasCell(memory.Head, limits, rules.HasFlag(JournalRules.DropBehindBase));
 
     /// <summary>Folds the ring, or as much of it as one segment holds, and writes a new base when that is due.</summary>
     /// <remarks>
     /// A base needs the owner's value at the fold, and only the newest is kept. When more has landed than one segment holds, what is stored would have to be read:
-    /// a base that is due then waits for a fold that reaches the newest batch, unless there is no cell for another segment.
+    /// a base that is due then waits for a fold that reaches the newest batch, unless it is four times overdue or there is no cell for another segment.
     /// </remarks>
     public async Task Run()
     {
         if (!HasCell) await Rebase();
         var isNewest = memory.Ring.Count == 0 || await Fold();
-        if (IsBaseDue && (isNewest || !HasCell)) await Rebase();
+        if (IsBaseDue(isNewest ? 1 : Overdue)) await Rebase();
         _atFold = null;
     }
 

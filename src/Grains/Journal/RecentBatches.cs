@@ -15,7 +15,7 @@ internal sealed class RecentBatches(JournalLimits limits)
         _batches.Enqueue(added);
         _bytes += added.Record.Length;
         _versions += added.Versions;
-        while (_versions - _batches.Peek().Versions >= limits.MemoryEntries || (_bytes > limits.MemoryBytes && _batches.Count > 1))
+        while (_batches.Count > 1 && (_versions - _batches.Peek().Versions >= limits.MemoryEntries || _bytes > limits.MemoryBytes))
         {
             var oldest = _batches.Dequeue();
             _bytes -= oldest.Record.Length;

@@ -170,7 +170,7 @@ internal sealed partial record SupervisorLedger
 
     private static readonly SettleOutcome Fenced = Refusals.Fenced();
 
-    // Every run is looked at again after a while, a few with each admission: what is over for long is forgotten, without a timer, and nobody pays for all of them.
+    // Every run is looked at again after a while, some with each admission and each end of a run: what is over for long is forgotten, without a timer, and nobody pays for all of them.
     private SupervisorLedger Visited(DateTimeOffset now)
     {
         var (runs, visits) = (Runs, Visits);

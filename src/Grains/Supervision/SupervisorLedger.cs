@@ -15,7 +15,7 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
 {
     private const long KeptBytesMax = 64L * 1024 * 1024;
     private const int KeptMax = 10_000;
-    private const int VisitsMax = 4;   // With each admission, which adds one at most.
+    private const int VisitsMax = 32;   // With each admission and each end of a run; as a rule one is due.
 
     /// <summary>How long workers of a lost supervisor have to say that they are alive before their attempts count as lost.</summary>
     public static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(10);
@@ -129,10 +129,10 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
         if (IsAlive(id)) return (next, AskAnswer.Known);
         if (incarnation == 0 && !marks.IsFenced(step, attempt)) return (next, AskAnswer.NeverSeen);
         if (incarnation == Incarnation && !marks.HasSeen(step, attempt) && !marks.IsFenced(step, attempt)) return (next, AskAnswer.NeverSeen);
-        if (incarnation == Incarnation) return (With(run, marks.Bury(step, attempt), now), AskAnswer.LostHere);
+        if (incarnation == Incarnation) return (next.With(run, marks.Bury(step, attempt), now), AskAnswer.LostHere);
         return takenBack && UntilHeard(now) is not null
             ? (next, AskAnswer.Known)
-            : (With(run, marks.Bury(step, attempt), now), AskAnswer.Lost);
+            : (next.With(run, marks.Bury(step, attempt), now), AskAnswer.Lost);
     }
 
     /// <summary>Answers a recovered driver; older ones are fenced from now on.</summary>
@@ -154,7 +154,7 @@ internal sealed partial record SupervisorLedger(AgentId Agent, long Incarnation,
         var marks = MarksOf(run, now);
         if (epoch < marks.Epoch) return (this, []);
         var attempts = marks.Steps.Select(step => new AssignmentId(Agent, run, step.Step, step.Seen)).ToImmutableArray();
-        var next = attempts.Aggregate(this, (ledger, id) => ledger.Fence(id, new(Superseded: false, Cancelled: true)).Drop(id));
+        var next = attempts.Aggregate(Visited(now), (ledger, id) => ledger.Fence(id, new(Superseded: false, Cancelled: true)).Drop(id));
         marks = marks.Heard(epoch, now) with { Cancelled = true, KeepUntil = now + RunMarks.Quiet };
         return (next.With(run, marks, now), [.. attempts.Where(id => Bulkhead.PermitOf(id) is not null)]);
     }

@@ -54,6 +54,14 @@ public sealed class FoldRulesTests
     }
 
     [Theory]
+    [InlineData(7, 1, false)]
+    [InlineData(8, 1, true)]      // Twice as many segments.
+    [InlineData(2, 399, false)]
+    [InlineData(2, 400, true)]    // Twice as many bytes.
+    public void A_base_is_twice_overdue_after_twice_as_much(int since, int bytesEach, bool isDue) =>
+        Assert.Equal(isDue, FoldRules.IsBaseDue(Head(behind: 1, since, bytesEach), 0, Limits with { SegmentCells = 100 }, times: 2));
+
+    [Theory]
     [InlineData(0, 6, true, false)]
     [InlineData(0, 7, true, true)]    // The next segment would have no cell, and nothing can be dropped.
     [InlineData(0, 7, false, false)]  // Unless a cell needs no base.
