@@ -1,5 +1,3 @@
-using Rosud.Supervision;
-
 namespace Rosud.Channels;
 
 public sealed class RetryBucketTests
