@@ -16,7 +16,7 @@ internal sealed record ContextMemory
 
     private ImmutableDictionary<ContextKey, Window<Moment>> _past = ImmutableDictionary<ContextKey, Window<Moment>>.Empty;
     private ImmutableSortedSet<ContextKey> _keys = [];
-    private Window<ImmutableArray<ContextKey>> _written = Window<ImmutableArray<ContextKey>>.Empty;   // Of each version from this on up to the newest.
+    private Window<ImmutableArray<ContextKey>> _written = Window<ImmutableArray<ContextKey>>.Empty;   // The keys of each version, from _writtenFrom up to the newest.
     private long _writtenFrom;
     private int _writes;
     private int _forgotten;   // Keys of version From that are forgotten already; the rest of them follow.

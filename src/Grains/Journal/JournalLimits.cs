@@ -48,9 +48,9 @@ internal sealed record JournalLimits
     /// <summary>Bytes of history that are kept.</summary>
     public long HistoryBytes { get; init; } = 64L * 1024 * 1024;
 
-    /// <summary>Newest entries kept in memory, in bytes.</summary>
+    /// <summary>Newest records kept in memory for their entries, in bytes; the last in any case.</summary>
     public int MemoryBytes { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>Newest entries kept in memory, in number.</summary>
+    /// <summary>Newest commits kept in memory, in number; more when the record of the oldest has others.</summary>
     public int MemoryEntries { get; init; } = 256;
 }

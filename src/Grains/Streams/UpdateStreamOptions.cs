@@ -21,7 +21,7 @@ internal sealed class UpdateStreamOptions
     [Range(1 << 20, 1L << 32)]
     public long QueuedBytesMax { get; set; } = 32L << 20;
 
-    /// <summary>Updates that one queue's deliverer holds for subscribers that are behind.</summary>
+    /// <summary>Updates of streams with listeners that one queue's deliverer holds for subscribers that are behind.</summary>
     /// <value>Default 1,024.</value>
     [Range(64, 65_536)]
     public int DeliveringMax { get; set; } = 1_024;

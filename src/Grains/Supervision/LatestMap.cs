@@ -27,21 +27,12 @@ internal sealed class LatestMap<TKey, TValue> : IReadOnlyCollection<KeyValuePair
 
     public int Count { get; }
 
-    public bool IsEmpty => Count == 0;
-
     /// <summary>Its keys as they are now, in no order.</summary>
     public IReadOnlyCollection<TKey> Keys => [.. Table.Keys];
-
-    /// <summary>Its values as they are now, in no order.</summary>
-    public IReadOnlyCollection<TValue> Values => [.. Table.Values];
 
     public TValue this[TKey key] => Table[key];
 
     public bool TryGetValue(TKey key, [MaybeNullWhen(false)] out TValue value) => Table.TryGetValue(key, out value);
-
-    public TValue? GetValueOrDefault(TKey key) => Table.GetValueOrDefault(key);
-
-    public bool ContainsKey(TKey key) => Table.ContainsKey(key);
 
     public LatestMap<TKey, TValue> SetItem(TKey key, TValue value)
     {

@@ -8,7 +8,7 @@ namespace Rosud.Supervision;
 /// <param name="KeepUntil">When it may be forgotten, if nothing of the run is alive here then.</param>
 internal sealed record RunMarks(int Epoch, DateTimeOffset KeepUntil)
 {
-    /// <summary>How long marks outlive their run's deadline, and answers the moment they were given: longer than any message is under way.</summary>
+    /// <summary>How long marks at least outlive their run's deadline, and answers the moment they were given: longer than any message is under way. Both go when their run is looked at next, which each is once in so long while runs come and go.</summary>
     public static readonly TimeSpan Quiet = TimeSpan.FromMinutes(10);
 
     public bool Cancelled { get; init; }
