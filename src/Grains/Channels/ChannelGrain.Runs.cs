@@ -8,7 +8,7 @@ namespace Rosud.Channels;
 
 internal sealed partial class ChannelGrain
 {
-    private readonly RetryBucket _retries = new();
+    private RetryBucket _retries = new();
     private readonly WriteIntents _intents = new(clock);
 
     public async Task<CoordinateOutcome> Coordinate(CoordinateRequest request, IRunObserver? observer)
@@ -61,11 +61,13 @@ internal sealed partial class ChannelGrain
         return answer;
     }
 
+    public Task LetGo(RunId run, int epoch) => Decide(draft => RunRules.LetGo(draft, run, epoch));
+
     public async Task<StepAnswer> CommitStep(StepCommit commit)
     {
         using var asked = _drivers?.Asked(commit.Run, commit.Epoch);
         if (!_intents.IsEmpty) await _intents.Free(commit.Run, commit.Writes);
-        var answer = await Spoken(
+        var answer = await Recorded(
             commit.Run,
             draft =>
             {
@@ -88,19 +90,19 @@ internal sealed partial class ChannelGrain
     public async Task<StepAnswer> PublishStep(StepPublish publish)
     {
         if (!_intents.IsEmpty) await _intents.Free(publish.Run, publish.Writes);
-        return await Spoken(publish.Run, draft => RunRules.Publish(draft, publish), 512 + publish.Writes.Sum(write => write.Value?.Length ?? 0));
+        return await Recorded(publish.Run, draft => RunRules.Publish(draft, publish), 512 + publish.Writes.Sum(write => write.Value?.Length ?? 0));
     }
 
     public Task<StepAnswer> Begin(BeginAttempt begin)
     {
         _intents.Release(begin.Run, begin.Step);
         var spending = _retries.ForOne();
-        return Spoken(begin.Run, draft => RunRules.Begin(draft, begin, spending), 512 + (begin.Asked?.Pending?.Writes.Sum(write => write.Value?.Length ?? 0) ?? 0));
+        return Recorded(begin.Run, draft => RunRules.Begin(draft, begin, spending), 512 + (begin.Asked?.Pending?.Writes.Sum(write => write.Value?.Length ?? 0) ?? 0));
     }
 
-    public Task<StepAnswer> Effect(StepEffect effect) => Spoken(effect.Run, draft => EffectRules.Record(draft, effect), 512 + (effect.Request.Receipt?.Length ?? 0));
+    public Task<StepAnswer> Effect(StepEffect effect) => Recorded(effect.Run, draft => EffectRules.Record(draft, effect), 512 + (effect.Request.Receipt?.Length ?? 0));
 
-    public Task<StepAnswer> Reply(StepReply reply) => Spoken(reply.Run, draft => QuestionRules.Reply(draft, reply), 512 + reply.Answer.Value.Length);
+    public Task<StepAnswer> Reply(StepReply reply) => Recorded(reply.Run, draft => QuestionRules.Reply(draft, reply), 512 + reply.Answer.Value.Length);
 
     // Behind what waits already, so that nobody who came before writes after the reading.
     public Task<ContextView> Intend(RunId run, string step, ImmutableArray<KeyPattern> reads, ImmutableArray<KeyPattern> interest)
@@ -152,6 +154,19 @@ internal sealed partial class ChannelGrain
     {
         _openRuns?.Reminded();
         return _drivers?.WakeSilent(Durable.Runs.Live.Values, silence) ?? Task.CompletedTask;
+    }
+
+    // What cannot be written at once cannot be written later either.
+    private async Task<StepAnswer> Recorded(RunId run, Func<Draft, StepAnswer> decide, int bytes)
+    {
+        try
+        {
+            return await Spoken(run, decide, bytes);
+        }
+        catch (RecordTooLargeException fault)
+        {
+            return new StepAnswer.Refused(new(ProblemKind.PayloadTooLarge, fault.Message));
+        }
     }
 
     private Task<T> Spoken<T>(RunId run, Func<Draft, T> decide, int bytes = 512)

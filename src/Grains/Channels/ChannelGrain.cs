@@ -151,6 +151,7 @@ internal sealed partial class ChannelGrain(
         _openRuns = new(this, loop, _drivers, clock);
         _openRuns.Look(state.Runs);
         _loop = loop;
+        if (state.Exists) _retries = new(clock.GetUtcNow());
         if (state.Record is { DeletedAt: not null, IsErased: false }) Purge().Ignore();
         else if (state.Exists) Index.Add(_id.Name).Ignore();   // Lost when a silo died between the record and the list.
     }
@@ -184,7 +185,7 @@ internal sealed partial class ChannelGrain(
         if (batch.After.Exists || gone)
         {
             _announcer!.Announce(batch.Changes, batch.Notices, gone);
-            _drivers!.Tell([.. batch.After.Runs.Open], batch.Changes);
+            _drivers!.Tell([.. batch.After.Runs.Open], batch.Changes, batch.Accepted);
         }
 
         ChannelMeter.Landed(batch.Commands.Count, batch.Changes.Count, batch.Entries.Count > 0);

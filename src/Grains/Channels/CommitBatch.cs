@@ -16,6 +16,7 @@ internal sealed class CommitBatch(ChannelState before, IJournal journal, IReadOn
     private readonly List<JournalEntry> _entries = [];
     private readonly List<Change> _changes = [];
     private readonly List<ChannelNotice> _notices = [];
+    private readonly List<ContextEntry> _accepted = [];
     private readonly List<byte[]> _audit = [];
     private readonly Dictionary<ContentHash, JournalOperation> _operations = [];
     private int _bytes = AuditRecord.OverheadBytes;
@@ -33,6 +34,9 @@ internal sealed class CommitBatch(ChannelState before, IJournal journal, IReadOn
     public IReadOnlyList<Change> Changes => _changes;
 
     public IReadOnlyList<ChannelNotice> Notices => _notices;
+
+    /// <summary>Entries that were provisional before it.</summary>
+    public IReadOnlyList<ContextEntry> Accepted => _accepted;
 
     /// <summary>The operations that they answer.</summary>
     public IReadOnlyDictionary<ContentHash, JournalOperation> Operations => _operations;
@@ -76,6 +80,7 @@ internal sealed class CommitBatch(ChannelState before, IJournal journal, IReadOn
         _audit.AddRange(draft.AuditLines);
         _changes.AddRange(draft.Commits);
         _notices.AddRange(draft.Notices);
+        _accepted.AddRange(draft.Accepted);
         foreach (var operation in draft.Entries.Select(entry => entry.Operation).OfType<JournalOperation>()) _operations[operation.Id] = operation;
     }
 }

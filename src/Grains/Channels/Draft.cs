@@ -18,6 +18,7 @@ internal sealed class Draft(ChannelState state, DateTimeOffset now, Func<Content
     private readonly List<JournalChange> _changes = [];
     private readonly List<Change> _commits = [];
     private readonly List<ChannelNotice> _notices = [];
+    private readonly List<ContextEntry> _accepted = [];
 
     public ChannelState State { get; private set; } = state;
 
@@ -30,6 +31,9 @@ internal sealed class Draft(ChannelState state, DateTimeOffset now, Func<Content
 
     /// <summary>The commits it makes, as listeners see them.</summary>
     public IReadOnlyList<Change> Commits => _commits;
+
+    /// <summary>Entries that were provisional and are no longer, at the version that they had.</summary>
+    public IReadOnlyList<ContextEntry> Accepted => _accepted;
 
     /// <summary>What listeners hear beside commits; also of a command that changed nothing.</summary>
     public IReadOnlyList<ChannelNotice> Notices => _notices;
@@ -74,11 +78,12 @@ internal sealed class Draft(ChannelState state, DateTimeOffset now, Func<Content
     /// <summary>Keys that were published early are accepted as they are; makes no version.</summary>
     public void Accept(ImmutableArray<EarlyKey> early)
     {
-        var keys = early.Where(key => State.Log.Find(key.Key) is { Provisional: true } entry && entry.Version == key.Version).Select(key => key.Key).ToList();
-        if (keys.Count == 0) return;
+        var entries = early.Select(key => State.Log.Find(key.Key) is { Provisional: true } entry && entry.Version == key.Version ? entry : null).OfType<ContextEntry>().ToList();
+        if (entries.Count == 0) return;
         var before = State;
-        State = State with { Log = State.Log.Accept(keys) };
-        foreach (var key in keys) Track(ChannelCodec.KeyOf(key), before);
+        State = State with { Log = State.Log.Accept([.. entries.Select(entry => entry.Key)]) };
+        foreach (var entry in entries) Track(ChannelCodec.KeyOf(entry.Key), before);
+        _accepted.AddRange(entries);
     }
 
     /// <summary>Keeps the writes of some keys of a patch until somebody resolves them, and tells listeners.</summary>

@@ -62,8 +62,21 @@ internal sealed class DriverWatch(GrainsOf<IRunDriver> drivers, TimeProvider clo
         return Task.WhenAll(silent.Select(Wake));
     }
 
-    /// <summary>Tells the drivers of open runs what changed of their reads.</summary>
-    public void Tell(IReadOnlyCollection<RunRecord> open, IReadOnlyList<Change> changes)
+    /// <summary>Tells the drivers of open runs what changed of their reads, and when it stands: a commit that rests on what another run has published waits for that.</summary>
+    /// <param name="accepted">Entries that were provisional, and are accepted at the version that they had.</param>
+    public void Tell(IReadOnlyCollection<RunRecord> open, IReadOnlyList<Change> changes, IReadOnlyList<ContextEntry> accepted)
+    {
+        TellChanges(open, changes);
+        if (accepted.Count == 0) return;
+        foreach (var run in open)
+        {
+            if (!accepted.Any(entry => entry.Origin.Run != run.Accepted.Run.Name && run.Accepted.Interest.Any(pattern => pattern.Matches(entry.Key)))) continue;
+            var told = _told.GetValueOrDefault(run.Accepted.Run.Name);
+            drivers[run.Accepted.Run.Key].Changed(told, told, []).Ignore();
+        }
+    }
+
+    private void TellChanges(IReadOnlyCollection<RunRecord> open, IReadOnlyList<Change> changes)
     {
         if (changes.Count == 0) return;
         foreach (var run in open)

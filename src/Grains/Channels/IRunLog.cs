@@ -15,6 +15,10 @@ internal interface IRunLog : IGrainWithStringKey
     [Alias("take-driver")]
     Task<DriverAnswer> TakeDriver(RunId run);
 
+    /// <summary>The driver of an open run ends in good order, as with its host: who drives next takes over from no crash. Best effort; repeating it is harmless.</summary>
+    [Alias("let-go"), ResponseTimeout(RunCalls.Limit)]
+    Task LetGo(RunId run, int epoch);
+
     /// <summary>Commits what an attempt wrote and marks its step done, in one record.</summary>
     [Alias("commit-step"), ResponseTimeout(RunCalls.Limit)]
     Task<StepAnswer> CommitStep(StepCommit commit);
@@ -177,6 +181,12 @@ internal sealed record BeginAttempt(
 
     /// <summary>Attempts of verifiers that judged the attempt before, the last of them against it.</summary>
     [Id(21)] public ImmutableArray<AttemptView> Verified { get; init; } = [];
+
+    /// <summary>The new attempt is the fallback agent's, and so are those after it.</summary>
+    [Id(22)] public bool FallsBack { get; init; }
+
+    /// <summary>What the attempt before had reserved of the budget, when it ended without saying what it used.</summary>
+    [Id(23)] public ReservedUsage Unsaid { get; init; }
 }
 
 /// <summary>A question on its way to the log, which pins it to what it rests on.</summary>

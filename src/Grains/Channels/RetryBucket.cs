@@ -3,9 +3,10 @@ using Rosud.Supervision;
 namespace Rosud.Channels;
 
 /// <summary>The retries that one channel has left beside those of each run. Volatile; only the flush loop spends from it.</summary>
-internal sealed class RetryBucket
+/// <param name="restored">When the channel was restored, if it was: then it is half full. Null for one that is new.</param>
+internal sealed class RetryBucket(DateTimeOffset? restored = null)
 {
-    private RetryBudget _budget = RetryBudget.Full(default);
+    private RetryBudget _budget = restored is { } at ? RetryBudget.HalfFull(at) : RetryBudget.Full(default);
 
     public void FirstAttempts(int count) => _budget = _budget.FirstAttempts(count, _budget.At);
 

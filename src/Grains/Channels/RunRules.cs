@@ -51,12 +51,20 @@ internal static class RunRules
         if (record.End is null)
         {
             // A person may take days, and hosts restart meanwhile: that is no crash loop.
-            record = record with { Epoch = record.Epoch + 1, Takeovers = record.Takeovers + (QuestionRules.IsAsking(record) ? 0 : 1) };
+            record = record with { Epoch = record.Epoch + 1, Takeovers = record.Takeovers + (record.IsLetGo || QuestionRules.IsAsking(record) ? 0 : 1), IsLetGo = false };
             draft.Put(record);
-            if (record.Takeovers > TakeoversMax) record = EndNow(draft, record, RunStatus.Failed, "crash_loop: five takeovers without a finished step.", []);
+            if (record.Takeovers >= TakeoversMax) record = EndNow(draft, record, RunStatus.Failed, "crash_loop: five takeovers without a finished step.", []);
         }
 
         return new DriverAnswer.Taken(record, Interest(draft.State, record, draft.Now), record.Accepted.Deadline - draft.Now);
+    }
+
+    /// <summary>Notes that the run's driver has ended in good order.</summary>
+    public static bool LetGo(Draft draft, RunId run, int epoch)
+    {
+        var isOurs = draft.State.Runs.Live.TryGetValue(run.Name, out var record) && record is { End: null, IsLetGo: false } && record.Epoch == epoch;
+        if (isOurs) draft.Put(record! with { IsLetGo = true });
+        return isOurs;
     }
 
     public static StepAnswer Commit(Draft draft, StepCommit commit)
@@ -92,7 +100,7 @@ internal static class RunRules
                 Fence = Math.Max(step.Fence, done.Attempt),
                 Early = [],
                 Read = commit.Reads,
-                Wrote = [.. commit.Writes.Select(write => write.Key).Except(lost.Dropped).Except(lost.Parked).Concat(step.Early.Select(early => early.Key)).Distinct()],
+                Wrote = WroteOf(commit.Writes.RemoveAll(write => lost.Dropped.Contains(write.Key) || lost.Parked.Contains(write.Key)), step.Early),
                 Pending = null,
             }),
         };
@@ -102,7 +110,8 @@ internal static class RunRules
         if (!commit.IsRecall) StepMemos.Remember(draft, commit, step);
         draft.Notify("assignment", new { run = commit.Run.Name, step = commit.Step, agent = done.Agent, attempt = done.Attempt, outcome = "accepted", version = version.Number });
         var before = draft.Commits.Count;
-        if (commit.Last is { } status) record = EndNow(draft, record, status, commit.LastDetail, []);
+        // Its driver has not seen yet that something wanted was lost, and says then how the run ends.
+        if (commit.Last is { } status && !lost.Dropped.Concat(lost.Parked).Any(key => IsWanted(record, key))) record = EndNow(draft, record, status, commit.LastDetail, []);
         return new StepAnswer.Done(version, [.. made, .. draft.Commits.Skip(before)])
         {
             End = record.End,
@@ -136,8 +145,10 @@ internal static class RunRules
         var early = step.Early.Where(key => !publish.Writes.Any(write => write.Key == key.Key)).ToImmutableArray();
         foreach (var write in made.SelectMany(change => change.Writes))
         {
-            var first = step.Early.FirstOrDefault(key => key.Key == write.Key);
-            early = early.Add(new(write.Key, publish.Attempt, version, first is null ? log.Find(write.Key)?.Value : first.Before, write.Value is null));
+            var entry = log.Find(write.Key);
+            var known = step.Early.FirstOrDefault(key => key.Key == write.Key);
+            var before = known is not null && IsAsPublished(entry, known) ? known.Before : entry?.Value;
+            early = early.Add(new(write.Key, publish.Attempt, version, before, write.Value is null));
         }
 
         draft.Put(record with { Steps = record.Steps.SetItem(publish.Step, step with { Early = early }) });
@@ -164,6 +175,8 @@ internal static class RunRules
                 Early = [],
                 Questions = question is null ? step.Questions : step.Questions.Add(question),
                 Pending = begin.Asked?.Pending,
+                FellBack = step.FellBack || begin.FallsBack,
+                Unsaid = new(step.Unsaid.Tokens + begin.Unsaid.Tokens, step.Unsaid.CostUsd + begin.Unsaid.CostUsd),
             }),
         };
         record = VerifierRules.Note(record, begin.Verified);
@@ -276,6 +289,15 @@ internal static class RunRules
     private static StepAnswer.Refused NotEarly(ContextKey parked) =>
         new(Problem.Invalid($"/writes/{parked}", "This key has changed and its conflicts are resolved by hand: write it when the step completes, not early."));
 
+    private static bool IsWanted(RunRecord record, ContextKey key) => record.Accepted.Outputs.Any(output => output.Matches(key));
+
+    // Keys with a value: what was deleted is nothing that a run could hand out.
+    private static ImmutableArray<ContextKey> WroteOf(ImmutableArray<ContextWrite> kept, ImmutableArray<EarlyKey> early) =>
+    [
+        .. kept.Where(write => write.Value is not null).Select(write => write.Key),
+        .. early.Where(left => !left.IsDeletion && kept.All(write => write.Key != left.Key)).Select(left => left.Key),
+    ];
+
     private static AuditCause CauseOf(RunRecord record, string? why) => new(why, null, record.Accepted.Caller, record.Accepted.TraceId);
 
     private static bool ReadsProvisional(ChannelState state, ImmutableArray<KeyPattern> reads, Origin reader) =>
@@ -300,6 +322,8 @@ internal static class RunRules
             .Sum(early => (long)(log.Find(early.Key)?.Value.Length ?? 0) + (2 * (early.Before?.Length ?? 0)))
         + publish.Writes.Sum(write => (long)(write.Value?.Length ?? 0) + (2 * (log.Find(write.Key)?.Value.Length ?? 0)));
 
+    private static bool IsAsPublished(ContextEntry? entry, EarlyKey early) => entry is null ? early.IsDeletion : entry.Version == early.Version;
+
     private static ImmutableArray<Change> Withdraw(Draft draft, RunRecord record, IEnumerable<string> steps)
     {
         var writes = ImmutableArray.CreateBuilder<ContextWrite>();
@@ -307,7 +331,7 @@ internal static class RunRules
         {
             var entry = draft.State.Log.Find(early.Key);
             // Somebody else's later write or deletion stays.
-            if (entry is null ? early is { IsDeletion: true, Before: not null } : entry.Version == early.Version) writes.Add(new(early.Key, early.Before));
+            if (IsAsPublished(entry, early) && (entry is not null || early.Before is not null)) writes.Add(new(early.Key, early.Before));
         }
 
         draft.Cause = CauseOf(record, "Keys that were published early are taken back.");

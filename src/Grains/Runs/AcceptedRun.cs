@@ -129,11 +129,22 @@ internal sealed record PlannedStep
 
     /// <summary>The agents that can do it, when the task named a capability: each attempt goes to one of them. Empty when it named its agent.</summary>
     [Id(30)] public ImmutableArray<GroupMember> Group { get; init; } = [];
+
+    /// <summary>The longest an attempt of its fallback may take; null without one.</summary>
+    [Id(31)] public TimeSpan? FallbackTimeout { get; init; }
+
+    /// <summary>The longest an attempt of <paramref name="agent"/> may take: the step's own limit, else that agent's (SEMANTICS S3).</summary>
+    public TimeSpan TimeoutOf(string agent) =>
+        agent == OnFailure.Agent && FallbackTimeout is { } fallback ? fallback : Group.FirstOrDefault(member => member.Agent == agent)?.Timeout ?? Timeout;
 }
 
 /// <summary>An agent of a capability's group.</summary>
 [GenerateSerializer, Immutable, Alias("rosud.group-member")]
-internal sealed record GroupMember([property: Id(0)] string Agent, [property: Id(1)] int MaxConcurrency);
+internal sealed record GroupMember([property: Id(0)] string Agent, [property: Id(1)] int MaxConcurrency)
+{
+    /// <summary>The longest an attempt of it may take; null where only the step's limit is known.</summary>
+    [Id(2)] public TimeSpan? Timeout { get; init; }
+}
 
 /// <summary>An agent that judges what a step wants to commit.</summary>
 /// <param name="Id">Names its attempts within the run.</param>

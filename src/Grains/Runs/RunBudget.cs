@@ -32,7 +32,7 @@ internal sealed class RunBudget(Budget? limit, ImmutableArray<Price> prices, Ten
     /// <summary>Whether no attempt may start any more, whatever those at work use.</summary>
     public bool IsSpent => limit is not null && (Calls + _childCalls >= limit.Calls || _spent.Tokens >= limit.Tokens || _spent.CostUsd >= limit.CostUsd);
 
-    /// <summary>Reserves for one attempt. False when that could pass the budget.</summary>
+    /// <summary>Reserves for one attempt. False when it does not fit: so what is spent passes the budget by no more than what the calls in flight use beyond what they reserved.</summary>
     public bool TryReserve(string agent, string step, int attempt)
     {
         if (limit is not null)
@@ -42,10 +42,12 @@ internal sealed class RunBudget(Budget? limit, ImmutableArray<Price> prices, Ten
                 _spent.CostUsd + _reserved.Values.Sum(r => r.CostUsd) + _children.Values.Sum(child => child.CostUsd ?? 0));
             if (Calls + _childCalls + _children.Values.Sum(child => child.Calls ?? 0) >= limit.Calls || tokens >= limit.Tokens || cost >= limit.CostUsd) return false;
             var (most, seen) = (Declared(agent), uses.P95(new(tenant, agent)));
-            _reserved[(step, attempt)] = (
-                most?.Tokens ?? seen?.Tokens ?? limit.Tokens - tokens ?? 0,
-                most?.CostUsd ?? seen?.CostUsd ?? limit.CostUsd - cost ?? 0,
+            var own = (
+                Tokens: most?.Tokens ?? seen?.Tokens ?? limit.Tokens - tokens ?? 0,
+                CostUsd: most?.CostUsd ?? seen?.CostUsd ?? limit.CostUsd - cost ?? 0,
                 IsAll: most is null && seen is null);
+            if (tokens + own.Tokens > limit.Tokens || cost + own.CostUsd > limit.CostUsd) return false;
+            _reserved[(step, attempt)] = own;
         }
 
         Calls++;
@@ -88,6 +90,15 @@ internal sealed class RunBudget(Budget? limit, ImmutableArray<Price> prices, Ten
         if (_reserved.GetValueOrDefault((step, attempt)).IsAll) _reserved.Remove((step, attempt));
     }
 
+    /// <summary>What the attempt holds reserved: after it was settled or given back nothing.</summary>
+    public ReservedUsage Reserved(string step, int attempt) => _reserved.TryGetValue((step, attempt), out var reserved) ? new(reserved.Tokens, reserved.CostUsd) : default;
+
+    /// <summary>What attempts of an earlier driver had reserved, and nobody says what they used.</summary>
+    public void Keep(string step, ReservedUsage unsaid)
+    {
+        if (unsaid != default) _reserved[(step, 0)] = (unsaid.Tokens, unsaid.CostUsd, IsAll: false);
+    }
+
     private MaxUsage? Declared(string agent) => maxima.IsDefaultOrEmpty ? null : maxima.FirstOrDefault(known => known.Agent == agent)?.Most;
 
     /// <summary>An attempt of an earlier driver.</summary>
@@ -105,3 +116,7 @@ internal sealed class RunBudget(Budget? limit, ImmutableArray<Price> prices, Ten
         if (isAnswer) uses.Note(new(tenant, agent), used.Tokens, used.CostUsd);
     }
 }
+
+/// <summary>A part of a run's budget that attempts hold.</summary>
+[GenerateSerializer, Immutable, Alias("rosud.reserved-usage")]
+internal readonly record struct ReservedUsage([property: Id(0)] long Tokens, [property: Id(1)] decimal CostUsd);

@@ -67,13 +67,14 @@ internal sealed partial class RunDrive
             case StepAnswer.Done done:
                 NoteStale(step, done.Flagged, now);
                 var made = sent.IsRecall ? done.Recalled : sent.Writes;
-                var kept = made.Where(write => !done.Dropped.Contains(write.Key) && !done.Parked.Contains(write.Key));
-                var wrote = kept.Where(write => write.Value is not null).Select(write => write.Key).Union(step.Early.Keys);
-                if (step.AnsweredBy != AnsweredBy.Agent) Take([.. kept]);   // What was equal already made no change.
+                ImmutableArray<ContextWrite> kept = [.. made.Where(write => !done.Dropped.Contains(write.Key) && !done.Parked.Contains(write.Key))];
+                var wrote = WroteOf(step, kept);
+                TakeEarly(step, kept);
+                if (step.AnsweredBy != AnsweredBy.Agent) Take(kept);   // What was equal already made no change.
                 Take(done.Changes);
                 Logged(sent.Verified);
                 step.Made = sent.Writer is null && _alike[step.Index] && !Effects.Any(effect => effect.Step == step.Plan.Id) ? Whole(step, made) : null;
-                Accept(step, sent.Attempt with { WroteVersion = done.Version, Handed = [] }, [.. wrote], sent.Reads, now);
+                Accept(step, sent.Attempt with { WroteVersion = done.Version, Handed = [] }, wrote, sent.Reads, now);
                 Answer(step, attempt, new SettleOutcome.Settled(SettleKind.Accepted, done.Version));
                 break;
             case StepAnswer.Already already:
@@ -190,7 +191,7 @@ internal sealed partial class RunDrive
         _replica.Doubt();
         if (step.Commit?.Attempt.Attempt == attempt.Attempt) Logged(VerifiedOf(step));
         var wrote = !already.Wrote.IsDefaultOrEmpty ? already.Wrote : step.Commit is { } commit && commit.Attempt.Attempt == attempt.Attempt
-            ? [.. commit.Writes.Where(write => write.Value is not null).Select(write => write.Key).Union(step.Early.Keys)]
+            ? WroteOf(step, commit.Writes)
             : (ImmutableArray<ContextKey>)[.. step.Plan.Writes.Where(write => write.IsExact).Select(write => new ContextKey(write.Value))];
         Accept(step, attempt, wrote, [.. step.Plan.Reads.Select(read => read.Key)], now);
         ReadOutputs();
@@ -212,9 +213,25 @@ internal sealed partial class RunDrive
     // What an attempt wrote, with what it had published and not written again; null when that is not known here.
     private ImmutableArray<ContextWrite>? Whole(StepState step, ImmutableArray<ContextWrite> made)
     {
-        var early = step.Early.Keys.Where(key => made.All(write => write.Key != key)).ToList();
-        if (early.Any(key => !_published.ContainsKey((step.Index, key)))) return null;
-        return [.. made, .. early.Select(key => new ContextWrite(key, _published[(step.Index, key)]))];
+        var early = LeftEarly(step, made).ToList();
+        return early.All(left => left.Value.IsKnown) ? [.. made, .. early.Select(left => new ContextWrite(left.Key, left.Value.Value))] : null;
+    }
+
+    // What an attempt had published and its completion left as it was.
+    private static IEnumerable<KeyValuePair<ContextKey, PublishedKey>> LeftEarly(StepState step, ImmutableArray<ContextWrite> made) =>
+        step.Early.Where(early => made.All(write => write.Key != early.Key));
+
+    private static ImmutableArray<ContextKey> WroteOf(StepState step, ImmutableArray<ContextWrite> kept) =>
+        [.. kept.Where(write => write.Value is not null).Select(write => write.Key).Concat(LeftEarly(step, kept).Where(left => !left.Value.IsDeletion).Select(left => left.Key))];
+
+    // R4: what was published and not written again is accepted as it is.
+    private void TakeEarly(StepState step, ImmutableArray<ContextWrite> kept)
+    {
+        foreach (var (key, early) in LeftEarly(step, kept))
+        {
+            if (early.IsKnown) Take([new ContextWrite(key, early.Value)]);
+            else if (_accepted.Outputs.Any(output => output.Matches(key))) ReadOutputs();
+        }
     }
 
     private void Take(ImmutableArray<ContextWrite> writes)

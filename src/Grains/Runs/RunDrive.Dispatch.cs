@@ -114,7 +114,7 @@ internal sealed partial class RunDrive
         Choose(step, now);
         if (!_budget.TryReserve(step.Agent, step.Plan.Id, attempt))
         {
-            if (!Everyone.Any(other => other.Phase is StepPhase.Requested or StepPhase.Committing or StepPhase.Held or StepPhase.Asking)) EndRun(RunStatus.BudgetExceeded, "The budget is spent.", now);
+            if (!Everyone.Any(other => other.Phase is StepPhase.Requested or StepPhase.Committing or StepPhase.Held or StepPhase.Asking)) EndRun(RunStatus.BudgetExceeded, _budget.IsSpent ? "The budget is spent." : $"What is left of the budget is less than what the next call of {step.Agent} may use.", now);
             return;
         }
 
@@ -191,7 +191,7 @@ internal sealed partial class RunDrive
         Changed = step.Outdated is { } old ? new(old.Version, ViewDifference.Between(old, view, _accepted.Run, step.Plan.Id)) : null,
         IdempotencyKey = IdempotencyKey(step, view),
         TimeLeft = _deadline - now,
-        Timeout = step.Plan.Timeout,
+        Timeout = step.Plan.TimeoutOf(step.Agent),
         Priority = _accepted.Priority,
         AcceptedAt = _accepted.AcceptedAt,
         Network = _accepted.Network,
@@ -236,7 +236,7 @@ internal sealed partial class RunDrive
         _timeline.Add(now, "refused", step, detail: problem.Detail);
         if (AnotherOfGroup(step, problem, now)) return;
         var (status, wait) = Wait(step, problem);
-        if (wait is { } delay && delay * LeftShare < _deadline - now)
+        if (wait is { } delay && Leaves(delay, now))
         {
             step.Phase = StepPhase.Waiting;
             step.NotBefore = now + delay;
@@ -245,6 +245,8 @@ internal sealed partial class RunDrive
 
         GiveUp(step, RetryCause.Failure, status, Ending(step, AttemptOutcome.Refused, problem.Detail, now), now);
     }
+
+    private bool Leaves(TimeSpan wait, DateTimeOffset now) => wait * LeftShare < _deadline - now;
 
     // Somebody else of the group may have room: each is asked once before the step waits.
     private bool AnotherOfGroup(StepState step, Problem problem, DateTimeOffset now)

@@ -72,7 +72,9 @@ internal sealed partial class RunDrive
         if (output.IsExact)
         {
             var key = new ContextKey(output.Value);
-            return _steps.Any(step => step.Wrote.Contains(key)) || (doing is not null && (doing.Early.ContainsKey(key) || writes.Any(write => write.Key == key && write.Value is not null)));
+            if (_steps.Any(step => step.Wrote.Contains(key))) return true;
+            if (writes.FirstOrDefault(write => write.Key == key) is { } written) return written.Value is not null;
+            return doing is not null && doing.Early.TryGetValue(key, out var early) && !early.IsDeletion;
         }
 
         var producers = _steps.Where(step => step.Plan.Writes.Any(write => write.Overlaps(output))).ToArray();

@@ -25,7 +25,7 @@ internal sealed partial class RunDrive
         foreach (var other in _steps)
         {
             if (other == step || other.Work != work || other.FellBack) continue;
-            if (other.Phase is StepPhase.Requested or StepPhase.Committing or StepPhase.Held or StepPhase.Retrying) return true;   // It goes on when that one ends.
+            if (other.Phase is StepPhase.Requested or StepPhase.Verifying or StepPhase.Committing or StepPhase.Held or StepPhase.Retrying) return true;   // It goes on when that one ends.
             if (other is { Phase: StepPhase.Done, Made: { } made } && other.Done!.Agent == step.Agent) return Answered(step, view, AnsweredBy.EqualStep, made, now);
         }
 

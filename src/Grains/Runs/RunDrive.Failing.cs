@@ -65,8 +65,7 @@ internal sealed partial class RunDrive
                 step.Phase = StepPhase.Waiting;
                 break;
             case AfterBegin.Fallback:
-                step.FellBack = true;
-                step.Agent = step.Plan.OnFailure.Agent!;
+                FallBack(step);
                 step.Failures = 0;
                 step.Phase = StepPhase.Waiting;
                 break;
@@ -78,6 +77,12 @@ internal sealed partial class RunDrive
                 Close(step, step.Then == AfterBegin.Skip ? StepPhase.Skipped : StepPhase.Failed, leavesNothing: true, now, step.Reason);
                 break;
         }
+    }
+
+    private static void FallBack(StepState step)
+    {
+        step.FellBack = true;
+        step.Agent = step.Plan.OnFailure.Agent!;
     }
 
     // R15: default values pass schema, mode and push like any write.
@@ -136,7 +141,7 @@ internal sealed partial class RunDrive
         step.Then = then;
         step.NotBefore = notBefore;
         step.Commit = null;
-        step.Begin = new(_accepted.Run, _epoch, step.Plan.Id, Math.Max(_epoch + step.Retries, step.Fence) + 1, cause, charged, last) { Verified = VerifiedOf(step) };
+        step.Begin = new(_accepted.Run, _epoch, step.Plan.Id, Math.Max(_epoch + step.Retries, step.Fence) + 1, cause, charged, last) { Verified = VerifiedOf(step), FallsBack = then == AfterBegin.Fallback, Unsaid = _budget.Reserved(step.Plan.Id, last.Attempt) };
         StopJudging(step);
         Act(new DriveAction.Begin(step.Begin));
     }

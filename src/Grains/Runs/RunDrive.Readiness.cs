@@ -198,5 +198,5 @@ internal sealed partial class RunDrive
     }
 
     private DateTimeOffset ReleasedAt(int step) =>
-        _steps[step].IsOver || _steps[step].Early.Count == 0 ? _timeline.Cursor(step) : _steps[step].Early.Values.Max();
+        _steps[step].IsOver || _steps[step].Early.Count == 0 ? _timeline.Cursor(step) : _steps[step].Early.Values.Max(early => early.At);
 }

@@ -108,12 +108,6 @@ internal sealed partial class RunDrive
             return;
         }
 
-        if (record.Takeovers > TakeoversMax)
-        {
-            EndRun(RunStatus.Failed, "crash_loop", now);
-            return;
-        }
-
         foreach (var step in _steps.Where(step => !step.IsOver))
         {
             Ask(step.Plan.Agent);
@@ -169,15 +163,17 @@ internal sealed partial class RunDrive
         step.EarlyBefore = known.Early;
         step.HasRecord = !known.Ended.IsEmpty || !known.Early.IsEmpty;
         if (step.HasRecord) step.Guard = true;   // It has started before, so its guard was judged.
+        if (known.FellBack) FallBack(step);
         foreach (var attempt in known.Ended)
         {
             _attempts.Add(attempt);
-            _budget.Count();
+            if (attempt.Outcome != AttemptOutcome.Refused) _budget.Count();
             _budget.Settle(attempt.Agent, step.Plan.Id, attempt.Attempt, attempt.Usage, isAnswer: attempt.Outcome is AttemptOutcome.Stale or AttemptOutcome.Rejected);
-            if (attempt.Outcome is AttemptOutcome.Failure or AttemptOutcome.Timeout or AttemptOutcome.Lost && attempt.StartedAt is not null) step.Failures++;
+            if (attempt.Outcome is AttemptOutcome.Failure or AttemptOutcome.Timeout or AttemptOutcome.Lost && attempt.StartedAt is not null && (!known.FellBack || attempt.Agent == step.Agent)) step.Failures++;
             if (attempt.Outcome == AttemptOutcome.Deferred) step.Deferrals++;
         }
 
+        _budget.Keep(step.Plan.Id, known.Unsaid);
         foreach (var effect in known.Effects) Know(effect);
         step.Questions = known.Questions;
         step.Pending = known.Pending;
@@ -228,7 +224,7 @@ internal sealed partial class RunDrive
         step.View = Handed(step, read);
         step.StartedAt = startedAt;
         step.Admissions = 1;
-        foreach (var early in step.EarlyBefore.Where(early => early.Attempt == attempt)) step.Early[early.Key] = now;
+        foreach (var early in step.EarlyBefore.Where(early => early.Attempt == attempt)) step.Early[early.Key] = new(now, null, early.IsDeletion);
         _budget.TryReserve(step.Agent, step.Plan.Id, attempt);
         _timeline.Ready(step.Index, LastNeed(step), startedAt ?? now);
         _timeline.Add(now, "adopted", step);

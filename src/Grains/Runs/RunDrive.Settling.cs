@@ -11,7 +11,6 @@ internal sealed partial class RunDrive
 {
     private const int HandedMax = 1_000;
     private readonly List<AttemptView> _late = [];
-    private readonly Dictionary<(int Step, ContextKey Key), JsonValue?> _published = [];   // The value that an attempt published last.
 
     /// <summary>Answers that came too late to count.</summary>
     public IReadOnlyList<AttemptView> Late => _late;
@@ -88,8 +87,8 @@ internal sealed partial class RunDrive
             {
                 foreach (var write in sent.Body.Writes)
                 {
-                    step.Early.TryAdd(write.Key, now);
-                    if (_alike[step.Index]) _published[(step.Index, write.Key)] = write.Value;
+                    if (done.Dropped.Contains(write.Key)) continue;
+                    step.Early[write.Key] = new(step.Early.TryGetValue(write.Key, out var before) ? before.At : now, write.Value, write.Value is null);
                 }
 
                 _timeline.Add(now, "published", step, done.Version, string.Join(' ', sent.Body.Writes.Select(write => write.Key.Value)));
@@ -159,7 +158,8 @@ internal sealed partial class RunDrive
         step.StartedAt = settlement.StartedAt ?? step.StartedAt;
         // Of what nobody can speak for, the reservation stays used.
         var said = settlement.Completion?.Usage ?? settlement.Asked?.Usage;
-        if (settlement.Kind is not (SettlementKind.Lost or SettlementKind.LeaseLost or SettlementKind.TimedOut)) _budget.Settle(step.Agent, step.Plan.Id, step.Attempt, said ?? new(), isAnswer: said is not null);
+        if (settlement.Kind is SettlementKind.Overloaded or SettlementKind.CircuitOpen) _budget.Release(step.Plan.Id, step.Attempt);   // It waited in the queue and was never handed out.
+        else if (settlement.Kind is not (SettlementKind.Lost or SettlementKind.LeaseLost or SettlementKind.TimedOut)) _budget.Settle(step.Agent, step.Plan.Id, step.Attempt, said ?? new(), isAnswer: said is not null);
         MarkAttempt(step, settlement.EndedAt, now);
         if (settlement is { Kind: SettlementKind.Completed, Completion: { } completion })
         {
@@ -199,7 +199,7 @@ internal sealed partial class RunDrive
     {
         var wait = Sensible(settlement.RetryAfter);
         var last = Ending(step, AttemptOutcome.Deferred, reason, now);
-        if (++step.Deferrals > DeferralsMax || now + wait >= _deadline) GiveUp(step, RetryCause.Failure, RunStatus.Overloaded, last, now);
+        if (++step.Deferrals > DeferralsMax || !Leaves(wait, now)) GiveUp(step, RetryCause.Failure, RunStatus.Overloaded, last, now);
         else Again(step, RetryCause.Failure, charged: false, last, AfterBegin.Again, now + wait);
     }
 
@@ -209,7 +209,7 @@ internal sealed partial class RunDrive
         var (status, wait) = Wait(step, problem);
         var last = Ending(step, AttemptOutcome.Refused, reason, now);
         if (AnotherOfGroup(step, problem, now)) wait = TimeSpan.Zero;
-        if (wait is { } delay && now + delay < _deadline) Again(step, RetryCause.Failure, charged: false, last, AfterBegin.Again, now + delay);
+        if (wait is { } delay && Leaves(delay, now)) Again(step, RetryCause.Failure, charged: false, last, AfterBegin.Again, now + delay);
         else GiveUp(step, RetryCause.Failure, status, last, now);
     }
 

@@ -91,6 +91,7 @@ internal sealed partial class RunDrive
     {
         if (basedOn < step.ReadVersion || basedOn > _replica.Version) return false;
         if (step.Offered is { } offered && offered.Version <= basedOn) step.View = offered;
+        if (basedOn != step.ReadVersion) step.Work = step.Work is not null && step.View?.Version == basedOn ? WorkHash.Of(_accepted, step.Plan, step.View) : null;   // Of other work than was sent; of what is between two offers nothing is known.
         step.ReadVersion = basedOn;
         return true;
     }

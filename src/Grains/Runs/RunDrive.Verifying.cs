@@ -148,6 +148,8 @@ internal sealed partial class RunDrive
             _budget.Settle(attempt.Agent, judge.Plan.Id, attempt.Attempt, attempt.Usage);
         }
 
+        _budget.Keep(judge.Plan.Id, known.Unsaid);
+
         if (judge.Judged!.Phase == StepPhase.Done && known.Ended is [.., { Outcome: AttemptOutcome.Accepted } last])
         {
             judge.Done = last;

@@ -16,7 +16,6 @@ internal sealed partial class RunDrive
     public static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(10);
     private const int DeferralsMax = 10;
     private const int FailuresMax = 3;
-    private const int TakeoversMax = 5;
     private static readonly TimeSpan DeferralDefault = TimeSpan.FromSeconds(1);
 
     private readonly AcceptedRun _accepted;

@@ -20,6 +20,9 @@ internal sealed record RunRecord(
     /// <summary>How the run ended; null while it is open.</summary>
     [Id(5)] public RunEnd? End { get; init; }
 
+    /// <summary>Its driver has ended in good order, and nobody has taken over yet.</summary>
+    [Id(7)] public bool IsLetGo { get; init; }
+
     /// <summary>Runs below this one, by their name: those that it started and, of the first run of a tree, all.</summary>
     [Id(6)] public ImmutableSortedDictionary<string, ChildRun> Children { get; init; } = NoChildren;
 
@@ -70,6 +73,12 @@ internal sealed record StepRecord
 
     /// <summary>What a stale attempt wanted to commit, while a person is asked whether it may.</summary>
     [Id(22)] public StepCommit? Pending { get; init; }
+
+    /// <summary>Its first agent was given up for its fallback.</summary>
+    [Id(23)] public bool FellBack { get; init; }
+
+    /// <summary>What those of its attempts had reserved that ended without saying what they used: it counts as used.</summary>
+    [Id(24)] public ReservedUsage Unsaid { get; init; }
 }
 
 /// <summary>One key published early: by which attempt, at which version, and the value that comes back if the attempt is not accepted.</summary>

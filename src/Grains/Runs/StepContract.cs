@@ -92,7 +92,8 @@ internal sealed class StepContract(CoordinationTask task, ChannelSpec spec, IRea
             Effects = EffectsOf(step, $"{at}/effects"),
             Memo = step.Capability is null && (agent?.Spec.Memo ?? false),
             Rebase = agent?.Spec.Rebase ?? false,
-            Group = step.Capability is { } capability ? [.. Able(capability, step).Select(able => new GroupMember(able.Id.Name, able.Spec.MaxConcurrency))] : [],
+            Group = step.Capability is { } capability ? [.. Able(capability, step).Select(able => new GroupMember(able.Id.Name, able.Spec.MaxConcurrency) { Timeout = step.Timeout ?? able.Spec.Timeout })] : [],
+            FallbackTimeout = step.OnFailure is { Kind: OnFailureKind.Fallback, Agent: { } other } ? step.Timeout ?? Registered(other)?.Spec.Timeout : null,
         };
     }
 

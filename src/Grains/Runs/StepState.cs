@@ -157,8 +157,8 @@ internal sealed class StepState(PlannedStep plan, int index)
     /// <summary>Attempts that ended in failure or loss.</summary>
     public int Failures { get; set; }
 
-    /// <summary>Keys that the current attempt has published, and when.</summary>
-    public Dictionary<ContextKey, DateTimeOffset> Early { get; } = [];
+    /// <summary>Keys that the current attempt has published.</summary>
+    public Dictionary<ContextKey, PublishedKey> Early { get; } = [];
 
     /// <summary>Attempts of producers whose early keys attempts of this step were handed.</summary>
     public HashSet<(int Producer, int Attempt)> RestsOn { get; } = [];
@@ -241,4 +241,14 @@ internal sealed class StepState(PlannedStep plan, int index)
 
     /// <summary>Whether an exact read of <paramref name="key"/> may start on an early value.</summary>
     public bool HasEarly(KeyPattern key) => key.IsExact && IsAtWork && Early.ContainsKey(new(key.Value));
+}
+
+/// <summary>A key that a running attempt has published.</summary>
+/// <param name="At">When it did so first.</param>
+/// <param name="Value">The value that it published last; null when that was a deletion, or an earlier driver heard of it.</param>
+/// <param name="IsDeletion">Whether it published that the key is gone.</param>
+internal readonly record struct PublishedKey(DateTimeOffset At, JsonValue? Value, bool IsDeletion)
+{
+    /// <summary>Whether it is known here what was published.</summary>
+    public bool IsKnown => IsDeletion || Value is not null;
 }

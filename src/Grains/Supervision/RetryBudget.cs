@@ -4,8 +4,8 @@ namespace Rosud.Supervision;
 /// Keeps retries to about a fifth of the first attempts (SEMANTICS R12): starts and is full at 10, gains 0.2 for each first attempt and 1 a second. A value.
 /// </summary>
 /// <remarks>
-/// One per channel decides, beside the budget that each run has of its own (<see cref="PerRun"/>); one per agent is shown to operators. Volatile: it comes back full,
-/// so a crash can let at most 10 more through.
+/// One per channel decides, beside the budget that each run has of its own (<see cref="PerRun"/>); one per agent is shown to operators. Volatile: a channel's comes back
+/// half full, so a crash can let at most 5 more through.
 /// </remarks>
 internal readonly record struct RetryBudget(double Tokens, DateTimeOffset At)
 {
@@ -17,6 +17,8 @@ internal readonly record struct RetryBudget(double Tokens, DateTimeOffset At)
     private const double PerSecond = 1;
 
     public static RetryBudget Full(DateTimeOffset now) => new(Most, now);
+
+    public static RetryBudget HalfFull(DateTimeOffset now) => new(Most / 2, now);
 
     public double Left(DateTimeOffset now) => Math.Min(Most, Tokens + (Math.Max(0, (now - At).TotalSeconds) * PerSecond));
 

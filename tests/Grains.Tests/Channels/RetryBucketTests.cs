@@ -32,6 +32,16 @@ public sealed class RetryBucketTests
         Assert.True(bucket.ForOne()(Start + TimeSpan.FromSeconds(1)));
     }
 
+    [Fact]   // PROTOCOL-runs §2.
+    public void A_channel_that_was_restored_begins_half_full_and_earns_as_any_other()
+    {
+        var bucket = new RetryBucket(Start);
+        for (var retry = 0; retry < 5; retry++) Assert.True(bucket.ForOne()(Start));
+        Assert.False(bucket.ForOne()(Start));
+
+        Assert.True(bucket.ForOne()(Start + TimeSpan.FromSeconds(1)));
+    }
+
     [Fact]
     public void One_that_is_never_decided_spends_nothing()
     {

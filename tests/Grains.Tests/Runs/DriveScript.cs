@@ -124,6 +124,9 @@ internal sealed class DriveScript
     /// <summary>Somebody outside commits a key.</summary>
     public void Write(string key, string? value) => _log.Write(key, value is null ? null : JsonValue.Parse(value));
 
+    /// <summary>From now on the channel's conflict rules drop what steps write to a key.</summary>
+    public void Drop(string key) => _log.Dropped.Add(new(key));
+
     /// <summary>Time passes, and everything that is due in between happens when it is.</summary>
     public void Wait(TimeSpan span)
     {

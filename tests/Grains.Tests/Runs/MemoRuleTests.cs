@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CsCheck;
+using Rosud.Agents;
 using Rosud.Channels;
 using Rosud.Context;
 using static Rosud.Runs.RunExamples;
@@ -86,6 +87,37 @@ public sealed class MemoRuleTests
         var again = Play(request);
         Assert.Empty(again.Fired);
         Assert.Equal(("1", "2"), (again.Outputs["k"], again.Outputs["m"]));
+    }
+
+    [Theory]   // What it was handed first is not what it was made of.
+    [InlineData("1", 1)]
+    [InlineData("2", 0)]
+    public void R7_An_attempt_that_took_in_a_change_is_remembered_for_what_it_took_in(string later, int fired)
+    {
+        var request = Request(Step("a", ["x"], ["k"])) with { OnStaleContext = OnStaleContext.Rebase };
+        var accepted = Memoised(request);
+        accepted = accepted with { Steps = [accepted.Steps[0] with { Rebase = true }] };
+        var run = new DriveScript(accepted, _memos, ("x", "1"));
+        run.Write("x", "2");
+        run.Complete("a", new Completion { Writes = [new(new("k"), JsonValue.Parse("\"of 2\""))], BasedOn = run.Rebased.Single().Context.Version });
+        Assert.Equal(RunStatus.Completed, run.Result.Status);
+
+        var again = new DriveScript(accepted, _memos, ("x", later));
+        Assert.Equal(fired, again.Fired.Count);
+    }
+
+    [Fact]   // It says that it knows more than it was handed.
+    public void R7_An_attempt_that_names_a_version_between_what_it_was_offered_is_not_remembered()
+    {
+        var request = Request(Step("a", ["x", "y"], ["k"])) with { OnStaleContext = OnStaleContext.Rebase };
+        var accepted = Memoised(request);
+        accepted = accepted with { Steps = [accepted.Steps[0] with { Rebase = true }] };
+        var run = new DriveScript(accepted, _memos, ("x", "1"), ("y", "1"));
+        run.Write("x", "2");
+        run.Write("x", "1");
+        run.Complete("a", new Completion { Writes = [new(new("k"), JsonValue.Null)], BasedOn = run.Rebased[0].Context.Version });
+        Assert.NotEmpty(run.Rebased);
+        Assert.Empty(_memos);
     }
 
     [Fact]

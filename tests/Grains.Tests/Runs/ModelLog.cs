@@ -92,6 +92,9 @@ internal sealed partial class ModelLog(AcceptedRun accepted, Mutant mutant)
     /// <summary>What is remembered of work, of this run and of those before it.</summary>
     public Dictionary<ContentHash, ImmutableArray<ContextWrite>> Memos { get; init; } = [];
 
+    /// <summary>Keys of which the channel's conflict rules drop every step's write.</summary>
+    public HashSet<ContextKey> Dropped { get; } = [];
+
     public Func<DateTimeOffset> Now { get; set; } = () => accepted.AcceptedAt;
 
     public bool IsDone(string step) => _steps[step].Done is not null;
@@ -158,12 +161,9 @@ internal sealed partial class ModelLog(AcceptedRun accepted, Mutant mutant)
         var stale = StaleKeys(publish.Reads, publish.BasedOn, publish.Step);
         if (stale.Length > 0 && mutant != Mutant.NoStaleCheck) return new StepAnswer.Stale(stale, View(accepted.Interest));
         Check(publish.Attempt >= _trueFence.GetValueOrDefault(publish.Step), "(a) a fenced attempt published");
-        var early = publish.Writes.Where(write => step.Early.All(known => known.Key != write.Key)).Select(write => new EarlyKey(write.Key, publish.Attempt, new(Version + 1), Current(write.Key)?.Value));
-        _steps[publish.Step] = step with
-        {
-            Early = [.. step.Early.Where(known => publish.Writes.All(write => write.Key != known.Key)).Concat(early)
-            .Concat(step.Early.Where(known => publish.Writes.Any(write => write.Key == known.Key)).Select(known => known with { Attempt = publish.Attempt, Version = new(Version + 1) }))]
-        };
+        // What comes back is the last that the step itself did not publish.
+        var early = publish.Writes.Select(write => new EarlyKey(write.Key, publish.Attempt, new(Version + 1), _history.LastOrDefault(written => written.Key == write.Key && !(written.Provisional && written.Origin.Step == publish.Step))?.Value, write.Value is null));
+        _steps[publish.Step] = step with { Early = [.. step.Early.Where(known => publish.Writes.All(write => write.Key != known.Key)), .. early] };
         var change = Append(new(publish.Agent, accepted.Run.Name, publish.Step, publish.Attempt), publish.Writes, provisional: true);
         return new StepAnswer.Done(change.Version, [change]);
     }
@@ -182,7 +182,7 @@ internal sealed partial class ModelLog(AcceptedRun accepted, Mutant mutant)
         _trueRetries += begin.Charged ? 1 : 0;
         Check(_trueRetries <= accepted.RetryBudget, "(e) more retries than the budget");
         _trueFence[begin.Step] = begin.Attempt;
-        _steps[begin.Step] = step with { Retries = step.Retries + 1, Fence = begin.Attempt, Ended = step.Ended.Add(begin.Last), Pending = begin.Asked?.Pending };
+        _steps[begin.Step] = step with { Retries = step.Retries + 1, Fence = begin.Attempt, Ended = step.Ended.Add(begin.Last), Pending = begin.Asked?.Pending, FellBack = step.FellBack || begin.FallsBack };
         var question = Ask(begin);
         Note(begin.Verified);
         var changes = Withdraw(begin.Step);
@@ -247,20 +247,23 @@ internal sealed partial class ModelLog(AcceptedRun accepted, Mutant mutant)
         var changes = new List<Change>();
         var origin = new Origin(commit.Writer ?? commit.Attempt.Agent, accepted.Run.Name, commit.Step, commit.Attempt.Attempt);
         var changing = commit.IsRecall || commit.IsCopy ? [.. commit.Writes.Where(write => !Equals(Current(write.Key)?.Value, write.Value))] : commit.Writes;
+        var dropped = commit.Writes.Select(write => write.Key).Where(Dropped.Contains).ToImmutableArray();
+        changing = changing.RemoveAll(write => dropped.Contains(write.Key));
         if (!changing.IsEmpty) changes.Add(Append(origin, changing, provisional: false));
         if (commit is { IsRecall: false, Work: { } made, Writer: null }) Memos[made] = [.. commit.Writes, .. step.Early.Where(early => commit.Writes.All(write => write.Key != early.Key)).Select(early => new ContextWrite(early.Key, Current(early.Key)?.Value))];
         var kept = step.Early.Where(early => early.Attempt == commit.Attempt.Attempt || commit.Writes.Any(write => write.Key == early.Key)).Select(early => early.Key).ToHashSet();
         _steps[commit.Step] = step with
         {
             Done = commit.Attempt with { WroteVersion = new(Version) },
-            Wrote = [.. commit.Writes.Where(write => write.Value is not null).Select(write => write.Key).Union(kept)],
+            Wrote = [.. commit.Writes.Where(write => write.Value is not null && !Dropped.Contains(write.Key)).Select(write => write.Key).Union(kept.Where(key => Current(key)?.Value is not null))],
             Read = commit.Reads,
             Early = [.. step.Early.Where(early => !kept.Contains(early.Key))],
         };
         Note(commit.Verified);
         changes.AddRange(Withdraw(commit.Step));
-        if (commit.Last is { } last) Finish(last, commit.LastDetail);
-        return new(new(Version), [.. changes]) { End = commit.Last is null ? null : End, Recalled = commit.IsRecall ? commit.Writes : [] };
+        var isEnd = commit.Last is not null && !dropped.Any(key => accepted.Outputs.Any(output => output.Matches(key)));
+        if (isEnd) Finish(commit.Last!.Value, commit.LastDetail);
+        return new(new(Version), [.. changes]) { End = isEnd ? End : null, Dropped = dropped, Recalled = commit.IsRecall ? commit.Writes : [] };
     }
 
     private ImmutableArray<Change> Withdraw(string id)

@@ -126,6 +126,18 @@ public sealed class ReadinessRuleTests
         Assert.Equal("7", Assert.Single(run.Read("k").Entries).Value.ToString());
     }
 
+    [Fact]
+    public void R3_What_somebody_else_wrote_between_two_publications_comes_back()
+    {
+        var run = DriveScript.Of(Request(Step("w", [], ["k"])), ("k", "0"));
+        run.Publish("w", ("k", "1"));
+        run.Write("k", "7");
+        run.Publish("w", ("k", "2"));
+        run.Publish("w", ("k", "3"));
+        run.Fail("w", retryable: false);
+        Assert.Equal("7", Assert.Single(run.Read("k").Entries).Value.ToString());
+    }
+
     [Theory]
     [InlineData("{\"equals\":1}", "1", true)]
     [InlineData("{\"equals\":1}", "1.0", false)]

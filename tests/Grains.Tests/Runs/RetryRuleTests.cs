@@ -246,6 +246,58 @@ public sealed class RetryRuleTests
     }
 
     [Fact]
+    public void R15_A_fallback_that_has_begun_is_gone_on_with_by_whoever_drives()
+    {
+        var run = DriveScript.Of(Request(Step("a", [], ["k"]) with { OnFailure = new(OnFailureKind.Fallback, Agent: "other") }));
+        run.Refuse("other", new(Tenants.ProblemKind.Overloaded, "Full.") { RetryAfter = TimeSpan.FromSeconds(5) });
+        run.Fail("a");
+        run.Fail("a");
+        run.Fail("a");   // The last retry is the other agent's, who has no room.
+        run.Crash();
+        run.Refuse("other", null);
+        run.Wait(TimeSpan.FromSeconds(6));
+
+        Assert.Equal(["a", "a", "a", "other"], run.Fired.Select(request => request.Assignment.Agent.Name));
+        Assert.True(run.Fired[^1].Fallback);
+        run.Complete("a", ("k", "1"));
+        Assert.Equal((RunStatus.Completed, 3), (run.Result.Status, run.Retried.Count(begin => begin.Charged)));
+    }
+
+    [Theory]   // S3: the step's own limit, else that of the agent who has the attempt.
+    [InlineData(null, 500, 20_000)]
+    [InlineData(700, 700, 700)]
+    public void S3_A_fallback_has_its_own_time_unless_the_step_says_how_long(int? step, int first, int fallback)
+    {
+        var request = Request(Step("a", [], ["k"]) with
+        {
+            OnFailure = new(OnFailureKind.Fallback, Agent: "other"),
+            Timeout = step is { } limit ? TimeSpan.FromMilliseconds(limit) : null,
+        });
+        var agents = Registered("a", "other");
+        agents["a"] = agents["a"] with { Spec = agents["a"].Spec with { Timeout = TimeSpan.FromMilliseconds(500) } };
+        agents["other"] = agents["other"] with { Spec = agents["other"].Spec with { Timeout = TimeSpan.FromSeconds(20) } };
+        var planned = ((ContractOutcome.Planned)Check(request, agents: agents)).Plan;
+        var run = new DriveScript(planned.Accept(RunId.Make(new(Tenants.TenantId.Default, "c"), "r1"), request, new(), new(), default, Start));
+        run.Fail("a", retryable: false);
+
+        Assert.Equal([first, fallback], run.Fired.Select(fired => fired.Timeout.TotalMilliseconds));
+    }
+
+    [Fact]   // Decision 10.
+    public void R12_An_attempt_that_left_the_queue_waits_only_when_time_for_the_work_is_left()
+    {
+        foreach (var (wait, isMade) in new[] { (26.0, true), (29.0, false) })
+        {
+            var run = DriveScript.Of(Request(Step("a", [], ["k"])) with { Timeout = TimeSpan.FromSeconds(30) });
+            run.Settle("a", SettlementKind.CircuitOpen, settlement => settlement with { RetryAfter = TimeSpan.FromSeconds(wait) });
+            run.Wait(TimeSpan.FromSeconds(wait));
+            Assert.Equal(isMade ? 2 : 1, run.Fired.Count);
+            Assert.Equal(isMade ? RunStatus.Working : RunStatus.CircuitOpen, run.Result.Status);
+            Assert.Equal(isMade ? 1 : 0, run.Drive.Budget.Calls);   // Who was never handed out was never called.
+        }
+    }
+
+    [Fact]
     public void R15_An_optional_step_is_waited_for_only_when_something_wanted_needs_it()
     {
         var request = Request(Step("a", [], ["k"]) with { Optional = true }, Step("b", ["k?"], ["out"]), Step("c", [], ["aside"]) with { Optional = true });
