@@ -54,6 +54,9 @@ internal sealed partial class RunDrive
         return true;
     }
 
+    /// <summary>Whether the attempt was answered without its agent.</summary>
+    public static bool IsSpared(AttemptView done) => Answerer(done) != AnsweredBy.Agent;
+
     private static AnsweredBy Answerer(AttemptView done) =>
         done.StartedAt is not null ? AnsweredBy.Agent : done.Reason == FromMemo ? AnsweredBy.Memo : done.Reason == FromEqual ? AnsweredBy.EqualStep : AnsweredBy.Agent;
 

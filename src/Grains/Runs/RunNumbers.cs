@@ -158,7 +158,11 @@ internal static class RunNumbers
     private static bool IsBad(AttemptOutcome outcome) =>
         outcome is AttemptOutcome.Failure or AttemptOutcome.Timeout or AttemptOutcome.Lost or AttemptOutcome.Rejected or AttemptOutcome.Stale or AttemptOutcome.Refused;
 
-    private static int Fired(RunDrive drive) => drive.Attempts.Where(attempt => attempt.StartedAt is not null).Select(attempt => attempt.Agent)
+    // When an attempt outlived all hosts and nobody said when it began, its answer says that there was one.
+    private static bool IsFired(AttemptView attempt) => attempt.StartedAt is not null
+        || (attempt.Outcome is AttemptOutcome.Accepted or AttemptOutcome.Rejected && attempt.Agent != Origin.Platform && !RunDrive.IsSpared(attempt));
+
+    private static int Fired(RunDrive drive) => drive.Attempts.Where(IsFired).Select(attempt => attempt.Agent)
         .Concat(drive.Everyone.Where(step => step is { IsAtWork: true, StartedAt: not null }).Select(step => step.Agent))
         .Where(agent => agent != Origin.Platform).Distinct(StringComparer.Ordinal).Count();
 

@@ -1,4 +1,5 @@
 using Rosud.Agents;
+using Rosud.Context;
 using Rosud.Supervision;
 using static Rosud.Runs.RunExamples;
 
@@ -21,6 +22,19 @@ public sealed class RecoveryRuleTests
         run.Complete("a", ("k", "1"));
         Assert.Equal(RunStatus.Completed, run.Result.Status);
         Assert.Equal(1, Assert.Single(run.Result.Attempts).Attempt);
+    }
+
+    [Fact]   // N3: who answered was called, also when nobody is left who knows when.
+    public void Who_answers_after_every_silo_was_lost_was_fired()
+    {
+        var run = DriveScript.Of(Request(Step("a", [], ["k"]), Step("b", ["k"], ["m"])));
+        var attempt = run.Running("a");
+        run.CrashAll();
+        run.Send(attempt, new() { Writes = [new(new("k"), JsonValue.Null)] });
+        run.Wait(SupervisorLedger.HeartbeatInterval);
+        run.Complete("b", ("m", "1"));
+
+        Assert.Equal((RunStatus.Completed, 2, 2), (run.Result.Status, run.Result.Agents.Fired, run.Result.Agents.Needed));
     }
 
     [Fact]
