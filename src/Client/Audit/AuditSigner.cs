@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace Rosud.Audit;
 
-/// <summary>The host's signing key. It lies outside the store: whoever can rewrite the store alone cannot sign what they made of it.</summary>
+/// <summary>The host's signing key: a file, and no record of the store. By default it lies in the data folder beside the embedded store; only on a volume of its own does it hold against whoever can rewrite that folder.</summary>
 internal sealed class AuditSigner(IOptions<AuditOptions> options) : IDisposable
 {
     private static readonly TimeSpan MakeTimeout = TimeSpan.FromSeconds(10);

@@ -19,7 +19,9 @@ public interface IChannel
     /// <exception cref="RefusedException"><c>not-found</c> or <c>invalid-request</c>.</exception>
     Task<ChannelView> Configure(IEnumerable<string>? agents = null, ContextSync? sync = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Deletes the channel: cancels its runs, ends its watches. Its id cannot be used again for 24 hours.</summary>
+    /// <summary>Deletes the channel: cancels its runs, ends its watches; durable when it returns. Its id cannot be used again for 24 hours.</summary>
+    /// <remarks>What the channel held leaves the store right after, in the background. Repeating it changes nothing.</remarks>
+    /// <exception cref="RefusedException"><c>not-found</c>: there never was such a channel.</exception>
     Task Delete(CancellationToken cancellationToken = default);
 
     /// <summary>Reads keys and patterns of the newest version, linearizably; none for everything.</summary>
@@ -42,7 +44,12 @@ public interface IChannel
     /// <summary>Commits a patch. One without an operation id gets one, so that repetitions within the call are exact.</summary>
     Task<PatchOutcome> Commit(ContextPatch patch, CancellationToken cancellationToken = default);
 
-    /// <summary>The commits after a version, in order; at most <paramref name="limit"/>, 1 to 500.</summary>
+    /// <summary>The commits after a version, in order, confirmed. History that is no longer kept is an answer with <see cref="ChangePage.Gap"/>, not an exception.</summary>
+    /// <param name="after">The last version that the caller has; <see cref="ContextVersion.None"/> for all.</param>
+    /// <param name="limit">At most this many, 1 to 500.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="after"/> is negative, or <paramref name="limit"/> out of its range.</exception>
+    /// <exception cref="RefusedException"><c>not-found</c>, or <c>version-ahead</c>: there is no version <paramref name="after"/> yet.</exception>
     Task<ChangePage> Changes(ContextVersion after, int limit = 500, CancellationToken cancellationToken = default);
 
     /// <summary>The keys that are another at two versions, in their order.</summary>

@@ -25,10 +25,13 @@ public interface IRun
     /// <exception cref="RefusedException"><c>not-found</c>.</exception>
     Task<RunExplanation> Explain(CancellationToken cancellationToken = default);
 
-    /// <summary>Waits for the run's end.</summary>
-    /// <param name="longest">How long to wait; null as long as the token allows.</param>
+    /// <summary>Waits for the run's end; goes on waiting when a silo is lost. However the run ends is a result with a status, never an exception.</summary>
+    /// <param name="longest">How long to wait, 0 or more; null as long as the token allows.</param>
     /// <param name="cancellationToken">Ends the waiting, not the run.</param>
-    /// <returns>The run: ended, or after <paramref name="longest"/> as it then stands.</returns>
+    /// <returns>The run: ended, or after <paramref name="longest"/> as it then stands (<see cref="RunResult.HasEnded"/> tells them apart).</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="longest"/> is negative.</exception>
+    /// <exception cref="RefusedException"><c>not-found</c>: there is no such run.</exception>
+    /// <exception cref="UnknownOutcomeException">The cluster has not answered for <c>Rosud:Client:CallTimeout</c> beyond <paramref name="longest"/>. The run goes on.</exception>
     Task<RunResult> Result(TimeSpan? longest = null, CancellationToken cancellationToken = default);
 
     /// <summary>Answers a question that the run has asked a person (<see cref="RunResult.Questions"/>); durable when it returns. The same answer again gives the same answer.</summary>
@@ -43,6 +46,9 @@ public interface IRun
     /// </exception>
     Task<Question> Answer(string question, JsonValue value, string? by = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Ends the run as canceled unless it has ended; durable when it returns. Running agents are told.</summary>
+    /// <summary>Ends the run as canceled unless it has ended; durable when it returns. Running agents are told. Repeating it changes nothing.</summary>
+    /// <param name="cancellationToken">Ends the waiting; the run may be canceled all the same.</param>
+    /// <returns>The run as it ended: a run that had ended before has the status of then.</returns>
+    /// <exception cref="RefusedException"><c>not-found</c>.</exception>
     Task<RunResult> Cancel(CancellationToken cancellationToken = default);
 }

@@ -79,10 +79,10 @@ public sealed record KeyPolicy
     /// <summary>Writers from the highest rank down; the unlisted are lowest.</summary>
     [Id(5)] public ImmutableArray<string> Priority { get; init; } = [];
 
-    /// <summary>How long a value stays valid after its last commit; null for ever.</summary>
+    /// <summary>How long a value stays valid after its last commit, more than 0 (over HTTP 1 to 10,000,000,000,000 ms). Null, or beyond the calendar's end, for ever.</summary>
     [Id(6)] public TimeSpan? ValidFor { get; init; }
 
-    /// <summary>When a running attempt is told that it is behind; null as in the channel.</summary>
+    /// <summary>When a running attempt is told that it is behind, 0 or more (over HTTP at most 7 days); null as in the channel.</summary>
     [Id(7)] public TimeSpan? StalenessThreshold { get; init; }
 }
 
@@ -94,7 +94,7 @@ public sealed record ContextSync
     [Id(0)] public SyncMode Mode { get; init; }
 
     /// <summary>How far behind a running attempt may fall before it is told. Zero tells it at once.</summary>
-    /// <value>Null uses the network's <c>max_staleness_ms</c>, which is 500 ms unless configured.</value>
+    /// <value>0 or more (over HTTP at most 7 days). Null uses the network's <c>max_staleness_ms</c>, which is 500 ms unless configured.</value>
     [Id(1)] public TimeSpan? StalenessThreshold { get; init; }
 
     /// <summary>True when running attempts are never told (the check at commit still holds).</summary>

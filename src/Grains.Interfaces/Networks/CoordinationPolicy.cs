@@ -36,7 +36,10 @@ public enum IsolationKind
     None,
 }
 
-/// <summary>What one agent or model costs.</summary>
+/// <summary>What one agent or model costs, for usage that is reported without a cost of its own. A model's price comes before its agent's.</summary>
+/// <param name="Name">The model as agents report it in their usage, or the agent's name. The first of equal names counts.</param>
+/// <param name="InputUsdPerMillion">US dollars for a million input tokens, 0 or more.</param>
+/// <param name="OutputUsdPerMillion">US dollars for a million output tokens, 0 or more.</param>
 [GenerateSerializer, Immutable, Alias("rosud.price")]
 public sealed record Price(
     [property: Id(0)] string Name,
@@ -64,7 +67,7 @@ public sealed record CoordinationPolicy
     /// <summary>Default <see cref="ContextSyncKind.EventDriven"/>.</summary>
     [Id(1)] public ContextSyncKind ContextSync { get; init; }
 
-    /// <summary>The staleness threshold of channels that name none. Default 500 ms.</summary>
+    /// <summary>The staleness threshold of channels that name none, 0 to 7 days. Default 500 ms.</summary>
     [Id(2)] public TimeSpan MaxStaleness { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Default <see cref="IsolationKind.Bulkhead"/>.</summary>
@@ -82,7 +85,7 @@ public sealed record CoordinationPolicy
     /// <summary>When runs are compared with one agent alone; null for never configured.</summary>
     [Id(7)] public VerdictPolicy? Verdict { get; init; }
 
-    /// <summary>Prices that usage without a cost is charged at.</summary>
+    /// <summary>Prices that usage without a cost is charged at; without one it costs 0.</summary>
     [Id(8)] public ImmutableArray<Price> Prices { get; init; } = [];
 
     /// <summary>The four metrics.</summary>

@@ -69,7 +69,7 @@ public sealed record TaskStep
     /// <summary>What its writes must satisfy before they are committed.</summary>
     [Id(10)] public ImmutableArray<Acceptance> Acceptance { get; init; } = [];
 
-    /// <summary>The longest an attempt may take; null for the agent's limit.</summary>
+    /// <summary>The longest an attempt may take, 1 ms to 7 days; the run's deadline ends it sooner. Null for the agent's limit.</summary>
     [Id(11)] public TimeSpan? Timeout { get; init; }
 
     /// <summary>Names of what it may do outside, at most 32: it may claim these effects and no others. Null for any.</summary>
@@ -139,7 +139,14 @@ public sealed record Acceptance
     [Id(2)] public string? Verifier { get; init; }
 }
 
-/// <summary>What a run may use. Null members are without limit.</summary>
+/// <summary>What a run may use, with all its attempts and the runs that its steps start. Null members are without limit, others must be more than 0.</summary>
+/// <remarks>
+/// An attempt reserves before it starts what its agent declares as the most (<c>MaxUsage</c>), else what 95 of 100 of its answers stayed within, else all that is left. What it then says it used
+/// counts, also when that is more: so an agent that declares too little can pass the budget by its last attempts. A run that cannot go on within its budget ends as <see cref="RunStatus.BudgetExceeded"/>.
+/// </remarks>
+/// <param name="Tokens">Input and output tokens together, as agents report them.</param>
+/// <param name="CostUsd">US dollars: the cost that agents report, else their tokens at the network's <see cref="Networks.Price"/>.</param>
+/// <param name="Calls">Attempts handed to agents, repeats included.</param>
 [GenerateSerializer, Immutable, Alias("rosud.budget")]
 public sealed record Budget(
     [property: Id(0)] long? Tokens = null,

@@ -9,7 +9,7 @@ using Rosud.Tenants;
 
 namespace Rosud.Apps;
 
-/// <summary>The code of docs/quickstart/dotnet.md and of README: each block is a region here, so it compiles and runs as it stands.</summary>
+/// <summary>The code of docs/quickstart/dotnet.md and of README: each block is a region here or the program of samples/quickstart, so it compiles and runs as it stands.</summary>
 public sealed partial class QuickstartTests(RosudHost host) : IClassFixture<RosudHost>
 {
     [Fact]
@@ -17,7 +17,8 @@ public sealed partial class QuickstartTests(RosudHost host) : IClassFixture<Rosu
     {
         // A folder of its own: the silo's settings lie in the tests' one.
         using var folder = new EmptyFolder();
-        var (price, said) = await Worked([$"--contentRoot={folder.Path}", $"--Rosud:Client:Gateways:0={host.Process.Gateway}", $"--Orleans:ClusterId={host.Process.Cluster}", "--urls=http://127.0.0.1:0"]);
+        var work = Worked([$"--contentRoot={folder.Path}", $"--Rosud:Client:Gateways:0={host.Process.Gateway}", $"--Orleans:ClusterId={host.Process.Cluster}", "--urls=http://127.0.0.1:0"]);
+        var (price, said) = await work.WaitAsync(TimeSpan.FromSeconds(60));
 
         Assert.Equal(999, price);
         Assert.Contains("price: read at v1, now v2", said);
@@ -32,10 +33,11 @@ public sealed partial class QuickstartTests(RosudHost host) : IClassFixture<Rosu
     [Theory]
     [InlineData("docs/quickstart/dotnet.md")]
     [InlineData("README.md")]
-    public void Every_block_of_code_is_a_region_here(string document)
+    public void Every_block_of_code_is_a_region_here_or_a_whole_program(string document)
     {
         var root = Root();
-        var regions = Region().Matches(File.ReadAllText(Path.Combine(root, "tests/Contract.Tests/Apps/QuickstartTests.cs"))).Select(region => Plain(region.Groups[1].Value)).ToList();
+        var regions = Region().Matches(File.ReadAllText(Path.Combine(root, "tests/Contract.Tests/Apps/QuickstartTests.cs"))).Select(region => Plain(region.Groups[1].Value))
+            .Append(Plain(File.ReadAllText(Path.Combine(root, "samples/quickstart/Program.cs")))).ToList();
         var blocks = Block().Matches(File.ReadAllText(Path.Combine(root, document))).Select(block => Plain(block.Groups[1].Value)).ToList();
 
         Assert.NotEmpty(blocks);
@@ -74,19 +76,19 @@ public sealed partial class QuickstartTests(RosudHost host) : IClassFixture<Rosu
     {
         var lines = new List<string>();
         Console.Lines = lines;
-        var cancellationToken = new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
 
         #region app
+        var booker = new AgentSpec { Reads = ["price"], Writes = ["booking.*"] };
         var builder = WebApplication.CreateBuilder(args);
         builder.AddRosudClient();
-        builder.AddRosudAgent("booker", Book, new AgentSpec { Reads = ["price"], Writes = ["booking.*"] });
+        builder.AddRosudAgent("booker", Book, booker);
         var app = builder.Build();
         app.MapHealthChecks("/health");
         await app.StartAsync();
+        var cancellationToken = app.Lifetime.ApplicationStopping;
         var rosud = app.Services.GetRequiredService<IRosudClient>();
+        await rosud.Agents.Register("booker", booker, cancellationToken);   // Its worker does so too, soon; from here on tasks may name it.
         #endregion
-
-        await app.Services.GetRequiredService<AgentWorker>().Ready.WaitAsync(cancellationToken);
 
         #region channel
         var channel = await rosud.Channels.Create(agents: ["booker"], sync: new ContextSync { StalenessThreshold = TimeSpan.Zero });
@@ -141,7 +143,7 @@ public sealed partial class QuickstartTests(RosudHost host) : IClassFixture<Rosu
         #endregion
 
         var price = (await channel.Read(["price"], cancellationToken)).Value<int>("price");
-        await app.StopAsync(cancellationToken);
+        await app.StopAsync();
         await app.DisposeAsync();
         return (price, lines);
 
@@ -153,9 +155,9 @@ public sealed partial class QuickstartTests(RosudHost host) : IClassFixture<Rosu
             var way = await CheapestWay(price, stopped);                      // Cancelled when the price changes meanwhile.
             return new Completion { Writes = [ContextWrite.Set("booking.offer", price), ContextWrite.Set("booking.choice", $"book by {way}")], Usage = new(InputTokens: 900, OutputTokens: 80) };
         }
-        #endregion
 
-        static Task<string> CheapestWay(int price, CancellationToken stopped) => Task.FromResult(price > 500 ? "train" : "plane");
+        static Task<string> CheapestWay(int price, CancellationToken stopped) => Task.FromResult(price > 500 ? "train" : "plane");   // A model, a service, whatever decides.
+        #endregion
     }
 
     private static string Plain(string code)

@@ -49,6 +49,17 @@ public sealed class SampleTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_quickstarts_program_books_the_trip_also_when_it_is_started_again()
+    {
+        for (var time = 1; time <= 2; time++)
+        {
+            await using var trip = SampleProcess.DotNet("Trip", [.. Client, $"--contentRoot={_folder}", "--urls=http://127.0.0.1:0"]);
+            Assert.True(await trip.Exit() == 0, trip.Said);
+            Assert.Contains("Completed: book by plane", trip.Said, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task The_agents_in_dotnet_answer_a_question_with_citations()
     {
         await using var agents = SampleProcess.DotNet("SampleAgents", [.. Client, "--urls=http://127.0.0.1:0"]);
