@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Rosud.Apps;
 
@@ -140,5 +141,33 @@ public sealed class HostTests : IDisposable
         Assert.Equal(HttpStatusCode.OK, (await first.Http.GetAsync("/health/ready")).StatusCode);
         Assert.False(Directory.Exists(Path.Combine(_folder, "data")));
         Assert.Equal(0, (await first.Terminate()).Code);
+    }
+
+    [Theory]   // As behind a mapped port: others come to one address, and it listens on another.
+    [InlineData("127.0.0.2")]
+    [InlineData("0.0.0.0")]
+    public async Task A_host_listens_elsewhere_than_where_it_is_reached(string address)
+    {
+        var ports = HostPorts.Free();
+        await using var host = await HostProcess.Start(
+            ports, _folder, "--Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1", $"--Orleans:Endpoints:SiloListeningEndpoint={address}:{ports.Silo}", $"--Orleans:Endpoints:GatewayListeningEndpoint={address}:{ports.Gateway}");
+
+        Assert.Equal(HttpStatusCode.OK, (await host.Http.GetAsync("/health/ready")).StatusCode);
+        foreach (var port in new[] { ports.Silo, ports.Gateway })
+        {
+            using var connection = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            await connection.ConnectAsync(address == "0.0.0.0" ? "127.0.0.1" : address, port);
+        }
+    }
+
+    [Fact]
+    public async Task A_host_whose_advertised_address_is_not_this_machines_starts_when_it_is_told_where_to_listen()
+    {
+        var ports = HostPorts.Free();
+        string[] behind = [$"--Orleans:Endpoints:SiloListeningEndpoint=127.0.0.1:{ports.Silo}", $"--Orleans:Endpoints:GatewayListeningEndpoint=127.0.0.1:{ports.Gateway}"];
+
+        await using var host = await HostProcess.Start(ports, _folder, ["--Orleans:Endpoints:AdvertisedIPAddress=192.0.2.7", .. behind]);
+
+        Assert.Equal(HttpStatusCode.Created, (await host.Http.PostAsync("/v1/channels", Json("""{"id":"c","agents":[]}"""))).StatusCode);
     }
 }
