@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Rosud.Agents;
 using Rosud.Bare;
 
 namespace Rosud.Hosting;
@@ -30,8 +29,6 @@ internal sealed class LocalHost : IAsyncDisposable
         routes?.Invoke(app);
         foreach (var check in app.Services.GetServices<IStartupCheck>()) check.Run();
         await app.StartAsync();
-        var agents = app.Services.GetRequiredService<AgentsAtStart>();
-        while (agents.Missing is not null) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
         return new(app);
     }
 

@@ -86,8 +86,6 @@ public sealed partial class QuickstartTests(RosudHost host) : IClassFixture<Rosu
         var rosud = app.Services.GetRequiredService<IRosudClient>();
         #endregion
 
-        await app.Services.GetRequiredService<AgentWorker>().Ready.WaitAsync(cancellationToken);
-
         #region channel
         var channel = await rosud.Channels.Create(agents: ["booker"], sync: new ContextSync { StalenessThreshold = TimeSpan.Zero });
         await channel.Commit([ContextWrite.Set("price", 100)]);
