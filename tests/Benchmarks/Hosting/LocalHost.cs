@@ -27,7 +27,6 @@ internal sealed class LocalHost : IAsyncDisposable
         var app = RosudHost.Build([.. settings], builder => also?.Invoke(builder.Services));
         BareRoutes.Map(app);
         routes?.Invoke(app);
-        foreach (var check in app.Services.GetServices<IStartupCheck>()) check.Run();
         await app.StartAsync();
         return new(app);
     }

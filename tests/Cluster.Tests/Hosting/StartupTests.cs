@@ -149,6 +149,22 @@ public sealed class StartupTests
         else Assert.Empty(log.Warnings);
     }
 
+    [Theory]
+    [InlineData("Production", "Sqlite")]
+    [InlineData("Redis", "Redis")]
+    [InlineData("Postgres", "AdoNet")]
+    public void A_host_without_settings_files_has_those_that_ship_and_what_it_says_itself_comes_first(string environment, string store)
+    {
+        var configuration = new ConfigurationManager();
+        configuration.AddInMemoryCollection([new("Orleans:ClusterId", "mine")]);
+
+        ShippedSettings.Add(configuration, environment, "ConnectionStrings", "Orleans", "Rosud");
+
+        RequiredSettings.Check(configuration);
+        Assert.Equal((store, "mine", "rosud"), (configuration["Orleans:GrainStorage:rosud:ProviderType"], configuration["Orleans:ClusterId"], configuration["Orleans:ServiceId"]));
+        Assert.Null(configuration["Logging:LogLevel:Default"]);
+    }
+
     [Fact]
     public void A_failure_to_start_is_one_line_with_its_deepest_cause()
     {
