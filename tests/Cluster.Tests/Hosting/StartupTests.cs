@@ -149,10 +149,14 @@ public sealed class StartupTests
         else Assert.Empty(log.Warnings);
     }
 
+    [Fact]
+    public void Records_cannot_be_kept_where_actors_of_two_kinds_share_them() =>
+        Assert.StartsWith("Orleans:GrainStorage:rosud:ProviderType cannot be AdoNet", Refusal(() => RequiredSettings.Check(Settings(("Orleans:GrainStorage:rosud:ProviderType", "AdoNet")))), StringComparison.Ordinal);
+
     [Theory]
     [InlineData("Production", "Sqlite")]
     [InlineData("Redis", "Redis")]
-    [InlineData("Postgres", "AdoNet")]
+    [InlineData("Postgres", "Postgres")]
     public void A_host_without_settings_files_has_those_that_ship_and_what_it_says_itself_comes_first(string environment, string store)
     {
         var configuration = new ConfigurationManager();

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Rosud.Apps;
+using Rosud.Context;
 
 namespace Rosud.Hosting;
 
@@ -140,6 +141,25 @@ public sealed class HostTests : IDisposable
         await second.Kill();
         Assert.Equal(HttpStatusCode.OK, (await first.Http.GetAsync("/health/ready")).StatusCode);
         Assert.False(Directory.Exists(Path.Combine(_folder, "data")));
+        Assert.Equal(0, (await first.Terminate()).Code);
+    }
+
+    [Fact]
+    public async Task Two_hosts_over_one_PostgreSQL_are_one_cluster_and_one_of_them_is_enough()
+    {
+        await using var postgres = await PostgresServer.Start();
+        await using var first = await HostProcess.Start(_folder, postgres.Settings);
+        await using var second = await HostProcess.Start(_folder, postgres.Settings);
+        await using (var app = await ClientApp.Start(first))
+        {
+            var members = app.Services.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0);
+            Assert.Equal(2, (await members.GetHosts(onlyActive: true)).Count);
+
+            await second.Kill();
+            for (var i = 0; i < 8; i++) await (await app.Rosud.Channels.Create(id: $"c{i}")).Commit([ContextWrite.Set("k", i)]);   // Some would have lived at the other.
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await first.Http.GetAsync("/health/ready")).StatusCode);
         Assert.Equal(0, (await first.Terminate()).Code);
     }
 
