@@ -163,6 +163,19 @@ public sealed class HostTests : IDisposable
         Assert.Equal(0, (await first.Terminate()).Code);
     }
 
+    [Fact]
+    public async Task A_PostgreSQL_without_tables_or_that_is_not_there_is_refused_in_one_line()
+    {
+        await using var empty = await PostgresServer.Start(hasTables: false);
+
+        var (code, errors) = await HostProcess.StartRefused(_folder, empty.Settings);
+        var (_, away) = await HostProcess.StartRefused(_folder, "--environment", "Postgres", $"--ConnectionStrings:postgres=Host=127.0.0.1;Port={HostProcess.FreePort()};Username=rosud");
+
+        Assert.Equal(1, code);
+        Assert.Equal("Rosud did not start: The database of ConnectionStrings:postgres has not all of Rosud's tables: run postgres.sql, which lies beside the program, in it.", errors.TrimEnd());
+        Assert.StartsWith("Rosud did not start: The database of ConnectionStrings:postgres cannot be used: Failed to connect", Assert.Single(away.TrimEnd().Split('\n')), StringComparison.Ordinal);
+    }
+
     [Theory]   // As behind a mapped port: others come to one address, and it listens on another.
     [InlineData("127.0.0.2")]
     [InlineData("0.0.0.0")]

@@ -23,8 +23,9 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// <summary>The settings that make a host use it.</summary>
     public string[] Settings => ["--environment", "Postgres", $"--ConnectionStrings:postgres={Connection}"];
 
+    /// <param name="hasTables">False leaves its database empty.</param>
     /// <exception cref="InvalidOperationException">It is not installed, or did not start.</exception>
-    public static async Task<PostgresServer> Start()
+    public static async Task<PostgresServer> Start(bool hasTables = true)
     {
         var folder = Directory.CreateTempSubdirectory("rosud-postgres-").FullName;
         var port = ChildProcess.FreePort();
@@ -38,6 +39,7 @@ internal sealed class PostgresServer : IAsyncDisposable
         ];
         var start = AsNobody(command);
         var server = new PostgresServer(folder, port, await ChildProcess.Start(start[0], start[1..], "ready to accept connections", folder));
+        if (!hasTables) return server;
         await Run(
             Program("psql"), "-q", "-h", "127.0.0.1", "-p", string.Create(CultureInfo.InvariantCulture, $"{port}"), "-U", "rosud", "-d", "postgres",
             "-v", "ON_ERROR_STOP=1", "-f", Path.Combine(AppContext.BaseDirectory, "postgres.sql"));
