@@ -16,6 +16,8 @@ internal sealed class AgentWorker(
     private readonly ConcurrentDictionary<string, string> _missing = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _cut = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentDictionary<AgentId, bool> _awaited = new();
+    private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Completes when every agent has begun to take.</summary>
     public Task Ready => _ready.Task;
@@ -23,19 +25,32 @@ internal sealed class AgentWorker(
     /// <summary>Why some agent cannot take; null when all can.</summary>
     public string? Missing => _missing.IsEmpty ? null : string.Join(" ", _missing.OrderBy(agent => agent.Key).Select(agent => $"{agent.Key}: {agent.Value}"));
 
-    public override Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Returns when the agents that this process registers are registered, so that what starts after it can coordinate them. Does not wait for one that is refused or that somebody else
+    /// registers, nor longer than <see cref="RosudClientOptions.ConnectTimeout"/>: it goes on trying after the start.
+    /// </summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        var twice = agents.GroupBy(agent => agent.Id).FirstOrDefault(same => same.Count() > 1);
-        return twice is null
-            ? base.StartAsync(cancellationToken)
-            : throw new InvalidOperationException($"Agent {twice.Key.Name} was added twice: in one process an agent has one handler.");
+        if (agents.GroupBy(agent => agent.Id).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        {
+            throw new InvalidOperationException($"Agent {twice.Key.Name} was added twice: in one process an agent has one handler.");
+        }
+
+        foreach (var agent in agents) _missing[agent.Id.Name] = "not registered yet";
+        foreach (var agent in agents.Where(agent => agent.Spec is not null)) _awaited[agent.Id] = true;
+        if (_awaited.IsEmpty) _answered.TrySetResult();
+        await base.StartAsync(cancellationToken);
+        try
+        {
+            await _answered.Task.WaitAsync(options.Value.ConnectTimeout, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            log.LogError("The app starts although its agents are not all registered after {Timeout}: {Missing}. Until they are, tasks for them are refused.", options.Value.ConnectTimeout, Missing);
+        }
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        foreach (var agent in agents) _missing[agent.Id.Name] = "not registered yet";
-        return Task.WhenAll(agents.Select(agent => Run(agent, stoppingToken)));
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(agents.Select(agent => Run(agent, stoppingToken)));
 
     /// <summary>Stops taking and lets what is at work end. What is still at work a moment before the host's patience ends is told to stop, and given back.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -55,7 +70,11 @@ internal sealed class AgentWorker(
 
     private Task Run(LocalAgent agent, CancellationToken stoppingToken)
     {
-        var loop = new TakeLoop(agent, new(cluster, calls, losses, time, options.Value.Lease, log), why => Say(agent, why));
+        var loop = new TakeLoop(agent, new(cluster, calls, losses, time, options.Value.Lease, log), (why, staysSo) =>
+        {
+            Say(agent, why);
+            if (staysSo && _awaited.TryRemove(agent.Id, out _) && _awaited.IsEmpty) _answered.TrySetResult();
+        });
         return loop.Run(stoppingToken, _cut.Token);
     }
 

@@ -31,8 +31,8 @@ internal sealed record WorkerReach(IClusterClient Cluster, ClusterCalls Calls, G
 }
 
 /// <summary>Registers one agent, then takes and does its assignments until told to stop.</summary>
-/// <param name="say">Is told why the agent cannot take, or null when it can.</param>
-internal sealed class TakeLoop(LocalAgent agent, WorkerReach reach, Action<string?> say)
+/// <param name="say">Is told why the agent cannot take, or null when it can; and whether that stays so as long as nobody changes something.</param>
+internal sealed class TakeLoop(LocalAgent agent, WorkerReach reach, Action<string?, bool> say)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -59,7 +59,7 @@ internal sealed class TakeLoop(LocalAgent agent, WorkerReach reach, Action<strin
             }
             catch (Exception fault) when (fault is not OutOfMemoryException)   // The cluster is away: it comes back, or an operator reads the log.
             {
-                say(fault.Message);
+                say(fault.Message, false);
                 room = null;
             }
 
@@ -77,16 +77,16 @@ internal sealed class TakeLoop(LocalAgent agent, WorkerReach reach, Action<strin
         switch (outcome)
         {
             case AgentOutcome.Found { Agent.Spec: { Transport.Kind: TransportKind.Pull } found }:
-                say(null);
+                say(null, true);
                 return found.MaxConcurrency;
             case AgentOutcome.Found:
-                say("It is registered, but not as a pull agent.");
+                say("It is registered, but not as a pull agent.", true);
                 return null;
             case AgentOutcome.Refused refused:
-                say(new RefusedException(refused.Problem).Message);
+                say(new RefusedException(refused.Problem).Message, refused.Problem.Kind is ProblemKind.InvalidRequest);
                 return null;
             default:
-                say($"Registering was answered with {outcome.GetType().Name}.");
+                say($"Registering was answered with {outcome.GetType().Name}.", true);
                 return null;
         }
     }

@@ -21,4 +21,9 @@ internal sealed class HostingOptions
     /// <value>10 ms to 1 min. Default 2 s.</value>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan ReadyTimeout { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long the start waits until the agents whose code runs in this process are registered. After it the host starts, is not ready, and goes on trying.</summary>
+    /// <value>0 to 5 min. Default 30 s.</value>
+    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
+    public TimeSpan AgentsTimeout { get; set; } = TimeSpan.FromSeconds(30);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Configuration.Memory;
@@ -22,8 +21,7 @@ internal static class ListeningAddresses
     {
         foreach (var url in HttpUrls(configuration))
         {
-            var address = Parse(url);
-            var endpoint = new IPEndPoint(AddressOf(address.Host), address.Port);
+            var endpoint = EndpointOf(Parse(url));
             if (!IPAddress.IsLoopback(endpoint.Address) && !HasKeys(configuration))
             {
                 throw new StartupRefusedException($"Rosud:Keys is empty, and other machines could reach {url}: configure a key, or listen on 127.0.0.1.");
@@ -32,9 +30,13 @@ internal static class ListeningAddresses
             RequireFree(endpoint, "--urls");
         }
 
-        RequireFree(SiloEndpoint(configuration, "SiloPort"), "Orleans:Endpoints:SiloPort");
-        RequireFree(SiloEndpoint(configuration, "GatewayPort"), "Orleans:Endpoints:GatewayPort");
+        foreach (var (endpoint, key) in SiloEndpoints.Listening(configuration)) RequireFree(endpoint, key);
     }
+
+    /// <summary>The urls where keys come in without TLS from other machines.</summary>
+    public static IEnumerable<string> ClearText(IConfiguration configuration) => HasKeys(configuration)
+        ? HttpUrls(configuration).Where(url => Parse(url) is var address && address.Scheme == Uri.UriSchemeHttp && !IPAddress.IsLoopback(EndpointOf(address).Address))
+        : [];
 
     private static IEnumerable<string> HttpUrls(IConfiguration configuration)
     {
@@ -54,20 +56,12 @@ internal static class ListeningAddresses
         }
     }
 
+    private static IPEndPoint EndpointOf(BindingAddress address) => new(AddressOf(address.Host), address.Port);
+
     private static IPAddress AddressOf(string host) =>
         IPAddress.TryParse(host.Trim('[', ']'), out var address) ? address
         : string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback
         : IPAddress.Any;
-
-    private static IPEndPoint SiloEndpoint(IConfiguration configuration, string portKey)
-    {
-        var endpoints = configuration.GetSection("Orleans:Endpoints");
-        var address = endpoints["AdvertisedIPAddress"];
-        if (!IPAddress.TryParse(address, out var ip)) throw new StartupRefusedException("Orleans:Endpoints:AdvertisedIPAddress must be the address at which other silos reach this one; 127.0.0.1 on a single machine.");
-        return int.TryParse(endpoints[portKey], NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= IPEndPoint.MaxPort && (port > 0 || portKey != "SiloPort")
-            ? new(ip, port)
-            : throw new StartupRefusedException($"Orleans:Endpoints:{portKey} must be a port of this machine.");
-    }
 
     // The silo itself would share a port with another silo and both would be deaf now and then.
     private static void RequireFree(IPEndPoint endpoint, string key)

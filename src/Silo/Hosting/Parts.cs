@@ -17,6 +17,7 @@ internal static class Parts
             ? file
             : Path.Combine(builder.Configuration[$"{StoreOptions.Section}:{nameof(StoreOptions.DataPath)}"] ?? new StoreOptions().DataPath, "audit-key.pem"));
         builder.Services.AddSingleton<IStartupCheck, KeysCheck>();
+        builder.Services.AddSingleton<IStartupCheck, ClearTextCheck>();
     }
 
     /// <summary>Maps authentication first, then the API and the console.</summary>

@@ -1,20 +1,19 @@
-using Microsoft.Extensions.Options;
-using Orleans.Configuration;
-using Rosud.Agents;
-using Rosud.Channels;
 using Rosud.Demo;
-using Rosud.Health;
-using Rosud.Supervision;
-using Rosud.Telemetry;
 
 namespace Rosud.Hosting;
 
 /// <summary>The whole host in one process: silo, HTTP, console and dashboard. What it stands on is chosen by configuration alone.</summary>
-internal static class RosudHost
+public static class RosudHost
 {
-    /// <summary>Runs until it is told to stop.</summary>
+    /// <summary>Runs until it is told to stop. The whole of a team's own host: <c>return await RosudHost.Run(args, builder => builder.Services.AddRosudAgent(…));</c></summary>
+    /// <remarks>
+    /// Settings come from <c>appsettings.json</c> beside the program, the environment and the command line; what they do not say is as Rosud ships it. The command line may also say
+    /// <c>demo</c>, <c>verify</c> or <c>--help</c>. An app that has a program of its own takes <c>builder.AddRosudSilo()</c> and <c>app.MapRosudSilo()</c> instead.
+    /// </remarks>
+    /// <param name="args">The command line.</param>
+    /// <param name="configure">Adds to the host before it is built: agents, and services that they need.</param>
     /// <returns>0 after a stop that was asked for, 1 when it could not start, 2 when the command line makes no sense; standard error then has one line that says why.</returns>
-    public static async Task<int> Run(string[] args)
+    public static async Task<int> Run(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         if (Usage.IsWanted(args))
         {
@@ -32,8 +31,11 @@ internal static class RosudHost
         try
         {
             var (demo, rest) = DemoOptions.From(args);
-            await using var app = Build(rest, builder => Demonstration.Add(builder, demo));
-            foreach (var check in app.Services.GetServices<IStartupCheck>()) check.Run();
+            await using var app = Build(rest, builder =>
+            {
+                Demonstration.Add(builder, demo);
+                configure?.Invoke(builder);
+            });
             await app.StartAsync();
             Banner.Write(Console.Out, app);
             return demo is null ? await UntilStopped(app) : await Demonstration.Play(app, demo);
@@ -47,67 +49,19 @@ internal static class RosudHost
 
     /// <summary>Puts the host together without starting it.</summary>
     /// <exception cref="StartupRefusedException">The configuration lacks something, or an address is taken.</exception>
-    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? also = null)
+    internal static WebApplication Build(string[] args, Action<WebApplicationBuilder>? also = null)
     {
         // Settings lie beside the program, wherever it is started from; data lies where it is started.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        ListeningAddresses.AddDefault(builder.Configuration);
-        RequiredSettings.Check(builder.Configuration);
-        ListeningAddresses.Check(builder.Configuration);
-
-        AddHosting(builder);
-        AddSilo(builder);
-        builder.AddTelemetry();
-        builder.Services.AddHostHealth();
-        builder.Services.AddLocalAgentRegistration();
-        Parts.Add(builder);
+        ShippedSettings.Add(builder.Configuration, builder.Environment.EnvironmentName, "Logging");   // An app that adds the silo to itself logs as it likes.
+        builder.AddRosudSilo();
         also?.Invoke(builder);
-
-        var app = builder.Build();
-        app.UseDraining();
-        Parts.Map(app);
-        app.MapHostHealth();
-        app.MapMetrics();
-        app.MapDashboard();
-        return app;
+        return builder.Build().MapRosudSilo();
     }
 
     private static async Task<int> UntilStopped(WebApplication app)
     {
         await app.WaitForShutdownAsync();
         return 0;
-    }
-
-    private static void AddHosting(WebApplicationBuilder builder)
-    {
-        builder.Services.AddOptions<HostingOptions>().BindConfiguration(HostingOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddOptions<HostOptions>().Configure<IOptions<HostingOptions>>((host, own) => host.ShutdownTimeout = own.Value.ShutdownTimeout);
-        builder.Services.AddSingleton<TimeProvider>(new SteadyTime(TimeProvider.System));
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-        });
-    }
-
-    // UseOrleans reads the section Orleans by itself, all but membership.
-    private static void AddSilo(WebApplicationBuilder builder)
-    {
-        try
-        {
-            builder.UseOrleans(silo =>
-            {
-                silo.Services.Configure<ClusterMembershipOptions>(builder.Configuration.GetSection("Orleans:Membership"));
-                // Each silo tells all others its load. Rosud's actors are placed by the hash of their key, so a second old or five is the same; an idle cluster is quieter.
-                silo.Services.Configure<DeploymentLoadPublisherOptions>(options => options.DeploymentLoadPublisherRefreshTime = TimeSpan.FromSeconds(5));
-                if (HostTelemetry.AreTracesCollected(builder.Configuration)) silo.AddActivityPropagation();
-                silo.AddDashboardServices();
-                silo.Services.AddChannelSweeper();
-            });
-        }
-        catch (InvalidOperationException unknownProvider)
-        {
-            throw new StartupRefusedException(unknownProvider.Message, unknownProvider);
-        }
     }
 }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 namespace Rosud.Hosting;
 
 /// <summary>The host cannot start as it is configured. The message is one line for the person who started it.</summary>
-internal class StartupRefusedException(string message, Exception? cause = null) : Exception(message, cause)
+internal class StartupRefusedException(string message, Exception? cause = null) : InvalidOperationException(message, cause)
 {
     /// <summary>What to tell a person about any failure to start, in one line.</summary>
     public static string Sentence(Exception failure)

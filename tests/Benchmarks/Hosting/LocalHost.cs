@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Rosud.Agents;
 using Rosud.Bare;
 
 namespace Rosud.Hosting;
@@ -28,10 +27,7 @@ internal sealed class LocalHost : IAsyncDisposable
         var app = RosudHost.Build([.. settings], builder => also?.Invoke(builder.Services));
         BareRoutes.Map(app);
         routes?.Invoke(app);
-        foreach (var check in app.Services.GetServices<IStartupCheck>()) check.Run();
         await app.StartAsync();
-        var agents = app.Services.GetRequiredService<AgentsAtStart>();
-        while (agents.Missing is not null) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System);
         return new(app);
     }
 

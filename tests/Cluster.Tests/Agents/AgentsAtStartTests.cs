@@ -1,6 +1,8 @@
 using System.Reflection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using Rosud.Hosting;
 using Rosud.Tenants;
 
 namespace Rosud.Agents;
@@ -10,13 +12,12 @@ public sealed class AgentsAtStartTests
     private readonly WaitedClock _time = new();
 
     [Fact]
-    public async Task An_agent_is_registered_with_the_in_process_transport()
+    public async Task The_start_ends_when_the_agents_are_registered_with_the_in_process_transport()
     {
         var directory = new Directory();
-        using var agents = Agents(directory, "planner");
+        using var agents = Agents(directory, Planner);
 
         await agents.StartAsync(default);
-        await agents.ExecuteTask!;
 
         var (key, spec) = Assert.Single(directory.Registered);
         Assert.Equal(("default/planner", TransportKind.InProcess, "plans"), (key, spec.Transport.Kind, spec.Description));
@@ -27,26 +28,87 @@ public sealed class AgentsAtStartTests
     public async Task A_refused_agent_keeps_the_host_from_being_ready_and_is_tried_again()
     {
         var directory = new Directory { Refusals = 1 };
-        using var agents = Agents(directory, "planner");
+        using var agents = Agents(directory, Planner);
 
-        await agents.StartAsync(default);
-        await _time.Waited;
+        var starting = agents.StartAsync(default);
+        await _time.Paused;
         Assert.Contains("planner", agents.Missing, StringComparison.Ordinal);
+        Assert.False(starting.IsCompleted);
 
         _time.Advance(TimeSpan.FromSeconds(1));
-        await agents.ExecuteTask!;
+        await starting;
         Assert.Null(agents.Missing);
         Assert.Single(directory.Registered);
     }
 
-    private AgentsAtStart Agents(Directory directory, string name) => new(
-        [new(new(TenantId.Default, name), new() { Description = "plans" }, (_, _) => Task.FromResult(new Completion()))],
-        directory.Factory(), _time, NullLogger<AgentsAtStart>.Instance);
+    [Fact]
+    public async Task The_start_does_not_wait_longer_than_it_may_and_registering_goes_on()
+    {
+        var directory = new Directory { Refusals = 2 };
+        using var agents = Agents(directory, Planner, timeout: TimeSpan.FromSeconds(0.5));
+
+        var starting = agents.StartAsync(default);
+        await _time.Paused;
+        _time.Advance(TimeSpan.FromSeconds(0.5));
+        await starting;
+        Assert.Contains("planner", agents.Missing, StringComparison.Ordinal);
+
+        directory.Refusals = 0;
+        _time.Advance(TimeSpan.FromSeconds(0.5));
+        await agents.ExecuteTask!;
+        Assert.Null(agents.Missing);
+    }
+
+    [Fact]
+    public async Task A_contract_that_is_wrong_ends_the_start_with_its_faults()
+    {
+        var directory = new Directory { Refusals = 1, Refusal = new(ProblemKind.InvalidRequest, "The agent cannot be registered like this.") { Errors = [new("/reads/0", "This is no key.")] } };
+        using var agents = Agents(directory, Planner);
+
+        var refused = await Assert.ThrowsAsync<StartupRefusedException>(() => agents.StartAsync(default));
+
+        Assert.StartsWith("Agent planner: ", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("/reads/0", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_agent_without_a_contract_or_with_two_handlers_ends_the_start()
+    {
+        using var bare = Agents(new(), Planner with { Spec = null });
+        using var twice = Agents(new(), Planner, Planner);
+
+        Assert.Contains("needs a contract", (await Assert.ThrowsAsync<StartupRefusedException>(() => bare.StartAsync(default))).Message, StringComparison.Ordinal);
+        Assert.Contains("twice", (await Assert.ThrowsAsync<StartupRefusedException>(() => twice.StartAsync(default))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stop_that_is_asked_for_meanwhile_ends_the_start()
+    {
+        using var agents = Agents(new() { Refusals = 1 }, Planner);
+        using var stop = new CancellationTokenSource();
+
+        var starting = agents.StartAsync(stop.Token);
+        await _time.Paused;
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => starting);
+    }
+
+    private static LocalAgent Planner { get; } = new(new(TenantId.Default, "planner"), new() { Description = "plans" }, (_, _) => Task.FromResult(new Completion()));
+
+    private AgentsAtStart Agents(Directory directory, params LocalAgent[] agents) => Agents(directory, TimeSpan.FromSeconds(30), agents);
+
+    private AgentsAtStart Agents(Directory directory, LocalAgent agent, TimeSpan timeout) => Agents(directory, timeout, agent);
+
+    private AgentsAtStart Agents(Directory directory, TimeSpan timeout, params LocalAgent[] agents) =>
+        new(agents, directory.Factory(), _time, Options.Create(new HostingOptions { AgentsTimeout = timeout }), NullLogger<AgentsAtStart>.Instance);
 
     /// <summary>The registrations that agents' grains would keep.</summary>
     private sealed class Directory
     {
         public int Refusals { get; set; }
+
+        public Problem Refusal { get; init; } = new(ProblemKind.Overloaded, "Try again.");
 
         public List<(string Key, AgentSpec Spec)> Registered { get; } = [];
 
@@ -55,7 +117,7 @@ public sealed class AgentsAtStartTests
 
         private AgentOutcome Register(string key, AgentSpec spec)
         {
-            if (Refusals-- > 0) return new AgentOutcome.Refused(new(ProblemKind.Overloaded, "Try again."));
+            if (Refusals-- > 0) return new AgentOutcome.Refused(Refusal);
             Registered.Add((key, spec));
             return new AgentOutcome.Found(new(AgentId.FromKey(key), spec, 1, default), Made: true);
         }
@@ -65,9 +127,12 @@ public sealed class AgentsAtStartTests
 /// <summary>An interface of which one method matters.</summary>
 public class Proxy : DispatchProxy
 {
-    private Func<object?[], object?> _answer = _ => throw new NotSupportedException();
+    private Func<MethodInfo, object?[], object?> _answer = (_, _) => throw new NotSupportedException();
 
     public static T Of<T>(Func<object?[], object?> answer)
+        where T : class => Of<T>((_, arguments) => answer(arguments));
+
+    public static T Of<T>(Func<MethodInfo, object?[], object?> answer)
         where T : class
     {
         var proxy = Create<T, Proxy>();
@@ -75,20 +140,20 @@ public class Proxy : DispatchProxy
         return proxy;
     }
 
-    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => _answer(args ?? []);
+    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => _answer(targetMethod!, args ?? []);
 }
 
-/// <summary>A clock that says when somebody begins to wait for it.</summary>
+/// <summary>A clock that says when somebody begins to pause for a second.</summary>
 internal sealed class WaitedClock : FakeTimeProvider
 {
-    private readonly TaskCompletionSource _waited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _paused = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public Task Waited => _waited.Task;
+    public Task Paused => _paused.Task;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = base.CreateTimer(callback, state, dueTime, period);
-        _waited.TrySetResult();
+        if (dueTime == TimeSpan.FromSeconds(1)) _paused.TrySetResult();
         return timer;
     }
 }

@@ -22,6 +22,7 @@ public sealed class FencingTests
     [InlineData(TwoHalves.Memory)]
     [InlineData(TwoHalves.Sqlite)]
     [InlineData(TwoHalves.Redis)]
+    [InlineData(TwoHalves.Postgres)]
     public async Task One_that_stood_still_in_the_middle_of_a_write_and_wakes_up_is_fenced(string store)
     {
         await using var halves = await TwoHalves.Start(store);
@@ -47,6 +48,7 @@ public sealed class FencingTests
     [InlineData(TwoHalves.Memory)]
     [InlineData(TwoHalves.Sqlite)]
     [InlineData(TwoHalves.Redis)]
+    [InlineData(TwoHalves.Postgres)]
     public async Task One_that_was_overtaken_while_it_was_idle_confirms_and_acknowledges_nothing_stale(string store)
     {
         await using var halves = await TwoHalves.Start(store);
@@ -69,6 +71,7 @@ public sealed class FencingTests
     [InlineData(TwoHalves.Memory)]
     [InlineData(TwoHalves.Sqlite)]
     [InlineData(TwoHalves.Redis)]
+    [InlineData(TwoHalves.Postgres)]
     public async Task Callers_of_both_halves_at_once_lose_nothing(string store)
     {
         await using var halves = await TwoHalves.Start(store);

@@ -18,6 +18,7 @@ internal sealed class TwoHalves : IAsyncDisposable
     public const string Memory = "memory";
     public const string Sqlite = "sqlite";
     public const string Redis = "redis";
+    public const string Postgres = "postgres";
 
     private const string Inner = "inner";
 
@@ -25,6 +26,7 @@ internal sealed class TwoHalves : IAsyncDisposable
     private readonly List<InProcessTestCluster> _clusters = [];
     private readonly List<PausableStorage> _storages = [];
     private RedisUnderFaults? _redis;
+    private PostgresServer? _postgres;
 
     /// <summary>What the first half takes for the time.</summary>
     public ShiftedTime Time { get; } = new();
@@ -40,6 +42,7 @@ internal sealed class TwoHalves : IAsyncDisposable
     {
         var halves = new TwoHalves();
         if (store == Redis) halves._redis = await RedisUnderFaults.StartIfInstalled(halves._folder.Folder) ?? throw new InvalidOperationException("redis-server is not installed: tests/run installs it.");
+        if (store == Postgres) halves._postgres = await PostgresServer.Start();
         for (var half = 0; half < 2; half++) await halves.Add(store);
         return halves;
     }
@@ -49,6 +52,7 @@ internal sealed class TwoHalves : IAsyncDisposable
         foreach (var storage in _storages) storage.Wake();
         foreach (var cluster in Enumerable.Reverse(_clusters)) await cluster.DisposeAsync();
         if (_redis is not null) await _redis.DisposeAsync();
+        if (_postgres is not null) await _postgres.DisposeAsync();
         _folder.Dispose();
     }
 
@@ -89,6 +93,9 @@ internal sealed class TwoHalves : IAsyncDisposable
                 break;
             case Redis:
                 silo.AddRedisGrainStorage(Inner, options => options.ConfigurationOptions = ConfigurationOptions.Parse(_redis!.Connection));
+                break;
+            case Postgres:
+                silo.Services.AddPostgresGrainStorage(Inner, _ => _postgres!.Connection);
                 break;
             case Memory when _clusters.Count > 0:   // Its records live in grains of the first half.
                 silo.Services.AddKeyedSingleton(Inner, Provider(0));

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
 
 namespace Rosud.Hosting;
 
@@ -94,6 +95,80 @@ public sealed class StartupTests
     public void A_silo_port_is_a_port(string port) =>
         Assert.StartsWith("Orleans:Endpoints:SiloPort", Refusal(() => ListeningAddresses.Check(Settings(("Orleans:Endpoints:SiloPort", port)))), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("SiloListeningEndpoint", "0.0.0.0")]
+    [InlineData("SiloListeningEndpoint", "0.0.0.0:0")]
+    [InlineData("GatewayListeningEndpoint", "all:30000")]
+    [InlineData("GatewayListeningEndpoint", "10.0.0.1:70000")]
+    public void An_endpoint_to_listen_on_is_an_address_and_a_port(string member, string value) =>
+        Assert.StartsWith($"Orleans:Endpoints:{member}", Refusal(() => ListeningAddresses.Check(Settings(($"Orleans:Endpoints:{member}", value)))), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("0.0.0.0")]
+    [InlineData("::")]
+    [InlineData("here")]
+    [InlineData("")]
+    public void An_advertised_address_is_one_that_others_can_come_to(string address) =>
+        Assert.StartsWith("Orleans:Endpoints:AdvertisedIPAddress", Refusal(() => ListeningAddresses.Check(Settings(("Orleans:Endpoints:AdvertisedIPAddress", address)))), StringComparison.Ordinal);
+
+    [Fact]   // 192.0.2.0/24 is nobody's.
+    public void What_is_listened_on_is_checked_and_not_what_is_advertised()
+    {
+        (string, string) elsewhere = ("Orleans:Endpoints:AdvertisedIPAddress", "192.0.2.7");
+
+        Assert.Contains("192.0.2.7", Refusal(() => ListeningAddresses.Check(Settings(elsewhere))), StringComparison.Ordinal);
+        ListeningAddresses.Check(Settings(elsewhere, ("Orleans:Endpoints:SiloListeningEndpoint", $"127.0.0.1:{FreePort()}"), ("Orleans:Endpoints:GatewayListeningEndpoint", $"0.0.0.0:{FreePort()}")));
+    }
+
+    [Fact]
+    public void An_endpoint_in_use_is_said_with_its_key()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+
+        var refusal = Refusal(() => ListeningAddresses.Check(Settings(("Orleans:Endpoints:GatewayListeningEndpoint", $"{other.LocalEndpoint}"))));
+
+        Assert.Contains($"{other.LocalEndpoint} is in use", refusal, StringComparison.Ordinal);
+        Assert.Contains("GatewayListeningEndpoint", refusal, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://0.0.0.0:0", true, true)]
+    [InlineData("http://10.0.0.1:0;https://10.0.0.1:0", true, true)]
+    [InlineData("http://0.0.0.0:0", false, false)]
+    [InlineData("https://0.0.0.0:0", true, false)]
+    [InlineData("http://127.0.0.1:0;http://localhost:0;http://[::1]:0", true, false)]
+    public void Keys_that_would_come_in_clear_text_are_warned_of_once_for_each_address(string urls, bool hasKeys, bool isWarned)
+    {
+        var log = new WarningLog();
+        (string, string)[] keys = hasKeys ? [("Rosud:Keys:0:Sha256", new('0', 64))] : [];
+
+        new ClearTextCheck(Settings([("urls", urls), .. keys]), log).Run();
+
+        if (isWarned) Assert.Contains(urls.Split(';')[0], Assert.Single(log.Warnings), StringComparison.Ordinal);
+        else Assert.Empty(log.Warnings);
+    }
+
+    [Fact]
+    public void Records_cannot_be_kept_where_actors_of_two_kinds_share_them() =>
+        Assert.StartsWith("Orleans:GrainStorage:rosud:ProviderType cannot be AdoNet", Refusal(() => RequiredSettings.Check(Settings(("Orleans:GrainStorage:rosud:ProviderType", "AdoNet")))), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("Production", "Sqlite")]
+    [InlineData("Redis", "Redis")]
+    [InlineData("Postgres", "Postgres")]
+    public void A_host_without_settings_files_has_those_that_ship_and_what_it_says_itself_comes_first(string environment, string store)
+    {
+        var configuration = new ConfigurationManager();
+        configuration.AddInMemoryCollection([new("Orleans:ClusterId", "mine")]);
+
+        ShippedSettings.Add(configuration, environment, "ConnectionStrings", "Orleans", "Rosud");
+
+        RequiredSettings.Check(configuration);
+        Assert.Equal((store, "mine", "rosud"), (configuration["Orleans:GrainStorage:rosud:ProviderType"], configuration["Orleans:ClusterId"], configuration["Orleans:ServiceId"]));
+        Assert.Null(configuration["Logging:LogLevel:Default"]);
+    }
+
     [Fact]
     public void A_failure_to_start_is_one_line_with_its_deepest_cause()
     {
@@ -122,5 +197,20 @@ public sealed class StartupTests
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private sealed class WarningLog : ILogger<ClearTextCheck>
+    {
+        public List<string> Warnings { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (logLevel == LogLevel.Warning) Warnings.Add(formatter(state, exception));
+        }
     }
 }

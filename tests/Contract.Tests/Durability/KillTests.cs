@@ -49,12 +49,16 @@ public sealed class KillTests : IDisposable
         Assert.All(changes, change => Assert.Equal(acknowledged[change.Number], change.Version));
     }
 
-    [Fact]
-    public async Task A_run_whose_host_is_killed_ends_after_the_restart_and_does_no_finished_step_again()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_run_whose_host_is_killed_ends_after_the_restart_and_does_no_finished_step_again(bool isOnPostgres)
     {
+        await using var postgres = isOnPostgres ? await PostgresServer.Start() : null;
+        var (ports, settings) = (HostPorts.Free(), postgres?.Settings ?? []);
         string run;
         int firstAttempt;
-        await using (var killed = await HostProcess.Start(_folder))
+        await using (var killed = await HostProcess.Start(ports, _folder, settings))
         {
             await Send(killed, "PUT", "/v1/agents/a", """{"reads":["in"],"writes":["one"]}""");
             await Send(killed, "PUT", "/v1/agents/b", """{"reads":["one"],"writes":["out"]}""");
@@ -70,7 +74,7 @@ public sealed class KillTests : IDisposable
             await killed.Kill();
         }
 
-        await using var host = await HostProcess.Start(_folder);
+        await using var host = await HostProcess.Start(ports, _folder, settings);
         var again = await Take(host, "b");
         var completed = await Send(host, "POST", $"/v1/assignments/{again.Id}/complete", """{"writes":{"out":3},"usage":{}}""");
 
@@ -79,6 +83,7 @@ public sealed class KillTests : IDisposable
         var result = await Send(host, "GET", $"/v1/runs/{run}");
         Assert.Equal("completed", result.GetProperty("status").GetString());
         Assert.Equal(3, result.GetProperty("outputs").GetProperty("out").GetInt32());
+        Assert.Equal(1, (await Send(host, "GET", "/v1/channels/c/context")).GetProperty("entries").GetProperty("in").GetProperty("value").GetInt32());
         Assert.Empty((await Send(host, "POST", "/v1/agents/a/assignments/take", """{"max":1,"wait_ms":0}""")).GetProperty("assignments").EnumerateArray());
     }
 

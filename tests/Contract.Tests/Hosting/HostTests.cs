@@ -1,6 +1,8 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Rosud.Apps;
+using Rosud.Context;
 
 namespace Rosud.Hosting;
 
@@ -140,5 +142,65 @@ public sealed class HostTests : IDisposable
         Assert.Equal(HttpStatusCode.OK, (await first.Http.GetAsync("/health/ready")).StatusCode);
         Assert.False(Directory.Exists(Path.Combine(_folder, "data")));
         Assert.Equal(0, (await first.Terminate()).Code);
+    }
+
+    [Fact]
+    public async Task Two_hosts_over_one_PostgreSQL_are_one_cluster_and_one_of_them_is_enough()
+    {
+        await using var postgres = await PostgresServer.Start();
+        await using var first = await HostProcess.Start(_folder, postgres.Settings);
+        await using var second = await HostProcess.Start(_folder, postgres.Settings);
+        await using (var app = await ClientApp.Start(first))
+        {
+            var members = app.Services.GetRequiredService<IGrainFactory>().GetGrain<IManagementGrain>(0);
+            Assert.Equal(2, (await members.GetHosts(onlyActive: true)).Count);
+
+            await second.Kill();
+            for (var i = 0; i < 8; i++) await (await app.Rosud.Channels.Create(id: $"c{i}")).Commit([ContextWrite.Set("k", i)]);   // Some would have lived at the other.
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await first.Http.GetAsync("/health/ready")).StatusCode);
+        Assert.Equal(0, (await first.Terminate()).Code);
+    }
+
+    [Fact]
+    public async Task A_PostgreSQL_without_tables_or_that_is_not_there_is_refused_in_one_line()
+    {
+        await using var empty = await PostgresServer.Start(hasTables: false);
+
+        var (code, errors) = await HostProcess.StartRefused(_folder, empty.Settings);
+        var (_, away) = await HostProcess.StartRefused(_folder, "--environment", "Postgres", $"--ConnectionStrings:postgres=Host=127.0.0.1;Port={HostProcess.FreePort()};Username=rosud");
+
+        Assert.Equal(1, code);
+        Assert.Equal("Rosud did not start: The database of ConnectionStrings:postgres has not all of Rosud's tables: run postgres.sql, which lies beside the program, in it.", errors.TrimEnd());
+        Assert.StartsWith("Rosud did not start: The database of ConnectionStrings:postgres cannot be used: Failed to connect", Assert.Single(away.TrimEnd().Split('\n')), StringComparison.Ordinal);
+    }
+
+    [Theory]   // As behind a mapped port: others come to one address, and it listens on another.
+    [InlineData("127.0.0.2")]
+    [InlineData("0.0.0.0")]
+    public async Task A_host_listens_elsewhere_than_where_it_is_reached(string address)
+    {
+        var ports = HostPorts.Free();
+        await using var host = await HostProcess.Start(
+            ports, _folder, "--Orleans:Endpoints:AdvertisedIPAddress=127.0.0.1", $"--Orleans:Endpoints:SiloListeningEndpoint={address}:{ports.Silo}", $"--Orleans:Endpoints:GatewayListeningEndpoint={address}:{ports.Gateway}");
+
+        Assert.Equal(HttpStatusCode.OK, (await host.Http.GetAsync("/health/ready")).StatusCode);
+        foreach (var port in new[] { ports.Silo, ports.Gateway })
+        {
+            using var connection = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            await connection.ConnectAsync(address == "0.0.0.0" ? "127.0.0.1" : address, port);
+        }
+    }
+
+    [Fact]
+    public async Task A_host_whose_advertised_address_is_not_this_machines_starts_when_it_is_told_where_to_listen()
+    {
+        var ports = HostPorts.Free();
+        string[] behind = [$"--Orleans:Endpoints:SiloListeningEndpoint=127.0.0.1:{ports.Silo}", $"--Orleans:Endpoints:GatewayListeningEndpoint=127.0.0.1:{ports.Gateway}"];
+
+        await using var host = await HostProcess.Start(ports, _folder, ["--Orleans:Endpoints:AdvertisedIPAddress=192.0.2.7", .. behind]);
+
+        Assert.Equal(HttpStatusCode.Created, (await host.Http.PostAsync("/v1/channels", Json("""{"id":"c","agents":[]}"""))).StatusCode);
     }
 }

@@ -55,6 +55,13 @@ internal sealed class ChildProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
+    /// <summary>SIGINT, and its end.</summary>
+    public async Task Interrupt()
+    {
+        await Signal("-INT");
+        await _process.WaitForExitAsync();
+    }
+
     /// <summary>SIGSTOP: it stands still and knows nothing of it.</summary>
     public Task Pause() => Signal("-STOP");
 

@@ -11,7 +11,6 @@ internal static class FaultsHost
     public static async Task<int> Run(string[] args)
     {
         await using var app = RosudHost.Build(args[1..], builder => MutantServices.Add(builder.Services, args[0]));
-        foreach (var check in app.Services.GetServices<IStartupCheck>()) check.Run();
         await app.StartAsync();
         await Console.Out.WriteLineAsync("Rosud is ready.");
         await app.WaitForShutdownAsync();
