@@ -22,6 +22,7 @@ internal static class PatchAnswers
         {
             case PatchOutcome.Applied applied:
                 http.Response.Headers.ETag = VersionTag.Of(applied.Version);
+                Replays.Say(http, applied.IsReplay);
                 return TypedResults.Json(PatchedBody.Of(applied), Wire.Json);
             case PatchOutcome.Stale stale:
                 return Changed(ProblemKind.StaleContext, "A key that was relied on has changed. Nothing was written: read again and decide anew.", stale.Version, stale.Keys);
