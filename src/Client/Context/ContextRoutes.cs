@@ -50,11 +50,12 @@ internal static class ContextRoutes
         };
     }
 
-    // An entry can expire without a new version, so a view with expired entries is always shown.
+    // An entry expires and an early one is accepted without a new version, so a view with such entries is always shown and its version does not name what is in it.
     private static IResult Answer(ContextView view, HttpContext http)
     {
-        http.Response.Headers.ETag = VersionTag.Of(view.Version);
-        return view.Expired.IsEmpty && VersionTag.IsKnown(http.Request.Headers.IfNoneMatch, view.Version)
+        var isSettled = view.Expired.IsEmpty && !view.Entries.Any(entry => entry.Provisional);
+        if (isSettled) http.Response.Headers.ETag = VersionTag.Of(view.Version);
+        return isSettled && VersionTag.IsKnown(http.Request.Headers.IfNoneMatch, view.Version)
             ? TypedResults.StatusCode(304)
             : TypedResults.Json(ContextBody.Of(view), Wire.Json);
     }
