@@ -131,7 +131,7 @@ internal static class AssignmentRoutes
         SettleOutcome.EffectKnown known => TypedResults.Json(EffectLineBody.Of(known.Effect), Wire.Json, statusCode: known.Made ? 201 : 200),
         SettleOutcome.Asked asked => TypedResults.Json(new AskedBody("asked", asked.Question), Wire.Json),
         SettleOutcome.Noted => TypedResults.Json(new NotedBody("noted"), Wire.Json),
-        SettleOutcome.Refused refused => new ProblemResult(refused.Problem),
+        SettleOutcome.Refused refused => new ProblemResult(refused.Problem, StaleKeyBody.Of(refused.Stale)),
         _ => throw new UnreachableException($"Unknown answer {outcome.GetType().Name}."),
     };
 }

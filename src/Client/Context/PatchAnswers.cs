@@ -37,5 +37,5 @@ internal static class PatchAnswers
 
     private static ProblemResult Changed(ProblemKind kind, string detail, ContextVersion version, ImmutableArray<StaleKey> keys) => new(
         new(kind, detail) { Version = version.Number },
-        [.. keys.Select(key => new StaleKeyBody(key.Key.Value, key.Read.Number, key.Current.Number, key.Behind.TotalMilliseconds))]);
+        StaleKeyBody.Of(keys));
 }

@@ -76,8 +76,7 @@ internal static class RunRoutes
         return await grains.GetGrain<IRunGrain>(id.Key).Answer(new(body!.Question, body.Value, body.By ?? request.Caller.Name)) switch
         {
             AnswerOutcome.Counted counted => TypedResults.Json(QuestionBody.Of(counted.Question), Wire.Json),
-            AnswerOutcome.Refused { Stale.IsEmpty: false } stale => new ProblemResult(stale.Problem, [.. stale.Stale.Select(key => new StaleKeyBody(key.Key.Value, key.Read.Number, key.Current.Number, key.Behind.TotalMilliseconds))]),
-            AnswerOutcome.Refused refused => new ProblemResult(refused.Problem),
+            AnswerOutcome.Refused refused => new ProblemResult(refused.Problem, StaleKeyBody.Of(refused.Stale)),
             var other => throw new UnreachableException($"Unknown answer {other.GetType().Name}."),
         };
     }
