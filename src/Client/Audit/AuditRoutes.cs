@@ -18,11 +18,11 @@ internal static class AuditRoutes
             .WithDescription("With Accept: application/x-ndjson an export: a header, one line for each entry and the head, signed. It is checked offline with the host's command verify.")
             .ReadsQuery("after", "The number of the entry that the caller has; the next of the page before. Default 0.", "integer")
             .ReadsQuery("limit", "How many at most, 1 to 500. Default 100; of an export everything, or any number from 1.", "integer")
-            .Answers<AuditBody>(200).Refuses(400, 404, 503);
+            .Answers<AuditBody>(200).Refuses(400, 404);
         audit.MapPost("/channels/{channel}/audit/verify", Verify).WithSummary("Checks the whole kept chain where it is stored.")
             .WithDescription("With the head of an earlier export it also says whether the chain still goes through it. A chain that is broken is an answer, ok false, not a problem.")
             .ReadsKey("Not needed: it changes nothing.")
-            .Reads<VerifyAuditBody>().Answers<AuditVerifiedBody>(200).Refuses(400, 404, 410, 503);
+            .Reads<VerifyAuditBody>().Answers<AuditVerifiedBody>(200).Refuses(400, 404, 410);
         audit.MapGet("/audit/key", Key).WithSummary("The public key that exports are signed with.").Answers<AuditKeyBody>(200);
     }
 

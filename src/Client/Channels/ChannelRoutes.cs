@@ -18,11 +18,12 @@ internal static class ChannelRoutes
         channels.MapGet("", List).WithSummary("The channels, in the order of their names.").RequireAuthorization(Rights.Client)
             .ReadsPage().Answers<ChannelListBody>(200).Refuses(400);
         channels.MapPost("", Create).WithSummary("Makes a channel, or finds the one made by the same request.").RequireAuthorization(Rights.Client).ReadsKey()
-            .Reads<CreateChannelBody>().Answers<ChannelBody>(200, 201).Refuses(400, 409, 422);
+            .Reads<CreateChannelBody>().Answers<ChannelBody>(200, 201).Refuses(400, 409, 422)
+            .Shows("Location", "Where the channel is.", 201).Shows("Retry-After", RouteNotes.Later, 409).Replays(200, 201);
         channels.MapGet("/{channel}", Describe).WithSummary("A channel as it is now.").RequireAuthorization(Rights.Agent).AddEndpointFilter(AgentScope.Filter)
             .Answers<ChannelBody>(200).Refuses(400, 404);
         channels.MapPatch("/{channel}", Configure).WithSummary("Replaces a channel's agents or sync.").RequireAuthorization(Rights.Client).ReadsKey()
-            .Reads<ConfigureChannelBody>().Answers<ChannelBody>(200).Refuses(400, 404, 422);
+            .Reads<ConfigureChannelBody>().Answers<ChannelBody>(200).Refuses(400, 404, 422).Replays(200);
         channels.MapDelete("/{channel}", Delete).WithSummary("Deletes a channel: cancels its runs and ends its events.").RequireAuthorization(Rights.Client)
             .Produces(204).Refuses(400, 404);
     }

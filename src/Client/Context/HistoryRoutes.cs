@@ -18,13 +18,13 @@ internal static class HistoryRoutes
             .ReadsQuery("from", "The older version. Required; 0 is the empty context.", "integer")
             .ReadsQuery("to", "The newer version. Default the newest.", "integer")
             .ReadsQuery("keys", "Keys and patterns, joined by commas. Default everything.")
-            .ReadsPage().Answers<DiffBody>(200).Refuses(400, 404, 409, 410, 503);
+            .ReadsPage().Answers<DiffBody>(200).Refuses(400, 404, 409, 410);
         channel.MapGet("/blame", Blame).WithSummary("Who wrote a key and when, the newest write first.")
             .ReadsQuery("key", "The key. Required.")
             .ReadsQuery("version", "Only writes up to this version. Default the newest.", "integer")
             .ReadsQuery("limit", "How many at most, 1 to 500. Default 100.", "integer")
             .ReadsQuery("after", "The next of the page before.", "integer")
-            .Answers<BlameBody>(200).Refuses(400, 404, 409, 410, 503);
+            .Answers<BlameBody>(200).Refuses(400, 404, 409, 410);
     }
 
     /// <summary>Keys and patterns of the query.</summary>

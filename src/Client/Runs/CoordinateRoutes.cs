@@ -19,7 +19,8 @@ internal static class CoordinateRoutes
             .WithDescription("Whatever agents do is a result with a status; a refusal means that there is no run. After 60 s, or sooner by Prefer, the answer is 202 with a Location.")
             .ReadsKey("The task's id when the task has none. The same key with an equal task joins the run; with another task it is refused.")
             .ReadsHeader("Prefer", "respond-async, or wait=N for at most N seconds.")
-            .Reads<CoordinateBody>().Answers<RunBody>(200).Answers<AcceptedBody>(202).Refuses(400, 404, 409, 422, 429, 503);
+            .Reads<CoordinateBody>().Answers<RunBody>(200).Answers<AcceptedBody>(202).Refuses(400, 404, 409, 422)
+            .Shows("Location", "Where the result will be.", 202).Replays(200, 202);
 
     private static async Task<IResult> Coordinate(string channel, HttpContext http, IGrainFactory grains, TimeProvider time, RequestTurns turns)
     {
