@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -30,7 +31,10 @@ internal static class ApiDocument
         });
         options.AddOperationTransformer((operation, context, _) =>
         {
-            foreach (var note in context.Description.ActionDescriptor.EndpointMetadata.OfType<ParameterNote>()) Add(operation, note);
+            var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+            foreach (var parameter in operation.Parameters ?? []) ApiPaths.Limit(parameter);
+            foreach (var note in metadata.OfType<ParameterNote>()) Add(operation, note);
+            foreach (var note in metadata.OfType<HeaderNote>()) Add(operation, note);
             return Task.CompletedTask;
         });
         options.AddSchemaTransformer<SchemaRules>();
@@ -53,6 +57,13 @@ internal static class ApiDocument
     }
 
     private static string NameOf(string typeName) => typeName.EndsWith("Body", StringComparison.Ordinal) ? typeName[..^4] : typeName;
+
+    private static void Add(OpenApiOperation operation, HeaderNote note)
+    {
+        if (operation.Responses?.GetValueOrDefault(note.Status.ToString(CultureInfo.InvariantCulture)) is not OpenApiResponse response) return;
+        response.Headers ??= new Dictionary<string, IOpenApiHeader>();
+        response.Headers[note.Name] = new OpenApiHeader { Description = note.Text, Schema = new OpenApiSchema { Type = note.Name == "Retry-After" ? JsonSchemaType.Integer : JsonSchemaType.String } };
+    }
 
     private static void Add(OpenApiOperation operation, ParameterNote note)
     {

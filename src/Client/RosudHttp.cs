@@ -70,7 +70,7 @@ public static class RosudHttp
         var mapped = app.ServiceProvider.GetService<Mapped>()
             ?? throw new InvalidOperationException("MapRosud needs builder.AddRosudClient() or, in a silo, services.AddRosudHttp(configuration).");
         mapped.Yes = true;
-        var v1 = app.MapGroup("/v1").AllRefuse(401, 429, 500).AddEndpointFilter<RequestTurns>();
+        var v1 = app.MapGroup("/v1").AllRefuse(401, 403, 429, 500, 503).AddEndpointFilter<RequestTurns>().AddEndpointFilter(Preconditions.Filter);
         NetworkRoutes.Map(v1);
         AgentRoutes.Map(v1);
         AssignmentRoutes.Map(v1);

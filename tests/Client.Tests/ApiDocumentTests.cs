@@ -1,5 +1,8 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Rosud.Agents;
+using Rosud.Context;
+using Rosud.Runs;
 using Rosud.Tenants;
 
 namespace Rosud;
@@ -80,6 +83,66 @@ public sealed class ApiDocumentTests(SharedEdge shared) : IClassFixture<SharedEd
         Assert.Empty(without);
     }
 
+    [Fact]   // What each route really answers is held against the same notes by every test of a route: Declared.
+    public async Task Every_operation_declares_what_all_can_answer_with_its_headers()
+    {
+        var operations =
+            from path in (await Document()).GetProperty("paths").EnumerateObject()
+            from operation in path.Value.EnumerateObject()
+            select operation.Value.GetProperty("responses");
+        Assert.All(operations, responses =>
+        {
+            Assert.All(["401", "403", "429", "500", "503"], status => Assert.True(responses.TryGetProperty(status, out _), status));
+            Assert.Equal(("string", "integer", "integer"), (TypeOf(responses, "401", "WWW-Authenticate"), TypeOf(responses, "429", "Retry-After"), TypeOf(responses, "503", "Retry-After")));
+        });
+    }
+
+    [Theory]
+    [InlineData("/v1/channels/{channel}/context", "get", "200", "ETag")]
+    [InlineData("/v1/channels/{channel}/context", "get", "304", "ETag")]
+    [InlineData("/v1/channels/{channel}/context", "patch", "200", "Idempotency-Replayed")]
+    [InlineData("/v1/channels", "post", "201", "Location")]
+    [InlineData("/v1/channels/{channel}/coordinate", "post", "202", "Location")]
+    [InlineData("/v1/assignments/{assignment}/publish", "post", "412", null)]
+    [InlineData("/v1/assignments/{assignment}/publish", "post", "422", null)]
+    public async Task An_answer_is_declared_with_its_headers(string path, string method, string status, string? header)
+    {
+        var responses = (await Document()).GetProperty("paths").GetProperty(path).GetProperty(method).GetProperty("responses");
+        Assert.True(responses.TryGetProperty(status, out _));
+        if (header is not null) Assert.Equal("string", TypeOf(responses, status, header));
+    }
+
+    [Fact]
+    public async Task Parts_of_paths_bear_their_rules_and_real_ids_keep_them()
+    {
+        var run = RunId.Make(new(TenantId.Default, "a.demo-1"), "r18f0c2");
+        var assignment = new AssignmentId(new(TenantId.Default, "planner"), run, "s1", 3);
+        Dictionary<string, string[]> real = new()
+        {
+            ["channel"] = ["a.demo-1"],
+            ["agent"] = ["planner"],
+            ["network"] = ["default"],
+            ["name"] = ["mail"],
+            ["run"] = [run.Name],
+            ["assignment"] = [assignment.ToString(), (assignment with { Handed = new(17) }).ToString()],
+            ["conflict"] = [ParkedWrite.IdOf(1), ParkedWrite.IdOf(long.MaxValue)],
+        };
+        var parameters =
+            from path in (await Document()).GetProperty("paths").EnumerateObject()
+            from operation in path.Value.EnumerateObject()
+            where operation.Value.TryGetProperty("parameters", out _)
+            from parameter in operation.Value.GetProperty("parameters").EnumerateArray()
+            where parameter.GetProperty("in").GetString() == "path"
+            select (Name: parameter.GetProperty("name").GetString()!, Schema: parameter.GetProperty("schema"));
+        Assert.Equal(real.Keys.Order(StringComparer.Ordinal), parameters.Select(parameter => parameter.Name).Distinct().Order(StringComparer.Ordinal));
+        Assert.All(parameters, parameter => Assert.All(real[parameter.Name], id =>
+        {
+            Assert.Matches(parameter.Schema.GetProperty("pattern").GetString()!, id);
+            Assert.DoesNotMatch(parameter.Schema.GetProperty("pattern").GetString()!, "A b");
+            Assert.InRange(id.Length, parameter.Schema.GetProperty("minLength").GetInt32(), parameter.Schema.GetProperty("maxLength").GetInt32());
+        }));
+    }
+
     [Fact]
     public async Task Members_bear_their_rules()
     {
@@ -103,6 +166,9 @@ public sealed class ApiDocumentTests(SharedEdge shared) : IClassFixture<SharedEd
         Assert.Equal(200, bundled.Status);
         Assert.True(bundled.Text.Length > 100_000);
     }
+
+    private static string? TypeOf(JsonElement responses, string status, string header) =>
+        responses.GetProperty(status).GetProperty("headers").GetProperty(header).GetProperty("schema").GetProperty("type").GetString();
 
     private async Task<JsonElement> Document() => (await shared.Edge.Send("GET", "/openapi/v1.json")).Json;
 }

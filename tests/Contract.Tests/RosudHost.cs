@@ -53,7 +53,10 @@ public sealed class RosudHost : IAsyncLifetime
         if (body is not null) request.Content = new StringContent(body, new MediaTypeHeaderValue("application/json"));
         foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
         using var response = await Http.SendAsync(request);
-        return new((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsStringAsync(), response.Headers.ETag?.Tag, response.Headers.Location?.ToString());
+        return new((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsStringAsync(), response.Headers.ETag?.ToString(), response.Headers.Location?.ToString())
+        {
+            IsReplay = response.Headers.TryGetValues("Idempotency-Replayed", out var replayed) && replayed.Single() == "true",
+        };
     }
 
     /// <summary>Opens a stream of events.</summary>
@@ -70,6 +73,9 @@ public sealed class RosudHost : IAsyncLifetime
 /// <summary>An answer, read to its end.</summary>
 internal sealed record HttpAnswer(int Status, string? ContentType, string Text, string? ETag, string? Location)
 {
+    /// <summary>It says that it is an earlier answer.</summary>
+    public bool IsReplay { get; init; }
+
     public JsonElement Json => JsonDocument.Parse(Text).RootElement;
 
     public string? this[string member] => Json.GetProperty(member).ToString();

@@ -16,30 +16,30 @@ internal static class AssignmentRoutes
     {
         var taking = v1.MapGroup("/agents/{agent}/assignments").WithTags("Assignments").RequireAuthorization(Rights.Agent).NeverHeldBack();
         taking.MapPost("/take", Take).WithSummary("Takes waiting assignments, or waits for one.")
-            .Reads<TakeBody>().Answers<AssignmentListBody>(200).Refuses(400, 403, 404);
+            .Reads<TakeBody>().Answers<AssignmentListBody>(200).Refuses(400, 404);
         taking.MapPost("/release", Release).WithSummary("A worker stops: its waiting takes answer at once, with what they were handed or with nothing.")
-            .Reads<ReleaseBody>().Answers<NotedBody>(200).Refuses(400, 403, 404);
+            .Reads<ReleaseBody>().Answers<NotedBody>(200).Refuses(400, 404);
         taking.MapGet("/stream", AssignmentStream.Open).WithSummary("Assignments as events, each as it comes, and what becomes of them while they are at work.")
             .WithDescription(AssignmentStream.Events)
             .ReadsQuery("lease_ms", "How long the worker may be silent, 1000 to 600000. Default 30000.", "integer")
-            .AnswersEvents().Refuses(400, 403, 404);
+            .AnswersEvents().Refuses(400, 404);
 
         var answering = v1.MapGroup("/assignments/{assignment}").WithTags("Assignments").RequireAuthorization(Rights.Agent).NeverHeldBack();
         answering.MapPost("/heartbeat", Heartbeat).WithSummary("Renews the lease; with wait_ms returns early when the attempt is superseded or cancelled.")
-            .Reads<HeartbeatBody>().Answers<BeatBody>(200).Refuses(400, 403, 404, 409);
+            .Reads<HeartbeatBody>().Answers<BeatBody>(200).Refuses(400, 404, 409);
         answering.MapPost("/publish", Publish).WithSummary("Commits early keys of a running attempt.").ReadsKey(Repeats)
-            .Reads<PublishBody>().Answers<PublishedBody>(200).Refuses(400, 403, 404, 409, 503);
+            .Reads<PublishBody>().Answers<PublishedBody>(200).Refuses(400, 404, 409, 412, 422);
         answering.MapPut("/effects/{name}", PutEffect).WithSummary("Claims an effect before it is done, or with a receipt says that it was done.")
             .WithDescription("201 when this call recorded it. 200 with what is known when an attempt of the step claimed it or left its receipt before: with a receipt it is not done again, else it may have been done and is done under the same idempotency_key.")
-            .Reads<EffectBody>().Answers<EffectLineBody>(200, 201).Refuses(400, 403, 404, 409, 422, 503);
+            .Reads<EffectBody>().Answers<EffectLineBody>(200, 201).Refuses(400, 404, 409, 422);
         answering.MapGet("/effects/{name}", GetEffect).WithSummary("How an effect of the step stands; 404 when no attempt has claimed it.")
-            .Answers<EffectLineBody>(200).Refuses(400, 403, 404, 409, 503);
+            .Answers<EffectLineBody>(200).Refuses(400, 404, 409);
         answering.MapPost("/ask", Ask).WithSummary("Ends the attempt with a question to a person; the next attempt has the answer.").ReadsKey(Repeats)
-            .Reads<AskBody>().Answers<AskedBody>(200).Refuses(400, 403, 404, 409, 503);
+            .Reads<AskBody>().Answers<AskedBody>(200).Refuses(400, 404, 409);
         answering.MapPost("/complete", Complete).WithSummary("Ends the attempt with its writes.").ReadsKey(Repeats)
-            .Reads<CompleteBody>().Answers<SettledBody>(200).Refuses(400, 403, 404, 409, 503);
+            .Reads<CompleteBody>().Answers<SettledBody>(200).Refuses(400, 404, 409);
         answering.MapPost("/fail", Fail).WithSummary("Ends the attempt without writes.").ReadsKey(Repeats)
-            .Reads<FailBody>().Answers<NotedBody>(200).Refuses(400, 403, 404, 409, 503);
+            .Reads<FailBody>().Answers<NotedBody>(200).Refuses(400, 404, 409);
     }
 
     private const string Repeats = "Not needed: the assignment's id is the key, and a repeat gives the same answer.";
@@ -131,7 +131,7 @@ internal static class AssignmentRoutes
         SettleOutcome.EffectKnown known => TypedResults.Json(EffectLineBody.Of(known.Effect), Wire.Json, statusCode: known.Made ? 201 : 200),
         SettleOutcome.Asked asked => TypedResults.Json(new AskedBody("asked", asked.Question), Wire.Json),
         SettleOutcome.Noted => TypedResults.Json(new NotedBody("noted"), Wire.Json),
-        SettleOutcome.Refused refused => new ProblemResult(refused.Problem),
+        SettleOutcome.Refused refused => new ProblemResult(refused.Problem, StaleKeyBody.Of(refused.Stale)),
         _ => throw new UnreachableException($"Unknown answer {outcome.GetType().Name}."),
     };
 }

@@ -18,12 +18,12 @@ internal static class AuditRoutes
             .WithDescription("With Accept: application/x-ndjson an export: a header, one line for each entry and the head, signed. It is checked offline with the host's command verify.")
             .ReadsQuery("after", "The number of the entry that the caller has; the next of the page before. Default 0.", "integer")
             .ReadsQuery("limit", "How many at most, 1 to 500. Default 100; of an export everything, or any number from 1.", "integer")
-            .Answers<AuditBody>(200).Refuses(400, 404, 503);
+            .Answers<AuditBody>(200).Refuses(400, 404);
         audit.MapPost("/channels/{channel}/audit/verify", Verify).WithSummary("Checks the whole kept chain where it is stored.")
             .WithDescription("With the head of an earlier export it also says whether the chain still goes through it. A chain that is broken is an answer, ok false, not a problem.")
             .ReadsKey("Not needed: it changes nothing.")
-            .Reads<VerifyAuditBody>().Answers<AuditVerifiedBody>(200).Refuses(400, 404, 410, 503);
-        audit.MapGet("/audit/key", Key).WithSummary("The public key that exports are signed with.").Answers<AuditKeyBody>(200).Refuses(503);
+            .Reads<VerifyAuditBody>().Answers<AuditVerifiedBody>(200).Refuses(400, 404, 410);
+        audit.MapGet("/audit/key", Key).WithSummary("The public key that exports are signed with.").Answers<AuditKeyBody>(200);
     }
 
     private static async Task<IResult> Read(string channel, HttpContext http, IGrainFactory grains, AuditSigner signer, TimeProvider clock)
@@ -59,9 +59,10 @@ internal static class AuditRoutes
     }
 
     private static IResult Key(AuditSigner signer) =>
-        Usable(signer) ?? (IResult)TypedResults.Json(new AuditKeyBody("ecdsa-p256-sha256", signer.Key.Pem + "\n", signer.Key.Fingerprint), Wire.Json);
+        Usable(signer) ?? TypedResults.Json(new AuditKeyBody("ecdsa-p256-sha256", signer.Key.Pem + "\n", signer.Key.Fingerprint), Wire.Json);
 
-    private static ProblemResult? Usable(AuditSigner signer)
+    // A setting of the host has to be put right: no repeat of the caller's helps.
+    private static IResult? Usable(AuditSigner signer)
     {
         try
         {
@@ -70,7 +71,7 @@ internal static class AuditRoutes
         }
         catch (AuditKeyException fault)
         {
-            return new(new(ProblemKind.UnknownOutcome, fault.Message));
+            return ProblemResult.Internal(fault.Message);
         }
     }
 }

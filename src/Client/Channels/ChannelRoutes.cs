@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Security.Cryptography;
-using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -19,11 +18,12 @@ internal static class ChannelRoutes
         channels.MapGet("", List).WithSummary("The channels, in the order of their names.").RequireAuthorization(Rights.Client)
             .ReadsPage().Answers<ChannelListBody>(200).Refuses(400);
         channels.MapPost("", Create).WithSummary("Makes a channel, or finds the one made by the same request.").RequireAuthorization(Rights.Client).ReadsKey()
-            .Reads<CreateChannelBody>().Answers<ChannelBody>(200, 201).Refuses(400, 409, 422);
+            .Reads<CreateChannelBody>().Answers<ChannelBody>(200, 201).Refuses(400, 409, 422)
+            .Shows("Location", "Where the channel is.", 201).Shows("Retry-After", RouteNotes.Later, 409).Replays(200, 201);
         channels.MapGet("/{channel}", Describe).WithSummary("A channel as it is now.").RequireAuthorization(Rights.Agent).AddEndpointFilter(AgentScope.Filter)
             .Answers<ChannelBody>(200).Refuses(400, 404);
         channels.MapPatch("/{channel}", Configure).WithSummary("Replaces a channel's agents or sync.").RequireAuthorization(Rights.Client).ReadsKey()
-            .Reads<ConfigureChannelBody>().Answers<ChannelBody>(200).Refuses(400, 404, 422);
+            .Reads<ConfigureChannelBody>().Answers<ChannelBody>(200).Refuses(400, 404, 422).Replays(200);
         channels.MapDelete("/{channel}", Delete).WithSummary("Deletes a channel: cancels its runs and ends its events.").RequireAuthorization(Rights.Client)
             .Produces(204).Refuses(400, 404);
     }
@@ -36,13 +36,15 @@ internal static class ChannelRoutes
         var spec = body?.ToSpec(request);
         if (request.Refusal is { } refusal) return refusal;
         var tenant = request.Caller.Tenant;
-        var id = new ChannelId(tenant, body!.Id ?? NewName(tenant, key));
-        var outcome = await grains.GetGrain<IChannelGrain>(id.Key).Create(spec!);
-        if (body.Id is null && outcome is ChannelOutcome.Refused { Problem.Kind: ProblemKind.AlreadyExists })
-        {
-            return new ProblemResult(new(ProblemKind.IdempotencyMismatch, "This Idempotency-Key made a channel from another body."));
-        }
+        var name = body!.Id ?? $"c-{RandomNumberGenerator.GetHexString(24, lowercase: true)}";
+        if (key is null) return Answer(await grains.GetGrain<IChannelGrain>(new ChannelId(tenant, name).Key).Create(spec!), http);
 
+        // The key is bound to its name first, so that it makes one channel whatever is lost; the answer is with the channel.
+        var operation = new OperationKey(PatchAnswers.OperationOf(request.Caller, key), ContentHash.Of([.. "create "u8, .. request.Body.Utf8.Span]));
+        var operations = grains.GetGrain<IOperationsGrain>(IndexShard.KeyOf(tenant, "operations", key));
+        if (await operations.Claim(operation, name) is not { } claimed) return new ProblemResult(new(ProblemKind.IdempotencyMismatch, "This Idempotency-Key made a channel from another body."));
+        var outcome = await grains.GetGrain<IChannelGrain>(new ChannelId(tenant, claimed).Key).Create(spec!, operation);
+        if (outcome is ChannelOutcome.Refused) await operations.Release(operation);
         return Answer(outcome, http);
     }
 
@@ -84,19 +86,12 @@ internal static class ChannelRoutes
             new ChannelListBody([.. outcomes.OfType<ChannelOutcome.Found>().Select(found => ChannelBody.Of(found.Channel))], more ? names[^1] : null), Wire.Json);
     }
 
-    /// <summary>The name of a channel whose maker gave none: the same for the same key, so that a repeat finds it.</summary>
-    public static string NewName(TenantId tenant, string? key)
-    {
-        if (key is null) return $"c-{RandomNumberGenerator.GetHexString(24, lowercase: true)}";
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{tenant.Value}\n{key}"));
-        return $"k-{Convert.ToHexStringLower(hash)}";
-    }
-
     private static IResult Answer(ChannelOutcome outcome, HttpContext http)
     {
         switch (outcome)
         {
             case ChannelOutcome.Found found:
+                Replays.Say(http, found.IsReplay);
                 if (found.Made) http.Response.Headers.Location = $"/v1/channels/{found.Channel.Id.Name}";
                 return TypedResults.Json(ChannelBody.Of(found.Channel), Wire.Json, statusCode: found.Made ? 201 : 200);
             case ChannelOutcome.Deleted:

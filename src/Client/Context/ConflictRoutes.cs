@@ -15,12 +15,13 @@ internal static class ConflictRoutes
     public static void Map(RouteGroupBuilder channel)
     {
         channel.MapGet("/conflicts", List).WithSummary("Writes that wait for a decision, under conflict_resolution manual.")
-            .ReadsPage().Answers<ConflictsBody>(200).Refuses(400, 404, 503);
+            .ReadsPage().Answers<ConflictsBody>(200).Refuses(400, 404);
         channel.MapPost("/conflicts/{conflict}/resolve", Resolve).WithSummary("Ends a conflict by a commit.")
             .WithDescription("A key of the role agent cannot: whoever lost a conflict does not decide it.")
             .RequireAuthorization(Rights.Client).ReadsKey()
             .ReadsHeader("If-Match", "The version that the decision rests on, as \"v17\"; the same as based_on.")
-            .Reads<ResolveBody>().Answers<PatchedBody>(200).Refuses(400, 404, 409, 412, 422, 429, 503);
+            .Reads<ResolveBody>().Answers<PatchedBody>(200).Refuses(400, 404, 409, 412, 422)
+            .Shows("ETag", "The version, as \"v17\".", 200).Replays(200);
     }
 
     private static async Task<IResult> List(string channel, HttpContext http, IGrainFactory grains)

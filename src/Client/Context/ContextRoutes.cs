@@ -19,14 +19,16 @@ internal static class ContextRoutes
             .ReadsQuery("min_version", "Refuses with version-ahead when the context is older.", "integer")
             .ReadsQuery("consistency", "confirmed (default) or plain: at most 1 s behind.")
             .ReadsHeader("If-None-Match", "Versions that the caller has, as \"v17\": 304 when it is one of them.")
-            .Answers<ContextBody>(200).Produces(304).Refuses(400, 404, 409, 410, 503);
+            .Answers<ContextBody>(200).Produces(304).Refuses(400, 404, 409, 410)
+            .Shows("ETag", "The version, as \"v17\". Left out while an entry is early or expired: those change without a version.", 200, 304);
         channel.MapPatch("/context", Patch).WithSummary("Changes keys of the context, atomically.").ReadsKey()
             .ReadsHeader("If-Match", "The version the writer saw, as \"v17\"; the same as based_on.")
-            .Reads<PatchBody>().Answers<PatchedBody>(200).Refuses(400, 403, 404, 409, 412, 422, 428, 429, 503);
+            .Reads<PatchBody>().Answers<PatchedBody>(200).Refuses(400, 404, 409, 412, 422, 428)
+            .Shows("ETag", "The version, as \"v17\".", 200).Replays(200);
         channel.MapGet("/changes", Changes).WithSummary("The commits after a version, in order.")
             .ReadsQuery("after", "The version that the caller has. Default 0.", "integer")
             .ReadsQuery("limit", "How many at most, 1 to 500. Default 100.", "integer")
-            .Answers<ChangesBody>(200).Refuses(400, 404, 409, 503);
+            .Answers<ChangesBody>(200).Refuses(400, 404, 409);
         HistoryRoutes.Map(channel);
         ConflictRoutes.Map(channel);
     }
@@ -50,11 +52,12 @@ internal static class ContextRoutes
         };
     }
 
-    // An entry can expire without a new version, so a view with expired entries is always shown.
+    // An entry expires and an early one is accepted without a new version, so a view with such entries is always shown and its version does not name what is in it.
     private static IResult Answer(ContextView view, HttpContext http)
     {
-        http.Response.Headers.ETag = VersionTag.Of(view.Version);
-        return view.Expired.IsEmpty && VersionTag.IsKnown(http.Request.Headers.IfNoneMatch, view.Version)
+        var isSettled = view.Expired.IsEmpty && !view.Entries.Any(entry => entry.Provisional);
+        if (isSettled) http.Response.Headers.ETag = VersionTag.Of(view.Version);
+        return isSettled && VersionTag.IsKnown(http.Request.Headers.IfNoneMatch, view.Version)
             ? TypedResults.StatusCode(304)
             : TypedResults.Json(ContextBody.Of(view), Wire.Json);
     }

@@ -42,7 +42,7 @@ internal sealed record KeyDifferenceBody(string Key, KeyChange Change, EntryBody
 /// <param name="Version">The newest version of the context.</param>
 /// <param name="Writes">The newest first. The first says who made the key what it is.</param>
 /// <param name="Oldest">The oldest version that is kept: earlier writes are not listed, unless one made the key what it is.</param>
-/// <param name="Next">What to give as version for the next page; null on the last.</param>
+/// <param name="Next">What to give as after for the next page; null on the last.</param>
 internal sealed record BlameBody(string Key, long Version, KeyWriteBody[] Writes, long Oldest, long? Next)
 {
     public static BlameBody Of(string key, BlameOutcome.Found found) =>

@@ -18,12 +18,13 @@ internal static class HistoryRoutes
             .ReadsQuery("from", "The older version. Required; 0 is the empty context.", "integer")
             .ReadsQuery("to", "The newer version. Default the newest.", "integer")
             .ReadsQuery("keys", "Keys and patterns, joined by commas. Default everything.")
-            .ReadsPage().Answers<DiffBody>(200).Refuses(400, 404, 409, 410, 503);
+            .ReadsPage().Answers<DiffBody>(200).Refuses(400, 404, 409, 410);
         channel.MapGet("/blame", Blame).WithSummary("Who wrote a key and when, the newest write first.")
             .ReadsQuery("key", "The key. Required.")
-            .ReadsQuery("version", "Only writes up to this version; the next of the page before. Default the newest.", "integer")
+            .ReadsQuery("version", "Only writes up to this version. Default the newest.", "integer")
             .ReadsQuery("limit", "How many at most, 1 to 500. Default 100.", "integer")
-            .Answers<BlameBody>(200).Refuses(400, 404, 409, 410, 503);
+            .ReadsQuery("after", "The next of the page before.", "integer")
+            .Answers<BlameBody>(200).Refuses(400, 404, 409, 410);
     }
 
     /// <summary>Keys and patterns of the query.</summary>
@@ -55,7 +56,8 @@ internal static class HistoryRoutes
         var id = request.Channel(channel);
         var key = Key(request, "key");
         request.Require(http.Request.Query.ContainsKey("key"), "key", "Say whose writers are wanted.");
-        var query = new BlameQuery { Key = key ?? default, UpTo = request.QueryVersion("version"), Limit = request.QueryLimit() };
+        var (version, after) = (request.QueryVersion("version"), request.QueryVersion("after"));   // The next page begins at its next.
+        var query = new BlameQuery { Key = key ?? default, UpTo = after is { } next && !(next > version) ? next : version, Limit = request.QueryLimit() };
         return request.Refusal ?? await grains.GetGrain<IChannelGrain>(id.Key).Blame(query) switch
         {
             BlameOutcome.Found found => TypedResults.Json(BlameBody.Of(query.Key.Value, found), Wire.Json),

@@ -22,6 +22,7 @@ internal static class PatchAnswers
         {
             case PatchOutcome.Applied applied:
                 http.Response.Headers.ETag = VersionTag.Of(applied.Version);
+                Replays.Say(http, applied.IsReplay);
                 return TypedResults.Json(PatchedBody.Of(applied), Wire.Json);
             case PatchOutcome.Stale stale:
                 return Changed(ProblemKind.StaleContext, "A key that was relied on has changed. Nothing was written: read again and decide anew.", stale.Version, stale.Keys);
@@ -36,5 +37,5 @@ internal static class PatchAnswers
 
     private static ProblemResult Changed(ProblemKind kind, string detail, ContextVersion version, ImmutableArray<StaleKey> keys) => new(
         new(kind, detail) { Version = version.Number },
-        [.. keys.Select(key => new StaleKeyBody(key.Key.Value, key.Read.Number, key.Current.Number, key.Behind.TotalMilliseconds))]);
+        StaleKeyBody.Of(keys));
 }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Rosud.Channels;
+using Rosud.Context;
 using Rosud.Hosting;
 using Rosud.Tenants;
 
@@ -16,9 +17,10 @@ internal static class CoordinateRoutes
         v1.MapPost("/channels/{channel}/coordinate", Coordinate).WithTags("Runs").RequireAuthorization(Rights.Client).NeverHeldBack()   // It asks for its turn itself, once its body has said its priority.
             .WithSummary("Coordinates one task: answers with its result, or with where that will be.")
             .WithDescription("Whatever agents do is a result with a status; a refusal means that there is no run. After 60 s, or sooner by Prefer, the answer is 202 with a Location.")
-            .ReadsKey("The task's id when the task has none. The same key with an equal task joins the run.")
+            .ReadsKey("The task's id when the task has none. The same key with an equal task joins the run; with another task it is refused.")
             .ReadsHeader("Prefer", "respond-async, or wait=N for at most N seconds.")
-            .Reads<CoordinateBody>().Answers<RunBody>(200).Answers<AcceptedBody>(202).Refuses(400, 404, 409, 422, 429, 503);
+            .Reads<CoordinateBody>().Answers<RunBody>(200).Answers<AcceptedBody>(202).Refuses(400, 404, 409, 422)
+            .Shows("Location", "Where the result will be.", 202).Replays(200, 202);
 
     private static async Task<IResult> Coordinate(string channel, HttpContext http, IGrainFactory grains, TimeProvider time, RequestTurns turns)
     {
@@ -38,6 +40,7 @@ internal static class CoordinateRoutes
     private static CoordinateRequest Asked(CoordinateBody body, string? key, RequestReader request)
     {
         request.Require(body.Parent is null || RunId.TryParse(request.Caller.Tenant, body.Parent, out _), "/parent", "This is not the id of a run.");
+        var hash = request.Member("task").Hash;
         return new()
         {
             Task = body.Task.ToTask(key, request),
@@ -48,7 +51,8 @@ internal static class CoordinateRoutes
             Parent = body.Parent,
             FitsParent = body.TimeoutMs is null,
             Caller = request.Caller.Name,
-            TaskHash = request.Member("task").Hash,
+            TaskHash = hash,
+            Operation = key is null ? null : new(PatchAnswers.OperationOf(request.Caller, key), hash),
             TraceParent = Activity.Current?.Id,
         };
     }
@@ -62,6 +66,7 @@ internal static class CoordinateRoutes
             var outcome = await grains.GetGrain<IChannelGrain>(channel.Key).Coordinate(asked, self);
             if (outcome is CoordinateOutcome.Refused refused) return new ProblemResult(refused.Problem);
             if (outcome is not CoordinateOutcome.Accepted accepted) throw new UnreachableException($"Unknown answer {outcome.GetType().Name}.");
+            Replays.Say(http, accepted.IsReplay);
             var run = grains.GetGrain<IRunGrain>(accepted.Run.Key);
             if (self is null) return Later(accepted.Run, await run.Describe(), http);
             var deadline = asked.Timeout + RunWait.AfterDeadline;

@@ -25,11 +25,11 @@ internal static class RunRoutes
         runs.MapGet("/{run}/explain", Explain).WithSummary("Why a run was slow, why it went wrong and why it stopped, in plain sentences with their evidence.")
             .Answers<RunExplanation>(200).Refuses(400, 404);
         runs.MapPost("/{run}/cancel", Cancel).NeverHeldBack().WithSummary("Ends a run as canceled unless it has ended.").ReadsKey("Not needed: a run is cancelled once.")
-            .Reads<NothingBody>().Answers<RunBody>(200).Refuses(400, 404, 503);
+            .Reads<NothingBody>().Answers<RunBody>(200).Refuses(400, 404);
         runs.MapPost("/{run}/answer", AnswerQuestion).WithSummary("Answers a question that the run has asked a person.")
             .WithDescription("It counts once, while the question is open and nothing that it rests on has changed: 412 stale-context names what has, and the run asks anew. The same answer again gives the same answer, another is 409.")
             .ReadsKey("Not needed: the question's id is the key.")
-            .Reads<AnswerBody>().Answers<QuestionBody>(200).Refuses(400, 404, 409, 412, 503);
+            .Reads<AnswerBody>().Answers<QuestionBody>(200).Refuses(400, 404, 409, 412);
         RunEventRoutes.Map(runs);
     }
 
@@ -76,8 +76,7 @@ internal static class RunRoutes
         return await grains.GetGrain<IRunGrain>(id.Key).Answer(new(body!.Question, body.Value, body.By ?? request.Caller.Name)) switch
         {
             AnswerOutcome.Counted counted => TypedResults.Json(QuestionBody.Of(counted.Question), Wire.Json),
-            AnswerOutcome.Refused { Stale.IsEmpty: false } stale => new ProblemResult(stale.Problem, [.. stale.Stale.Select(key => new StaleKeyBody(key.Key.Value, key.Read.Number, key.Current.Number, key.Behind.TotalMilliseconds))]),
-            AnswerOutcome.Refused refused => new ProblemResult(refused.Problem),
+            AnswerOutcome.Refused refused => new ProblemResult(refused.Problem, StaleKeyBody.Of(refused.Stale)),
             var other => throw new UnreachableException($"Unknown answer {other.GetType().Name}."),
         };
     }

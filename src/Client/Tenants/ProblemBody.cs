@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Rosud.Context;
 
 namespace Rosud.Tenants;
 
@@ -66,4 +67,10 @@ internal sealed record FaultBody
 }
 
 /// <summary>A key that has changed since it was read.</summary>
-internal sealed record StaleKeyBody(string Key, long ReadVersion, long CurrentVersion, double BehindMs);
+internal sealed record StaleKeyBody(string Key, long ReadVersion, long CurrentVersion, double BehindMs)
+{
+    /// <summary>The keys as a problem shows them; null for none.</summary>
+    public static IReadOnlyList<StaleKeyBody>? Of(ImmutableArray<StaleKey> keys) => keys.IsDefaultOrEmpty
+        ? null
+        : [.. keys.Select(key => new StaleKeyBody(key.Key.Value, key.Read.Number, key.Current.Number, key.Behind.TotalMilliseconds))];
+}

@@ -37,6 +37,9 @@ internal sealed class ProblemResult(Problem problem, IReadOnlyList<StaleKeyBody>
         TraceId = TraceOf(http),
     };
 
+    /// <summary>A fault of the host that its operator has to put right.</summary>
+    public static IResult Internal(string detail) => new OfHost(detail);
+
     public static string NameOf(ProblemKind kind) => Wire.NameOf(kind).Replace('_', '-');
 
     public static int StatusOf(ProblemKind kind) => kind switch
@@ -73,6 +76,11 @@ internal sealed class ProblemResult(Problem problem, IReadOnlyList<StaleKeyBody>
             Oldest = problem.Oldest,
             RetryAfterMs = problem.RetryAfter?.TotalMilliseconds,
         };
+    }
+
+    private sealed class OfHost(string detail) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext) => Write(httpContext, Plain(httpContext, 500, "internal", "Something broke", detail));
     }
 
     private static string TraceOf(HttpContext http) => Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier;

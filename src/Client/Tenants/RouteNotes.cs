@@ -7,6 +7,9 @@ namespace Rosud.Tenants;
 /// <summary>A parameter that a route reads itself, for the description of the API.</summary>
 internal sealed record ParameterNote(string Name, string In, string Text, string Type);
 
+/// <summary>A header of a route's answers, for the description of the API.</summary>
+internal sealed record HeaderNote(int Status, string Name, string Text);
+
 /// <summary>What a route answers and reads, said where it is mapped.</summary>
 internal static class RouteNotes
 {
@@ -24,12 +27,32 @@ internal static class RouteNotes
         return route;
     }
 
-    /// <summary>Problems that every route of a group can answer.</summary>
+    /// <summary>Problems that every route of a group can answer, with their headers.</summary>
     public static RouteGroupBuilder AllRefuse(this RouteGroupBuilder group, params int[] statuses)
     {
-        foreach (var status in statuses) group.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(ProblemBody), [ProblemResult.ContentType]));
+        foreach (var status in statuses)
+        {
+            group.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(ProblemBody), [ProblemResult.ContentType]));
+            if (status == 401) group.WithMetadata(new HeaderNote(status, "WWW-Authenticate", "How to give a key."));
+            if (status is 429 or 503) group.WithMetadata(new HeaderNote(status, "Retry-After", Later));
+        }
+
         return group;
     }
+
+    /// <summary>A header of the answers with these statuses.</summary>
+    public static RouteHandlerBuilder Shows(this RouteHandlerBuilder route, string name, string text, params int[] statuses)
+    {
+        foreach (var status in statuses) route.WithMetadata(new HeaderNote(status, name, text));
+        return route;
+    }
+
+    /// <summary>With these statuses an answer can be an earlier one, given again.</summary>
+    public static RouteHandlerBuilder Replays(this RouteHandlerBuilder route, params int[] statuses) =>
+        route.Shows(Tenants.Replays.Header, "true when the same key had this answer before, and nothing was done now.", statuses);
+
+    /// <summary>Why a problem says when to try again.</summary>
+    public const string Later = "Seconds after which it is worth trying again.";
 
     public static RouteHandlerBuilder AnswersEvents(this RouteHandlerBuilder route) =>
         route.Produces<string>(200, ServerSentEvents.ContentType);

@@ -182,5 +182,9 @@ public abstract record SettleOutcome
 
     /// <summary>Nothing was done, for example <c>fenced</c>.</summary>
     [GenerateSerializer, Immutable, Alias("rosud.settle-refused")]
-    public sealed record Refused([property: Id(0)] Problem Problem) : SettleOutcome;
+    public sealed record Refused([property: Id(0)] Problem Problem) : SettleOutcome
+    {
+        /// <summary>With <c>stale-context</c> the keys that have changed.</summary>
+        [Id(1)] public ImmutableArray<StaleKey> Stale { get; init; } = [];
+    }
 }

@@ -35,7 +35,11 @@ public abstract record ChannelOutcome
 
     /// <summary>The channel is there. <paramref name="Made"/> is true when this call made it.</summary>
     [GenerateSerializer, Immutable, Alias("rosud.channel-found")]
-    public sealed record Found([property: Id(0)] ChannelView Channel, [property: Id(1)] bool Made) : ChannelOutcome;
+    public sealed record Found([property: Id(0)] ChannelView Channel, [property: Id(1)] bool Made) : ChannelOutcome
+    {
+        /// <summary>This call did nothing: it is the answer that the same operation got before.</summary>
+        [Id(2)] public bool IsReplay { get; init; }
+    }
 
     /// <summary>The channel was deleted by this call or before.</summary>
     [GenerateSerializer, Immutable, Alias("rosud.channel-deleted")]

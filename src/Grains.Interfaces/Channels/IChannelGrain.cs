@@ -17,8 +17,9 @@ namespace Rosud.Channels;
 public interface IChannelGrain : IGrainWithStringKey
 {
     /// <summary>Makes the channel. The same spec again finds it; another is refused as <c>already-exists</c>.</summary>
+    /// <param name="operation">With it a repeat gets the first answer, also after the channel was changed.</param>
     [Alias("create")]
-    Task<ChannelOutcome> Create(ChannelSpec spec);
+    Task<ChannelOutcome> Create(ChannelSpec spec, OperationKey? operation = null);
 
     /// <summary>Replaces agents and sync of a channel that exists; null leaves them. The network cannot change.</summary>
     /// <param name="operation">With it a repeat gets the first answer, also after somebody else has changed the channel again.</param>

@@ -55,6 +55,9 @@ public abstract record PatchOutcome
 
         /// <summary><see cref="ParkedWrite.Number"/> of each of <see cref="Parked"/>.</summary>
         [Id(6)] public ImmutableArray<long> Conflicts { get; init; } = [];
+
+        /// <summary>This call did nothing: it is the answer that the same operation got before.</summary>
+        [Id(7)] public bool IsReplay { get; init; }
     }
 
     /// <summary>A key that was relied on has changed. Nothing was written: read again from <paramref name="Version"/>.</summary>

@@ -1,4 +1,5 @@
 using Rosud.Agents;
+using Rosud.Channels;
 using Rosud.Context;
 using Rosud.Networks;
 using Rosud.Tenants;
@@ -68,6 +69,9 @@ public sealed record CoordinateRequest
     /// <summary>With <see cref="Parent"/>: a timeout above the parent's time left is shortened to it; else that breaks the contract.</summary>
     [Id(9)] public bool FitsParent { get; init; }
 
+    /// <summary>The caller's Idempotency-Key with the hash of the canonical task: under it another task is refused, whatever its id. Null without one.</summary>
+    [Id(10)] public OperationKey? Operation { get; init; }
+
     /// <summary>This request for a run that a step starts: a child of the step's run, with no more time than that has left.</summary>
     /// <param name="work">The step's attempt.</param>
     public CoordinateRequest Within(IAgentWork work)
@@ -85,7 +89,11 @@ public abstract record CoordinateOutcome
 
     /// <summary>The run is durable and will end. <paramref name="Joined"/> is true when it was there before.</summary>
     [GenerateSerializer, Immutable, Alias("rosud.coordinate-accepted")]
-    public sealed record Accepted([property: Id(0)] RunId Run, [property: Id(1)] bool Joined) : CoordinateOutcome;
+    public sealed record Accepted([property: Id(0)] RunId Run, [property: Id(1)] bool Joined) : CoordinateOutcome
+    {
+        /// <summary>The run is the one that the same operation got before.</summary>
+        [Id(2)] public bool IsReplay { get; init; }
+    }
 
     /// <summary>There is no run.</summary>
     [GenerateSerializer, Immutable, Alias("rosud.coordinate-refused")]

@@ -16,7 +16,7 @@ internal sealed partial class ChannelGrain
         var state = Durable;
         if (!state.Exists) state = await Confirmed();
         if (!state.Exists) return new CoordinateOutcome.Refused(ChannelRules.NotFound);
-        if (request.Task.Id is { } id && state.Runs.FindTask(id) is { } known) return Joined(RunRules.Join(known, request.TaskHash), observer);
+        if (await Known(state, request) is { } known) return Joined(known, observer);
         var (policy, agents) = await catalog.Read(new(_id.Tenant, state.Record!.Spec.Network), NamedBy(state.Record.Spec, request.Task));
         var standing = default(ParentStanding);
         if (request.Parent is { } parent)
@@ -41,7 +41,7 @@ internal sealed partial class ChannelGrain
             accepted = accepted with { Run = (spawned as ParentAnswer.Stands)?.Child ?? accepted.Run };
         }
 
-        var outcome = await Decide(draft => RunRules.Accept(draft, accepted), 1024 + request.Task.Input.Length + (accepted.Steps.Length * 256));
+        var outcome = await Decide(draft => RunRules.Accept(draft, accepted, request.Operation), 1024 + request.Task.Input.Length + (accepted.Steps.Length * 256));
         if (outcome is not CoordinateOutcome.Accepted { Joined: false }) return Joined(outcome, observer);
         _retries.FirstAttempts(accepted.Steps.Length);
         var record = Durable.Runs.Live.GetValueOrDefault(accepted.Run.Name);
@@ -178,6 +178,15 @@ internal sealed partial class ChannelGrain
     private void Heard(RunId run)
     {
         if (Durable.Runs.Live.ContainsKey(run.Name)) _drivers?.Heard(run);
+    }
+
+    // Without a key nothing has to be remembered; with one what is known is looked up first, because most are new.
+    private async Task<CoordinateOutcome?> Known(ChannelState state, CoordinateRequest request)
+    {
+        var known = request.Task.Id is { } id ? state.Runs.FindTask(id) : null;
+        if (request.Operation is null) return known is { } run ? RunRules.Join(run, request.TaskHash) : null;
+        if (known is null && _journal.FindOperation(Operations.IdOf(request.Operation)) is null) return null;
+        return await Decide(draft => RunRules.Known(draft, request));
     }
 
     // Not waited for: a run that comes back asks this channel, and an activation that the runtime is ending takes no call before those that it has begun are over.

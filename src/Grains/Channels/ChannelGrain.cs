@@ -57,7 +57,7 @@ internal sealed partial class ChannelGrain(
         _drivers?.Dispose();
     }
 
-    public async Task<ChannelOutcome> Create(ChannelSpec spec)
+    public async Task<ChannelOutcome> Create(ChannelSpec spec, OperationKey? operation = null)
     {
         var errors = ChannelRules.Check(spec.Agents, spec.Sync);
         if (!Names.IsValid(_id.Name)) errors = errors.Add(new("/id", "A name has 1 to 128 of a-z 0-9 . _ - and starts with a letter or digit.", "invalid_name"));
@@ -68,7 +68,7 @@ internal sealed partial class ChannelGrain(
 
         if (errors.Length > 0) return Invalid(errors);
         if (Durable.Record is { DeletedAt: not null, IsErased: false }) await Purge();
-        var outcome = await Decide(draft => ChannelRules.Create(draft, _id, spec), make: true);
+        var outcome = await Decide(draft => ChannelRules.Create(draft, _id, spec, operation), make: true);
         if (outcome is ChannelOutcome.Found) await Index.Add(_id.Name);
         return outcome;
     }

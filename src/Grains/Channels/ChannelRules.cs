@@ -36,7 +36,15 @@ internal static class ChannelRules
         return errors.ToImmutable();
     }
 
-    public static ChannelOutcome Create(Draft draft, ChannelId id, ChannelSpec spec)
+    public static ChannelOutcome Create(Draft draft, ChannelId id, ChannelSpec spec, OperationKey? operation = null)
+    {
+        if (draft.State.Record is not { DeletedAt: not null }) return Once(draft, operation, () => Create(draft, id, spec));
+        var outcome = Create(draft, id, spec);   // What made the channel that is gone says nothing of the next.
+        if (outcome is ChannelOutcome.Found) Operations.Keep(draft, operation, outcome);
+        return outcome;
+    }
+
+    private static ChannelOutcome Create(Draft draft, ChannelId id, ChannelSpec spec)
     {
         switch (draft.State.Record)
         {
@@ -60,7 +68,7 @@ internal static class ChannelRules
 
     public static ChannelOutcome Configure(Draft draft, ChannelId id, ImmutableArray<string>? agents, ContextSync? sync, OperationKey? operation = null) => !draft.State.Exists
         ? Refuse(NotFound)
-        : Operations.Once<ChannelOutcome>(draft, operation, () => Configure(draft, id, agents, sync), outcome => outcome is ChannelOutcome.Found, Refuse);
+        : Once(draft, operation, () => Configure(draft, id, agents, sync));
 
     private static ChannelOutcome.Found Configure(Draft draft, ChannelId id, ImmutableArray<string>? agents, ContextSync? sync)
     {
@@ -146,6 +154,9 @@ internal static class ChannelRules
 
     public static ChannelView View(ChannelId id, ChannelState state) =>
         new(id, state.Record!.Spec, state.Log.Head, state.Record.CreatedAt);
+
+    private static ChannelOutcome Once(Draft draft, OperationKey? operation, Func<ChannelOutcome> evaluate) => Operations.Once(
+        draft, operation, evaluate, outcome => outcome is ChannelOutcome.Found, Refuse, outcome => outcome is ChannelOutcome.Found found ? found with { IsReplay = true } : outcome);
 
     private static ChannelOutcome.Refused Refuse(Problem problem) => new(problem);
 

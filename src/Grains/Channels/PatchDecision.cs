@@ -20,7 +20,8 @@ internal static class PatchDecision
     }
 
     private static PatchOutcome Once(Draft draft, string? id, ContentHash body, Func<PatchOutcome> evaluate) => Operations.Once(
-        draft, id is null ? null : new(id, body), evaluate, outcome => outcome is PatchOutcome.Applied, problem => new PatchOutcome.Refused(problem));
+        draft, id is null ? null : new(id, body), evaluate, outcome => outcome is PatchOutcome.Applied, problem => new PatchOutcome.Refused(problem),
+        outcome => outcome is PatchOutcome.Applied applied ? applied with { IsReplay = true } : outcome);
 
     private static PatchOutcome Evaluate(Draft draft, ContextPatch patch)
     {

@@ -18,9 +18,25 @@ internal static class RunRules
     /// <summary>Takeovers without a finished step after which a run is given up.</summary>
     public const int TakeoversMax = 5;
 
-    public static CoordinateOutcome Accept(Draft draft, AcceptedRun accepted)
+    public static CoordinateOutcome Accept(Draft draft, AcceptedRun accepted, OperationKey? operation = null) => draft.State.Exists
+        ? Once(draft, operation, () => Accept(draft, accepted))!
+        : new CoordinateOutcome.Refused(ChannelRules.NotFound);
+
+    /// <summary>The run that a request's key or task id stands for already; null when it asks for a new one. A key that is new is remembered with the run it joins.</summary>
+    public static CoordinateOutcome? Known(Draft draft, CoordinateRequest request) => draft.State.Exists
+        ? Once(draft, request.Operation, () => request.Task.Id is { } id && draft.State.Runs.FindTask(id) is { } known ? Join(known, request.TaskHash) : null)
+        : new CoordinateOutcome.Refused(ChannelRules.NotFound);
+
+    private static CoordinateOutcome? Once(Draft draft, OperationKey? operation, Func<CoordinateOutcome?> evaluate) => Operations.Once(
+        draft,
+        operation,
+        evaluate,
+        outcome => outcome is CoordinateOutcome.Accepted,
+        problem => new CoordinateOutcome.Refused(problem),
+        outcome => outcome is CoordinateOutcome.Accepted accepted ? accepted with { Joined = true, IsReplay = true } : outcome);
+
+    private static CoordinateOutcome Accept(Draft draft, AcceptedRun accepted)
     {
-        if (!draft.State.Exists) return new CoordinateOutcome.Refused(ChannelRules.NotFound);
         if (accepted.Task.Id is { } id && draft.State.Runs.FindTask(id) is { } known) return Join(known, accepted.TaskHash);
         if (draft.State.Runs.Live.Count >= OpenMax)
         {

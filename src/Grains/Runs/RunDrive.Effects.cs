@@ -28,7 +28,7 @@ internal sealed partial class RunDrive
         }
         else if (step.Plan.Effects is { } declared && !declared.Contains(request.Name))
         {
-            Act(new DriveAction.AnswerPublish(ticket, new SettleOutcome.Refused(new(ProblemKind.ContractRejected, "The step did not declare this effect."))));
+            Act(new DriveAction.AnswerPublish(ticket, new SettleOutcome.Refused(ContractBreach.Effect)));
         }
         else
         {

@@ -60,8 +60,8 @@ internal sealed partial class RunDrive
 
         var refusal = Current(assignment) is not { Phase: StepPhase.Requested } step ? Fenced
             : !step.Judges.IsEmpty ? new(ProblemKind.Unverified, "The step has a verifier: its keys show when it was judged. Complete the step instead.")
-            : Undeclared(step, writes) is { } undeclared ? new(ProblemKind.ContractRejected, undeclared)
-            : _acceptance(step.Plan, writes) is { } fault ? new(ProblemKind.ContractRejected, fault)
+            : Undeclared(step, writes) is { } undeclared ? ContractBreach.Undeclared(step.Plan, writes, undeclared)
+            : _acceptance(step.Plan, writes) is { } fault ? ContractBreach.Unacceptable(fault)
             : (Problem?)null;
         if (refusal is not null) Act(new DriveAction.AnswerPublish(ticket, new SettleOutcome.Refused(refusal)));
         else Act(new DriveAction.Publish(ticket, PublishBody(_byId[assignment.Step], writes)));
@@ -99,7 +99,7 @@ internal sealed partial class RunDrive
         Act(new DriveAction.AnswerPublish(sent.Ticket, answer switch
         {
             StepAnswer.Done published when isCurrent => new SettleOutcome.Published(published.Version),
-            StepAnswer.Stale => new SettleOutcome.Refused(new(ProblemKind.StaleContext, "What the attempt read has changed.")),
+            StepAnswer.Stale changed => new SettleOutcome.Refused(new(ProblemKind.StaleContext, "What the attempt read has changed.") { Version = changed.Context.Version.Number }) { Stale = changed.Keys },
             StepAnswer.Refused refused => new SettleOutcome.Refused(refused.Problem),
             _ => new SettleOutcome.Refused(Fenced),
         }));

@@ -23,7 +23,7 @@ internal sealed partial class RunGrain
     {
         await EnsureDriven();
         if (_drive?.Standing(Now) is not { } standing) return new ParentAnswer.Refused(ChildRules.Ended);
-        if (!_drive.TryPromise(child)) return new ParentAnswer.Refused(new(Tenants.ProblemKind.ContractRejected, "The parent run has less of its budget left."));
+        if (!_drive.TryPromise(child)) return new ParentAnswer.Refused(ContractBreach.Budget);
         if (standing.Root != Id)
         {
             var above = await runs[standing.Root.Key].Spawn(child with { IsDirect = false });

@@ -136,6 +136,17 @@ public sealed class AuditRoutesTests(SharedEdge shared) : IClassFixture<SharedEd
         Assert.Equal(404, (await _edge.Send(method, Route + path)).Status);
     }
 
+    [Fact]
+    public async Task A_key_that_cannot_be_used_is_the_hosts_fault_and_not_one_to_repeat()
+    {
+        var file = Path.GetTempFileName();
+        await using var edge = await Edge.StartAsync(settings: new() { ["Rosud:Audit:KeyFile"] = file });
+        Answer[] answers = [await edge.Send("GET", "/v1/audit/key"), await edge.Send("GET", Route, headers: ("Accept", "application/x-ndjson"))];
+        File.Delete(file);
+        Assert.All(answers, answer => Assert.Equal((500, "internal"), (answer.Status, answer.ProblemName)));
+        Assert.All(answers, answer => Assert.Contains("Rosud:Audit:KeyFile", answer.Json.GetProperty("detail").GetString(), StringComparison.Ordinal));
+    }
+
     private Task<Answer> Export(string query) => _edge.Send("GET", Route + query, headers: ("Accept", "application/x-ndjson"));
 
     private async Task<AuditKey> Key() => AuditKey.FromPem((await _edge.Send("GET", "/v1/audit/key")).Json.GetProperty("public_key").GetString()!);

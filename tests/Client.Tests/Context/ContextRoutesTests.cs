@@ -52,14 +52,21 @@ public sealed class ContextRoutesTests(SharedEdge shared) : IClassFixture<Shared
     }
 
     [Theory]
-    [InlineData("\"v4\"", false, 304)]
-    [InlineData("\"v3\"", false, 200)]
-    [InlineData("\"v4\"", true, 200)]
-    public async Task A_reader_that_has_the_version_gets_304_unless_something_expired(string known, bool expired, int status)
+    [InlineData("\"v4\"", 304)]
+    [InlineData("\"v3\"", 200)]
+    public async Task A_reader_that_has_the_version_gets_304(string known, int status)
     {
-        _edge.Actors.On<IChannelGrain>("Read", (_, _) => Task.FromResult<ReadOutcome>(new ReadOutcome.Found(new(new(4), []) { Expired = expired ? [new("a")] : [] })));
-        var answer = await _edge.Send("GET", "/v1/channels/demo/context", null, ("If-None-Match", known));
+        var answer = await Read(new(new(4), [Entry("a")]), known);
         Assert.Equal((status, "\"v4\""), (answer.Status, answer.Headers["ETag"]));
+    }
+
+    [Theory]   // Both change without a new version: by time, and when the attempt is accepted.
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task What_expired_or_is_not_accepted_yet_is_always_shown_and_its_version_does_not_stand_for_it(bool expired, bool provisional)
+    {
+        var answer = await Read(new(new(4), [Entry("a") with { Provisional = provisional }]) { Expired = expired ? [new("a")] : [] }, "\"v4\"");
+        Assert.Equal((200, false), (answer.Status, answer.Headers.ContainsKey("ETag")));
     }
 
     [Fact]
@@ -80,6 +87,14 @@ public sealed class ContextRoutesTests(SharedEdge shared) : IClassFixture<Shared
         _edge.Actors.On<IChannelGrain>("Changes", (_, _) => Task.FromResult<ChangesOutcome>(new ChangesOutcome.Found(new([change], new(18), false))));
         var answer = await _edge.Send("GET", "/v1/channels/demo/changes?after=17");
         Assert.Equal("""{"changes":[{"version":18,"committed_at":"1970-01-01T00:00:00.000Z","writer":"planner","run":"demo.r1","step":"plan","attempt":2,"set":{"a":null},"delete":["b"]}],"version":18,"gap":false}""", answer.Text);
+    }
+
+    private static ContextEntry Entry(string key) => new() { Key = new(key), Value = JsonValue.Null, Version = new(4), Created = new(4), Origin = new("a"), CommittedAt = DateTimeOffset.UnixEpoch };
+
+    private Task<Answer> Read(ContextView view, string known)
+    {
+        _edge.Actors.On<IChannelGrain>("Read", (_, _) => Task.FromResult<ReadOutcome>(new ReadOutcome.Found(view)));
+        return _edge.Send("GET", "/v1/channels/demo/context", null, ("If-None-Match", known));
     }
 
     private async Task<ContextPatch> Patched(string body, params (string, string)[] headers)

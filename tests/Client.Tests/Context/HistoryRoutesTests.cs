@@ -33,6 +33,19 @@ public sealed class HistoryRoutesTests(SharedEdge shared) : IClassFixture<Shared
     }
 
     [Theory]
+    [InlineData("after=7", 7)]
+    [InlineData("version=9&after=7", 7)]
+    [InlineData("version=5&after=7", 5)]
+    [InlineData("version=5", 5)]
+    [InlineData("limit=3", null)]
+    public async Task The_next_page_of_a_keys_writers_begins_at_the_next_of_the_page_before(string question, int? upTo)
+    {
+        _edge.Actors.On<IChannelGrain>("Blame", (_, _) => Task.FromResult<BlameOutcome>(new BlameOutcome.Found(new(9), [], new(3), new(2))));
+        Assert.Equal(200, (await _edge.Send("GET", "/v1/channels/demo/blame?key=a&" + question)).Status);
+        Assert.Equal(upTo, (int?)_edge.Actors.Argument<BlameQuery>("Blame")!.UpTo?.Number);
+    }
+
+    [Theory]
     [InlineData("diff", "from")]
     [InlineData("diff?from=x", "from")]
     [InlineData("diff?from=1&to=-1", "to")]
@@ -43,6 +56,7 @@ public sealed class HistoryRoutesTests(SharedEdge shared) : IClassFixture<Shared
     [InlineData("blame?key=a*", "key")]
     [InlineData("blame?key=a&version=v1", "version")]
     [InlineData("blame?key=a&limit=501", "limit")]
+    [InlineData("blame?key=a&after=x", "after")]
     public async Task A_question_is_read_strictly(string question, string parameter)
     {
         var answer = await _edge.Send("GET", "/v1/channels/demo/" + question);

@@ -78,6 +78,8 @@ public sealed class CoordinateRoutesTests(SharedEdge shared) : IClassFixture<Sha
         Assert.Equal(("again", "again", "own"), (plain.Task.Id, later.Task.Id, named.Task.Id));
         Assert.Equal(plain.TaskHash, later.TaskHash);
         Assert.NotEqual(plain.TaskHash, named.TaskHash);
+        Assert.All([plain, later, named], asked => Assert.Equal(new OperationKey("key::again", asked.TaskHash), asked.Operation));
+        Assert.Null((await Asked("""{"task":{"goal":"g"}}""")).Operation);
     }
 
     private async Task<CoordinateRequest> Asked(string body, params (string, string)[] headers)

@@ -17,9 +17,9 @@ internal sealed class Edge : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private Edge(WebApplication app, Actors actors)
+    private Edge(WebApplication app, Actors actors, Declared declared)
     {
-        _app = app;
+        (_app, Declared) = (app, declared);
         Actors = actors;
         Http = new() { BaseAddress = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
     }
@@ -27,6 +27,8 @@ internal sealed class Edge : IAsyncDisposable
     public Actors Actors { get; }
 
     public HttpClient Http { get; }
+
+    public Declared Declared { get; }
 
     public IServiceProvider Services => _app.Services;
 
@@ -39,6 +41,8 @@ internal sealed class Edge : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection([new("Rosud:Audit:KeyFile", Path.Combine(Path.GetTempPath(), $"rosud-edge-{Environment.ProcessId}", "audit-key.pem"))]);
         builder.Configuration.AddInMemoryCollection(settings ?? []);
+        var declared = new Declared();
+        builder.Services.AddSingleton<IStartupFilter>(declared);
         builder.Services.AddSingleton(actors.Grains);
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         if (feeds is not null) builder.Services.AddSingleton(feeds);
@@ -47,7 +51,7 @@ internal sealed class Edge : IAsyncDisposable
         var app = builder.Build();
         app.MapRosud();
         await app.StartAsync();
-        return new(app, actors);
+        return new(app, actors, declared);
     }
 
     public async Task<Answer> Send(string method, string path, string? body = null, params (string Name, string Value)[] headers) =>
@@ -67,6 +71,7 @@ internal sealed class Edge : IAsyncDisposable
         }
 
         using var response = await Http.SendAsync(request);
+        Declared.Check();
         return new((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsStringAsync(),
             response.Headers.Concat(response.Content.Headers).ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase));
     }

@@ -119,6 +119,10 @@ public sealed class ProblemTests(SharedEdge shared) : IClassFixture<SharedEdge>
         Assert.Contains("urn:rosud:problem:invalid-request", await answer.ReadToEndAsync(), StringComparison.Ordinal);
     }
 
-    private void Refuse(Problem problem) =>
+    // A channel that is described refuses in few of these ways: any route would do.
+    private void Refuse(Problem problem)
+    {
+        _edge.Declared.IsOff = true;
         _edge.Actors.On<IChannelGrain>("Describe", (_, _) => Task.FromResult<ChannelOutcome>(new ChannelOutcome.Refused(problem)));
+    }
 }

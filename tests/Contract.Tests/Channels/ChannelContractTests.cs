@@ -23,9 +23,32 @@ public sealed class ChannelContractTests(RosudHost host) : IClassFixture<RosudHo
         var first = await host.Send("POST", "/v1/channels", "{}", key);
         var again = await host.Send("POST", "/v1/channels", "{ }", key);
         var other = await host.Send("POST", "/v1/channels", """{"agents":["x"]}""", key);
-        Assert.Equal((201, 200, first["id"]), (first.Status, again.Status, again["id"]));
+        Assert.Equal((201, 201, first.Text, first.Location), (first.Status, again.Status, again.Text, again.Location));
+        Assert.Equal((false, true), (first.IsReplay, again.IsReplay));
         Assert.Equal((422, "idempotency-mismatch"), (other.Status, other.Problem));
         Assert.NotEqual(first["id"], (await host.Send("POST", "/v1/channels", "{}"))["id"]);
+    }
+
+    [Fact]
+    public async Task A_key_makes_one_channel_and_its_repeat_is_answered_also_when_that_was_changed()
+    {
+        var (key, name) = (("Idempotency-Key", host.NewName("key")), host.NewName("keyed"));
+        var body = $$"""{"id":"{{name}}","agents":["x"]}""";
+        var first = await host.Send("POST", "/v1/channels", body, key);
+        await host.Send("PATCH", $"/v1/channels/{name}", """{"agents":["y"]}""");
+        var again = await host.Send("POST", "/v1/channels", body, key);
+        var other = await host.Send("POST", "/v1/channels", body.Replace(name, name + "-b", StringComparison.Ordinal), key);
+        Assert.Equal((201, first.Text, true), (again.Status, again.Text, again.IsReplay));
+        Assert.Equal((422, "idempotency-mismatch"), (other.Status, other.Problem));
+        Assert.Equal(404, (await host.Send("GET", $"/v1/channels/{name}-b")).Status);
+    }
+
+    [Fact]
+    public async Task A_key_whose_request_was_refused_is_not_used_up()
+    {
+        var key = ("Idempotency-Key", host.NewName("key"));
+        Assert.Equal(400, (await host.Send("POST", "/v1/channels", """{"network":"nowhere"}""", key)).Status);
+        Assert.Equal(201, (await host.Send("POST", "/v1/channels", """{"network":"default"}""", key)).Status);
     }
 
     [Fact]
@@ -56,7 +79,7 @@ public sealed class ChannelContractTests(RosudHost host) : IClassFixture<RosudHo
         await host.Send("PATCH", $"/v1/channels/{name}", """{"agents":["y"]}""");
         var again = await host.Send("PATCH", $"/v1/channels/{name}", """{"agents":["x"]}""", key);
         var other = await host.Send("PATCH", $"/v1/channels/{name}", """{"agents":["z"]}""", key);
-        Assert.Equal((200, first.Json.GetRawText()), (again.Status, again.Json.GetRawText()));
+        Assert.Equal((200, first.Json.GetRawText(), true), (again.Status, again.Json.GetRawText(), again.IsReplay));
         Assert.Equal((422, "idempotency-mismatch"), (other.Status, other.Problem));
         Assert.Equal("y", (await host.Send("GET", $"/v1/channels/{name}")).Json.GetProperty("agents")[0].GetString());
     }

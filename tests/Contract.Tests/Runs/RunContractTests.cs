@@ -46,6 +46,20 @@ public sealed class RunContractTests(RosudHost host) : IClassFixture<RosudHost>
     }
 
     [Fact]
+    public async Task R8_A_key_stands_for_its_task_whatever_id_that_has()
+    {
+        var (_, channel) = await Prepare();
+        await host.Send("PATCH", $"/v1/channels/{channel}/context", """{"set":{"question":1}}""");
+        const string Body = """{"task":{"id":"t1","goal":"g"},"timeout_ms":20000}""";
+        (string, string)[] headers = [("Prefer", "respond-async"), ("Idempotency-Key", "one task")];
+        var first = await host.Send("POST", $"/v1/channels/{channel}/coordinate", Body, headers);
+        var again = await host.Send("POST", $"/v1/channels/{channel}/coordinate", Body, headers);
+        var other = await host.Send("POST", $"/v1/channels/{channel}/coordinate", """{"task":{"id":"t2","goal":"h"},"timeout_ms":20000}""", headers);
+        Assert.Equal((202, first["run"], false, true), (again.Status, again["run"], first.IsReplay, again.IsReplay));
+        Assert.Equal((422, "idempotency-mismatch"), (other.Status, other.Problem));
+    }
+
+    [Fact]
     public async Task A_listener_sees_a_run_being_cancelled_and_its_agent_is_fenced()
     {
         var (agent, channel) = await Prepare();

@@ -131,7 +131,9 @@ public sealed class ContractRuleTests
         Assert.Equal(SettleKind.Rejected, answer.Kind);
         Assert.Empty(run.Read("*").Entries);
         Assert.Equal(1, run.Result.RetriesByCause["acceptance"]);
-        Assert.IsType<SettleOutcome.Refused>(run.Publish("a", ("other", "2")));
+        var refused = Assert.IsType<SettleOutcome.Refused>(run.Publish("a", ("other", "2"), ("k", "1"), ("more", "3"))).Problem;
+        Assert.Equal((ProblemKind.ContractRejected, "/writes/other /writes/more"), (refused.Kind, string.Join(' ', refused.Errors.Select(error => error.Pointer))));
+        Assert.Equal("/writes", Assert.Single(Assert.IsType<SettleOutcome.Refused>(run.Publish("a", ("k", "1"), ("k", "2"))).Problem.Errors).Pointer);
     }
 
     private static DriveScript Narrowed(KeyPattern? reads)

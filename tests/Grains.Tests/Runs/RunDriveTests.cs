@@ -143,6 +143,29 @@ public sealed class RunDriveTests
     }
 
     [Fact]
+    public void A_publish_after_what_was_read_has_changed_names_the_keys_and_the_version_to_read_again()
+    {
+        var drive = Drive(Request(Step("a", ["x"], ["k"])), ("x", "1"));
+        Only<DriveAction.Admit>(drive);
+        drive.Publish(1, Assignment("a", 1), [new(new("k"), JsonValue.Parse("1"))], _now);
+        StaleKey changed = new(new("x"), new(1), new(2), TimeSpan.FromSeconds(1));
+        drive.Published(Only<DriveAction.Publish>(drive), new StepAnswer.Stale([changed], new(new(2), [Entry("x", "2", 2)])), _now);
+        var refused = Assert.IsType<SettleOutcome.Refused>(drive.Drain().OfType<DriveAction.AnswerPublish>().Single().Outcome);
+        Assert.Equal((ProblemKind.StaleContext, 2L), (refused.Problem.Kind, refused.Problem.Version));
+        Assert.Equal<IEnumerable<StaleKey>>([changed], refused.Stale);
+    }
+
+    [Fact]
+    public void An_effect_that_the_step_did_not_declare_is_refused_with_its_place()
+    {
+        var drive = Drive(Request(Step("a", [], ["k"]) with { Effects = ["mail"] }));
+        Only<DriveAction.Admit>(drive);
+        drive.Effect(1, Assignment("a", 1), new("pay"), _now);
+        var refused = Assert.IsType<SettleOutcome.Refused>(Only<DriveAction.AnswerPublish>(drive).Outcome).Problem;
+        Assert.Equal((ProblemKind.ContractRejected, "name"), (refused.Kind, Assert.Single(refused.Errors).Pointer));
+    }
+
+    [Fact]
     public void An_undeclared_write_rejects_the_completion_and_costs_an_acceptance_retry()
     {
         var drive = Drive(Request(Step("a", [], ["k"])));
