@@ -96,8 +96,15 @@ internal sealed class Mapped
 {
     public bool Yes { get; set; }
 
+    /// <summary>Whether <c>/mcp</c> is served too.</summary>
+    public bool Mcp { get; set; }
+
     public void Then(Action change)
     {
         if (Yes) change();
     }
+
+    /// <summary>Whether programs call this address, not people: there whatever goes wrong is a problem, and a browser is not asked for a password.</summary>
+    public bool IsApi(PathString path) =>
+        path.StartsWithSegments("/v1", StringComparison.OrdinalIgnoreCase) || (Mcp && path.StartsWithSegments(RosudMcp.Path, StringComparison.OrdinalIgnoreCase));
 }

@@ -8,7 +8,7 @@ using Rosud.Tenants;
 namespace Rosud.Runs;
 
 /// <summary>Asks a channel to coordinate a task.</summary>
-internal sealed record CoordinateBody
+internal record CoordinateBody
 {
     public required TaskBody Task { get; init; }
 
