@@ -25,7 +25,6 @@ public static class RosudMcp
             options.SessionMode = HttpServerSessionMode.Stateless;   // Any host of a cluster may get the next message.
             options.ConfigureSessionOptions = ToolServer.Configure;
         });
-        services.TryAddSingleton<RouteCalls>();
         services.AddOpenApi(ToolSchemas.Document, ToolSchemas.Configure);
         services.TryAddSingleton<ToolSchemas>();
         return services;
@@ -37,9 +36,8 @@ public static class RosudMcp
     public static IEndpointRouteBuilder MapRosudMcp(this IEndpointRouteBuilder app)
     {
         if (app.ServiceProvider.GetService<Mapped>() is not { Yes: true } mapped) throw new InvalidOperationException("MapRosudMcp needs app.MapRosud() before it: its tools call the routes of /v1.");
-        var calls = app.ServiceProvider.GetService<RouteCalls>() ?? throw new InvalidOperationException("MapRosudMcp needs services.AddRosudMcp().");
+        if (app.ServiceProvider.GetService<ToolSchemas>() is null) throw new InvalidOperationException("MapRosudMcp needs services.AddRosudMcp().");
         mapped.Mcp = true;
-        calls.GoThrough(app.CreateApplicationBuilder().UseMiddleware<ProblemMiddleware>().UseAuthorization());
         app.MapGroup(Path).AddEndpointFilter(MessageCheck.Filter).MapMcp().RequireAuthorization(Rights.Agent).NeverHeldBack();
         return app;
     }

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
+using Rosud.Hosting;
 using Rosud.Networks;
 using Rosud.Tenants;
 
@@ -14,10 +15,11 @@ internal static class ToolRequest
     private const string IdempotencyKey = "idempotency_key";
     private const string Wait = "wait_ms";
 
-    /// <summary>Checks the arguments, which are the body so far, and puts each where the route looks for it.</summary>
+    /// <summary>Checks the arguments, one JSON object, and puts each where the route looks for it.</summary>
     /// <returns>Why the arguments are refused; null when they are good so far.</returns>
-    public static async Task<IResult?> Aim(Tool tool, HttpContext http)
+    public static async Task<IResult?> Aim(Tool tool, byte[] json, HttpContext http)
     {
+        RouteCalls.SetBody(http, json);
         var request = new RequestReader(http);
         await tool.Check(request);
         if (request.Refusal is { } refusal) return refusal;
@@ -52,7 +54,7 @@ internal static class ToolRequest
         }
 
         http.Request.QueryString = query.ToQueryString();
-        SetBody(http, []);
+        RouteCalls.SetBody(http, []);
     }
 
     // As the caller wrote it: an equal task, sent in another way, joins the same run.
@@ -71,14 +73,6 @@ internal static class ToolRequest
             writer.WriteEndObject();
         }
 
-        SetBody(http, body.ToArray());
-    }
-
-    /// <summary>Gives a request this body.</summary>
-    public static void SetBody(HttpContext http, byte[] json)
-    {
-        http.Request.Body = new MemoryStream(json);
-        http.Request.ContentLength = json.Length;
-        http.Request.ContentType = "application/json";
+        RouteCalls.SetBody(http, body.ToArray());
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
+using Rosud.Hosting;
 
 namespace Rosud.Mcp;
 
@@ -31,7 +32,7 @@ internal static class ToolServer
         var tool = Tool.All.FirstOrDefault(tool => tool.Name == asked.Name)
             ?? throw new McpProtocolException($"There is no such tool. Known here: {string.Join(", ", Tool.All.Select(tool => tool.Name))}.", McpErrorCode.InvalidParams);
         var arguments = JsonSerializer.SerializeToUtf8Bytes(asked.Arguments ?? new Dictionary<string, JsonElement>());
-        var answer = await http.RequestServices.GetRequiredService<RouteCalls>().Call(tool, arguments, http, cancellationToken);
+        var answer = await http.RequestServices.GetRequiredService<RouteCalls>().Call(http, tool.Method, tool.Route, inside => ToolRequest.Aim(tool, arguments, inside), cancellationToken);
         return new()
         {
             Content = [new TextContentBlock { Text = answer.Body.GetRawText() }],

@@ -20,13 +20,14 @@ internal static class Parts
         builder.Services.AddSingleton<IStartupCheck, KeysCheck>();
     }
 
-    /// <summary>Maps authentication first, then the API, its tools for MCP and the console.</summary>
+    /// <summary>Maps authentication first, then the API, its tools for MCP, its runs as A2A tasks, and the console.</summary>
     public static void Map(WebApplication app)
     {
         app.UseAuthentication();
         app.UseAuthorization();
         app.MapRosud();
         app.MapRosudMcp();
+        app.MapRosudA2A();
         app.MapRosudConsole();
     }
 }
