@@ -81,7 +81,7 @@ internal static class MessageTask
     private static FaultBody InMessage(FaultBody fault, SentMessage message) => fault switch
     {
         { Parameter: "Idempotency-Key" } => fault with { Parameter = null, Pointer = "/message/messageId" },
-        { Pointer: "/task/goal" } when message.Text.Length > 0 => fault with { Pointer = "/message/parts" },
+        { Pointer: "/task/goal" } when message.Value is null || message.Text.Length > 0 => fault with { Pointer = "/message/parts" },
         { Pointer: ['/', 't', 'a', 's', 'k', .. var rest] } => fault with { Pointer = message.ValueAt + rest },
         { Pointer: ['/', ..] } => fault with { Pointer = "/metadata" + fault.Pointer },
         _ => fault,

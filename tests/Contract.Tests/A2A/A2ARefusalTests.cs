@@ -17,7 +17,7 @@ public sealed class A2ARefusalTests(RosudHost host) : IClassFixture<RosudHost>
     [InlineData("""{"message":{"messageId":"m","role":"ROLE_USER","parts":[7]}}""", 400, Own, "INVALID_REQUEST", "/message/parts/0")]
     [InlineData("""{"message":{"messageId":"m","role":"ROLE_USER","parts":[{"text":"g","data":1}]}}""", 400, Own, "INVALID_REQUEST", "/message/parts/0")]
     [InlineData("""{"message":{"messageId":"m","role":"ROLE_USER","parts":[{"text":7}]}}""", 400, Own, "INVALID_REQUEST", "/message/parts/0/text")]
-    [InlineData("""{"message":{"messageId":"m","role":"ROLE_USER","parts":[{"text":""}]}}""", 400, Own, "INVALID_REQUEST", "/message/parts/goal")]
+    [InlineData("""{"message":{"messageId":"m","role":"ROLE_USER","parts":[{"text":""}]}}""", 400, Own, "INVALID_REQUEST", "/message/parts")]
     [InlineData("""{"message":{"messageId":"m","role":"ROLE_USER","parts":[{"data":1}]}}""", 400, Own, "INVALID_REQUEST", "/message/parts/0/data")]
     [InlineData("""{"message":{"messageId":"m","role":"ROLE_USER","parts":[{"data":{"goal":"g"}},{"data":{}}]}}""", 400, Own, "INVALID_REQUEST", "/message/parts/1")]
     [InlineData("""{"message":{"messageId":"m","role":"ROLE_USER","parts":[{"data":{"goal":"g","nope":1}}]}}""", 400, Own, "INVALID_REQUEST", "/message/parts/0/data/nope")]
