@@ -1,8 +1,10 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Rosud.Channels;
+using Rosud.Runs;
 using Rosud.Tenants;
 using Scalar.AspNetCore;
 
@@ -89,6 +91,8 @@ internal sealed class SchemaRules : IOpenApiSchemaTransformer
             schema.Format = "date-time";
         }
 
+        if (context.JsonTypeInfo.Type.IsEnum) schema.Type = JsonSchemaType.String;
+        if (context.JsonTypeInfo.Type == typeof(ReadBody[])) schema.Items = Read();
         if (context.JsonTypeInfo.Type == typeof(StalenessLimit)) schema.Type = JsonSchemaType.Integer | JsonSchemaType.Null;
         if (context.JsonPropertyInfo?.AttributeProvider is not { } rules) return Task.CompletedTask;
         if (rules.GetCustomAttributes(typeof(CountAttribute), inherit: true) is [CountAttribute count, ..])
@@ -97,13 +101,37 @@ internal sealed class SchemaRules : IOpenApiSchemaTransformer
             else schema.MaxProperties = count.Max;
         }
 
-        if (rules.GetCustomAttributes(typeof(TextRuleAttribute), inherit: true) is [TextRuleAttribute text, ..] && schema.Type?.HasFlag(JsonSchemaType.String) == true) Limit(schema, text);
+        if (rules.GetCustomAttributes(typeof(TextRuleAttribute), inherit: true) is [TextRuleAttribute text, ..]) Limit(schema, text);
         return Task.CompletedTask;
     }
 
     private static void Limit(OpenApiSchema schema, TextRuleAttribute rule)
     {
-        if (rule is TextAttribute text) (schema.MinLength, schema.MaxLength) = (text.LengthMin, text.LengthMax);
+        if (schema.Type?.HasFlag(JsonSchemaType.Array) == true) schema.Items = Of(rule);
+        else if (schema.Type?.HasFlag(JsonSchemaType.Object) == true) (schema.Extensions ??= new Dictionary<string, IOpenApiExtension>())["propertyNames"] = new JsonNodeExtension(new JsonObject { ["pattern"] = rule.Pattern });
+        else if (schema.Type?.HasFlag(JsonSchemaType.String) != true) return;
+        else if (rule is TextAttribute text) (schema.MinLength, schema.MaxLength) = (text.LengthMin, text.LengthMax);
         else schema.Pattern = rule.Pattern;
+    }
+
+    private static OpenApiSchema Of(TextRuleAttribute rule)
+    {
+        var schema = new OpenApiSchema { Type = JsonSchemaType.String };
+        Limit(schema, rule);
+        return schema;
+    }
+
+    // Its converter reads both forms, so its contract says nothing.
+    private static OpenApiSchema Read()
+    {
+        var (key, optional) = (Of(new KeysAttribute()), new OpenApiSchema { Type = JsonSchemaType.Boolean, Description = "Whether the step can start without it." });
+        var longer = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Properties = new Dictionary<string, IOpenApiSchema> { ["key"] = key, ["optional"] = optional },
+            Required = new HashSet<string> { "key" },
+            AdditionalPropertiesAllowed = false,
+        };
+        return new() { AnyOf = [key, longer] };
     }
 }

@@ -52,6 +52,7 @@ public static class RosudHttp
         services.TryAddSingleton(provider => new RequestGate(provider.GetRequiredService<IOptions<RequestGateOptions>>().Value));
         services.TryAddSingleton<RequestTurns>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, SchedulerPulse>());
+        services.TryAddSingleton<RouteCalls>();
         services.AddAuthentication();
         services.TryAddTransient<ApiKeyAuthentication>();
         services.AddOptions<AuthenticationOptions>().Configure<Mapped>((options, mapped) => mapped.Then(() => options.AddScheme<ApiKeyAuthentication>(ApiKeyAuthentication.SchemeName, displayName: null)));
@@ -96,8 +97,21 @@ internal sealed class Mapped
 {
     public bool Yes { get; set; }
 
+    /// <summary>Whether <c>/mcp</c> is served too.</summary>
+    public bool Mcp { get; set; }
+
+    /// <summary>Whether <c>/a2a/v1</c> is served too.</summary>
+    public bool A2A { get; set; }
+
     public void Then(Action change)
     {
         if (Yes) change();
     }
+
+    /// <summary>Whether programs call this address, not people: there whatever goes wrong is a problem, and a browser is not asked for a password.</summary>
+    public bool IsApi(PathString path) =>
+        path.StartsWithSegments("/v1", StringComparison.OrdinalIgnoreCase) || (Mcp && path.StartsWithSegments(RosudMcp.Path, StringComparison.OrdinalIgnoreCase)) || IsA2A(path);
+
+    /// <summary>Whether this address is of the Agent2Agent protocol, which has its own form of problems.</summary>
+    public bool IsA2A(PathString path) => A2A && path.StartsWithSegments(RosudA2A.Path, StringComparison.OrdinalIgnoreCase);
 }

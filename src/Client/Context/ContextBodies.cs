@@ -5,7 +5,7 @@ using Rosud.Tenants;
 namespace Rosud.Context;
 
 /// <summary>Changes keys of a context, atomically.</summary>
-internal sealed record PatchBody
+internal record PatchBody
 {
     /// <summary>Keys and their new values; null is a value.</summary>
     [KeyName, Count(10_000)]

@@ -8,7 +8,7 @@ using Rosud.Tenants;
 namespace Rosud.Runs;
 
 /// <summary>Asks a channel to coordinate a task.</summary>
-internal sealed record CoordinateBody
+internal record CoordinateBody
 {
     public required TaskBody Task { get; init; }
 
@@ -16,11 +16,13 @@ internal sealed record CoordinateBody
     [DurationMs]
     public long? TimeoutMs { get; init; }
 
+    /// <summary>What happens to an attempt whose reads have changed. Left out, retry_with_fresh.</summary>
     public OnStaleContext OnStaleContext { get; init; }
 
     /// <summary>Left out, the network's.</summary>
     public ExecutionKind? Execution { get; init; }
 
+    /// <summary>Left out, interactive.</summary>
     public RunPriority Priority { get; init; }
 
     /// <summary>The run whose step starts this one: its budget, deadline and end bound this run's.</summary>
@@ -34,6 +36,7 @@ internal sealed record TaskBody
     [Name]
     public string? Id { get; init; }
 
+    /// <summary>What is wanted, as every step's agent gets it.</summary>
     [Text(65_536, 1)]
     public required string Goal { get; init; }
 
@@ -188,12 +191,15 @@ internal sealed record GuardBody
     [KeyName]
     public required string Key { get; init; }
 
+    /// <summary>It holds when the key has this value.</summary>
     [JsonPropertyName("equals")]
     public JsonValue? Equal { get; init; }
 
+    /// <summary>It holds when the key has one of these values.</summary>
     [Count(1000)]
     public JsonValue[]? In { get; init; }
 
+    /// <summary>It holds when the key is there, or with false when it is not.</summary>
     public bool? Exists { get; init; }
 
     public StepGuard ToGuard(string pointer, RequestReader request)

@@ -9,7 +9,7 @@ namespace Rosud.Tenants;
 
 /// <summary>Knows a caller by <c>Authorization: Bearer &lt;key&gt;</c>, or, for the pages that a browser opens by itself, by the key as password of HTTP Basic.</summary>
 internal sealed class ApiKeyAuthentication(
-    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, ApiKeyRing keys)
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, ApiKeyRing keys, Mapped mapped)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string SchemeName = "rosud";
@@ -22,8 +22,7 @@ internal sealed class ApiKeyAuthentication(
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         Response.StatusCode = 401;
-        var isApi = Request.Path.StartsWithSegments("/v1", StringComparison.OrdinalIgnoreCase);
-        Response.Headers[HeaderNames.WWWAuthenticate] = isApi ? "Bearer realm=\"rosud\"" : "Basic realm=\"rosud\", charset=\"UTF-8\"";
+        Response.Headers[HeaderNames.WWWAuthenticate] = mapped.IsApi(Request.Path) ? "Bearer realm=\"rosud\"" : "Basic realm=\"rosud\", charset=\"UTF-8\"";
         return Task.CompletedTask;
     }
 

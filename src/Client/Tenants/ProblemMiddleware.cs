@@ -6,12 +6,12 @@ using Rosud.Hosting;
 
 namespace Rosud.Tenants;
 
-/// <summary>Sees to it that under <c>/v1</c> whatever goes wrong is answered as a problem, also what no route has seen.</summary>
-internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> log)
+/// <summary>Sees to it that whatever goes wrong in an API is answered as a problem, also what no route has seen.</summary>
+internal sealed class ProblemMiddleware(RequestDelegate next, Mapped mapped, ILogger<ProblemMiddleware> log)
 {
     public async Task InvokeAsync(HttpContext http)
     {
-        if (!http.Request.Path.StartsWithSegments("/v1", StringComparison.OrdinalIgnoreCase))
+        if (!mapped.IsApi(http.Request.Path))
         {
             await next(http);
             return;

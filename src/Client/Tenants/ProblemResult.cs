@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Rosud.A2A;
 
 namespace Rosud.Tenants;
 
@@ -24,6 +26,7 @@ internal sealed class ProblemResult(Problem problem, IReadOnlyList<StaleKeyBody>
     public static Task Write(HttpContext http, ProblemBody body)
     {
         http.Response.StatusCode = body.Status;
+        if (http.RequestServices.GetService<Mapped>()?.IsA2A(http.Request.Path) == true) return RpcError.Write(http, body);
         return http.Response.WriteAsJsonAsync(body, Wire.Json, ContentType, http.RequestAborted);
     }
 

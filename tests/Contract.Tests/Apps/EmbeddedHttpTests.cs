@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Rosud.Mcp;
 
 namespace Rosud.Apps;
 
@@ -32,6 +33,18 @@ public sealed class EmbeddedHttpTests(RosudHost host) : IClassFixture<RosudHost>
     }
 
     [Fact]
+    public async Task An_app_that_maps_the_tools_serves_them_from_another_process()
+    {
+        await using var app = await Start(app => app.MapRosud().MapRosudMcp(), services => services.AddRosudMcp());
+        await using var client = await ToolCalls.Connect(app.Urls.First());
+        var channel = await host.NewChannel();
+
+        await client.Call("commit_context", $$$"""{"channel":"{{{channel}}}","set":{"price":100}}""");
+
+        Assert.Equal("100", (await host.Send("GET", $"/v1/channels/{channel}/context")).Json.GetProperty("entries").GetProperty("price").GetProperty("value").ToString());
+    }
+
+    [Fact]
     public async Task An_app_that_does_not_map_it_is_not_changed_by_it()
     {
         await using var app = await Start(
@@ -54,6 +67,13 @@ public sealed class EmbeddedHttpTests(RosudHost host) : IClassFixture<RosudHost>
     [Fact]
     public void Mapping_without_adding_says_what_is_missing() =>
         Assert.Contains("AddRosudClient", Assert.Throws<InvalidOperationException>(() => ((IEndpointRouteBuilder)WebApplication.CreateSlimBuilder().Build()).MapRosud()).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Mapping_the_tools_says_what_is_missing()
+    {
+        Assert.Contains("MapRosud", (await Assert.ThrowsAsync<InvalidOperationException>(() => Start(app => app.MapRosudMcp(), services => services.AddRosudMcp()))).Message, StringComparison.Ordinal);
+        Assert.Contains("AddRosudMcp", (await Assert.ThrowsAsync<InvalidOperationException>(() => Start(app => app.MapRosud().MapRosudMcp()))).Message, StringComparison.Ordinal);
+    }
 
     private async Task<WebApplication> Start(Action<WebApplication> map, Action<IServiceCollection>? add = null)
     {
