@@ -16,7 +16,8 @@ internal sealed class Announcer(IAsyncStream<ChannelUpdate> stream, long epoch, 
 
     private const long NoticesPerEpoch = 1L << 32;
 
-    private static readonly TimeSpan[] Again = [TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(150), TimeSpan.FromMilliseconds(200)];
+    // After the last commit.
+    private static readonly TimeSpan[] Again = [TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(450)];
 
     private readonly List<Change> _changes = [];
     private readonly List<ChannelNotice> _notices = [];
@@ -24,9 +25,11 @@ internal sealed class Announcer(IAsyncStream<ChannelUpdate> stream, long epoch, 
     private ContextVersion _head;
     private long _noticeNumber = epoch * NoticesPerEpoch;
     private bool _deleted;
+    private bool _isGone;   // What was said last was that the channel is deleted.
     private Task _publishing = Task.CompletedTask;
     private Task _reminding = Task.CompletedTask;
-    private int _announcements;
+    private long _announcedAt;
+    private int _again;   // How many of the times after the last commit are over.
 
     /// <summary>Where listeners are who have seen everything.</summary>
     public void StartAt(ContextVersion head) => _head = head;
@@ -37,12 +40,13 @@ internal sealed class Announcer(IAsyncStream<ChannelUpdate> stream, long epoch, 
         _changes.AddRange(changes);
         foreach (var notice in notices) _notices.Add(notice with { Number = ++_noticeNumber });
         _deleted |= deleted;
-        _announcements++;
+        (_announcedAt, _again) = (clock.GetTimestamp(), 0);
         if (_publishing.IsCompleted) _publishing = Publish();
     }
 
     public void Dispose()
     {
+        if (_stopped.IsCancellationRequested) return;
         _stopped.Cancel();
         _stopped.Dispose();
     }
@@ -51,9 +55,7 @@ internal sealed class Announcer(IAsyncStream<ChannelUpdate> stream, long epoch, 
     {
         while (_changes.Count > 0 || _notices.Count > 0 || _deleted)
         {
-            var update = Next();
-            await Send(update);
-            if (update.Deleted) return;
+            await Send(Next());
         }
 
         if (_reminding.IsCompleted) _reminding = Remind();
@@ -64,11 +66,12 @@ internal sealed class Announcer(IAsyncStream<ChannelUpdate> stream, long epoch, 
         var from = _head;
         if (_changes.Count > 0) _head = _changes[^1].Version;
         var bytes = _changes.Sum(change => change.Writes.Sum(write => write.Key.Value.Length + (write.Value?.Length ?? 0)));
+        _isGone = _deleted;
         var update = new ChannelUpdate(from, _head, epoch)
         {
             Changes = bytes <= BytesMax ? [.. _changes] : (ImmutableArray<Change>?)null,
             Notices = [.. _notices],
-            Deleted = _deleted,
+            Deleted = _isGone,
         };
         _changes.Clear();
         _notices.Clear();
@@ -76,25 +79,26 @@ internal sealed class Announcer(IAsyncStream<ChannelUpdate> stream, long epoch, 
         return update;
     }
 
-    // Says the head again once nothing new comes, for listeners that lost the last message.
+    // Says the head again once nothing new comes, for listeners that lost the last message. What is announced meanwhile begins the times anew.
     private async Task Remind()
     {
-        for (var pause = 0; pause < Again.Length; pause++)
+        while (_again < Again.Length && !_stopped.IsCancellationRequested)
         {
-            var announcements = _announcements;
-            try
+            var passed = clock.GetElapsedTime(_announcedAt);
+            if (passed < Again[_again])
             {
-                await Task.Delay(Again[pause], clock, _stopped.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
+                await Pause(Again[_again] - passed);
+                continue;
             }
 
-            if (_announcements != announcements) pause = -1;
-            else await Send(new(_head, _head, epoch));
+            _again = Again.Count(time => time <= passed);   // A message that took long leaves out what it was late for, but the last.
+            await Send(new(_head, _head, epoch) { Deleted = _isGone });
         }
     }
+
+    // In whole milliseconds: a timer takes no part of one.
+    private async Task Pause(TimeSpan time) => await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(time.TotalMilliseconds)), clock, _stopped.Token)
+        .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 
     private async Task Send(ChannelUpdate update)
     {

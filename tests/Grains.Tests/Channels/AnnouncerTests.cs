@@ -52,12 +52,54 @@ public sealed class AnnouncerTests : IDisposable
         Announce(6);
         Assert.Equal((5, 6, 1), Shape(await _sent.Next()));
         _clock.Advance(TimeSpan.FromMilliseconds(50));
+        foreach (var pause in new[] { 50, 150, 200 })   // 100, 250 and 450 ms after the last commit.
+        {
+            await _clock.Armed(pause);
+            Assert.True(_sent.IsEmpty);
+            _clock.Advance(TimeSpan.FromMilliseconds(pause));
+            Assert.Equal((6, 6, 0), Shape(await _sent.Next()));
+        }
+    }
+
+    [Fact]
+    public async Task C19_A_commit_while_the_head_is_said_for_the_last_time_begins_the_announcements_anew()
+    {
+        Announce(5);
+        await _sent.Next();
+        await Repeats(5, [100, 150]);
+        await _clock.Armed(200);
+        var gate = _sent.Hold();
+        _clock.Advance(TimeSpan.FromMilliseconds(200));
+        Assert.Equal((5, 5, 0), Shape(await _sent.Next()));
+        Announce(6);
+        Assert.Equal((5, 6, 1), Shape(await _sent.Next()));
+        gate.SetResult();
+        await Repeats(6, [100, 150, 200]);
+    }
+
+    [Fact]
+    public async Task C19_A_deletion_is_announced_again_too()
+    {
+        _announcer.Announce([], [], deleted: true);
+        Assert.True((await _sent.Next()).Deleted);
         foreach (var pause in new[] { 100, 150, 200 })
         {
             await _clock.Armed(pause);
             _clock.Advance(TimeSpan.FromMilliseconds(pause));
-            Assert.Equal((6, 6, 0), Shape(await _sent.Next()));
+            Assert.True((await _sent.Next()).Deleted);
         }
+    }
+
+    [Fact]
+    public async Task C19_A_message_that_takes_long_is_followed_by_one_announcement_not_by_all_that_it_was_late_for()
+    {
+        var gate = _sent.Hold();
+        Announce(5);
+        await _sent.Next();
+        _clock.Advance(TimeSpan.FromMilliseconds(300));
+        gate.SetResult();
+        Assert.Equal((5, 5, 0), Shape(await _sent.Next()));
+        await Repeats(5, [150]);
     }
 
     [Fact]
@@ -94,6 +136,16 @@ public sealed class AnnouncerTests : IDisposable
 
         var update = await _sent.Next();
         Assert.Equal((4, 5, true), (update.From.Number, update.To.Number, update.Changes is null));
+    }
+
+    private async Task Repeats(long head, int[] pauses)
+    {
+        foreach (var pause in pauses)
+        {
+            await _clock.Armed(pause);
+            _clock.Advance(TimeSpan.FromMilliseconds(pause));
+            Assert.Equal((head, head, 0), Shape(await _sent.Next()));
+        }
     }
 
     private void Announce(long version) => _announcer.Announce([new Change(new(version), default, new("w"), [new(new("k"), JsonValue.From(version))])], [], deleted: false);
