@@ -10,7 +10,7 @@ internal interface IVerdictPairs : IGrainWithStringKey
     [Alias("wants")]
     Task<bool> Wants(string baseline);
 
-    /// <summary>Adds a pair. The same run again changes nothing; a pair with another baseline begins anew.</summary>
+    /// <summary>Adds a pair. The same run again changes nothing; a pair with another baseline begins anew, if that is the one that the network's policy names: else it comes late, and is dropped.</summary>
     [Alias("observe")]
     Task Observe(string baseline, PairObservation pair);
 }
@@ -35,6 +35,9 @@ internal sealed record VerdictRecord
     [Id(0)] public string Baseline { get; init; } = "";
 
     [Id(1)] public System.Collections.Immutable.ImmutableArray<PairObservation> Pairs { get; init; } = [];
+
+    /// <summary>Whether a pair with this baseline belongs to those that are here, or there are none.</summary>
+    public bool IsAbout(string baseline) => baseline == Baseline || Pairs.IsEmpty;
 
     /// <summary>Another baseline is another question: its pairs begin anew.</summary>
     public VerdictRecord For(string baseline) => baseline == Baseline ? this : new() { Baseline = baseline };

@@ -2,12 +2,14 @@ using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Placement;
 using Rosud.Journal;
+using Rosud.Networks;
+using Rosud.Tenants;
 
 namespace Rosud.Verdicts;
 
 /// <summary>Keeps the pairs of one task class, durably within a second, and asks the statistics what they say.</summary>
 [GrainType("rosud.verdict"), Reentrant, HashBasedPlacement]
-internal sealed class VerdictGrain(IJournals journals, ILogger<VerdictGrain> logger) : Grain, IVerdictGrain, IVerdictPairs, IVerdictPanel
+internal sealed class VerdictGrain(IJournals journals, GrainsOf<INetworkGrain> networks, ILogger<VerdictGrain> logger) : Grain, IVerdictGrain, IVerdictPairs, IVerdictPanel
 {
     private static readonly TimeSpan WriteEvery = TimeSpan.FromSeconds(1);
 
@@ -38,22 +40,31 @@ internal sealed class VerdictGrain(IJournals journals, ILogger<VerdictGrain> log
 
     public Task<bool> Wants(string baseline) => Task.FromResult(_record.For(baseline).Pairs.Length < Looks.Last);
 
-    public Task Observe(string baseline, PairObservation pair)
+    public async Task Observe(string baseline, PairObservation pair)
     {
+        // A shadow may end long after the policy has named another baseline, whose pairs are here by then.
+        if (!_record.IsAbout(baseline) && await Named() != baseline) return;
         var next = _record.For(baseline).With(pair);
-        if (ReferenceEquals(next, _record)) return Task.CompletedTask;
+        if (ReferenceEquals(next, _record)) return;
         (_record, _verdict) = (next, null);
         _timer ??= this.RegisterGrainTimer(Save, new() { DueTime = WriteEvery, Period = Timeout.InfiniteTimeSpan, Interleave = true });
-        return Task.CompletedTask;
     }
 
     public Task<VerdictState> GetState() => Task.FromResult(new VerdictState(_record.Baseline, _record.Pairs.Length));
 
-    private Verdict Of(VerdictRecord record)
-    {
-        var key = this.GetPrimaryKeyString();
-        return VerdictStatistics.Of(record.Pairs, Seed(key)) with { TaskClass = key[(key.LastIndexOf('/') + 1)..], Baseline = record.Baseline };
-    }
+    private string Key => this.GetPrimaryKeyString();
+
+    private string Network => Key[..Key.LastIndexOf('/')];
+
+    private string TaskClass => Key[(Key.LastIndexOf('/') + 1)..];
+
+    private Verdict Of(VerdictRecord record) =>
+        VerdictStatistics.Of(record.Pairs, Seed(Key)) with { TaskClass = TaskClass, Baseline = record.Baseline };
+
+    // The baseline that the network's policy names for the class now.
+    private async Task<string?> Named() => await networks[Network].Describe() is NetworkOutcome.Found { Network.Coordination.Verdict: { } verdict }
+        ? verdict.Baselines.GetValueOrDefault(TaskClass)
+        : null;
 
     // The same for the same class, on every silo.
     private static ulong Seed(string key) => key.Aggregate(14695981039346656037UL, (hash, c) => (hash ^ c) * 1099511628211UL);
@@ -77,7 +88,7 @@ internal sealed class VerdictGrain(IJournals journals, ILogger<VerdictGrain> log
         }
         catch (JournalFencedException fault)
         {
-            logger.LogWarning(fault, "The verdict {Verdict} is served elsewhere now.", this.GetPrimaryKeyString());
+            logger.LogWarning(fault, "The verdict {Verdict} is served elsewhere now.", Key);
             DeactivateOnIdle();
         }
     }

@@ -57,6 +57,26 @@ public sealed class ShadowRunTests
         Assert.Equal("other", Assert.Single(shadows).Id.Agent.Name);
     }
 
+    [Fact]
+    public async Task N5_A_late_pair_of_a_baseline_that_the_policy_names_no_more_does_not_replace_the_newer_ones()
+    {
+        await using var cluster = await RosudCluster.Start(1);
+        var key = $"{new NetworkId(TenantId.Default, NetworkId.DefaultName).Key}/writing";
+        var (pairs, verdict) = (cluster.Grains.GetGrain<IVerdictPairs>(key), cluster.Grains.GetGrain<IVerdictGrain>(key));
+        await Configure(cluster, "old");
+        await pairs.Observe("old", Pair("r1"));
+        await Configure(cluster, "new");
+        await pairs.Observe("new", Pair("r2"));
+        await pairs.Observe("new", Pair("r3"));
+
+        await pairs.Observe("old", Pair("r4"));
+
+        Assert.Equal(2, (await verdict.Describe("new")).Pairs);
+        Assert.Equal(0, (await verdict.Describe("old")).Pairs);
+    }
+
+    private static PairObservation Pair(string run) => new(run, new(true, 100, 0), new(true, 200, 0));
+
     private static LocalAgent Writer() => RosudCluster.Agent("writer", ["in"], ["out"], (_, _) => Task.FromResult(new Completion { Writes = [ContextWrite.Set("out", "several")] }));
 
     private static LocalAgent Solo(ConcurrentQueue<Assignment> shadows, TaskCompletionSource done, bool shadowSafe = true, string name = "solo")
