@@ -93,7 +93,8 @@ internal sealed class Draft(ChannelState state, DateTimeOffset now, Func<Content
         if (keys.IsEmpty) return [];
         var before = State;
         var made = ImmutableArray.CreateBuilder<ParkedWrite>(keys.Length);
-        foreach (var write in patch.Writes.Where(write => keys.Contains(write.Key)))
+        var chosen = keys.ToHashSet();
+        foreach (var write in patch.Writes.Where(write => chosen.Contains(write.Key)))
         {
             var (parked, one) = State.Log.Parked.Park(write, patch, State.Log.Head, Now);
             State = State with { Log = State.Log with { Parked = parked } };

@@ -13,7 +13,7 @@ internal sealed class ConflictRules(ContextLog log, KeyPolicies policies, Contex
     private readonly ImmutableArray<ContextKey>.Builder _overwritten = ImmutableArray.CreateBuilder<ContextKey>(0);
     private readonly ImmutableArray<ContextKey>.Builder _dropped = ImmutableArray.CreateBuilder<ContextKey>(0);
     private readonly ImmutableArray<ContextKey>.Builder _merged = ImmutableArray.CreateBuilder<ContextKey>(0);
-    private readonly ImmutableArray<ContextKey>.Builder _parked = ImmutableArray.CreateBuilder<ContextKey>(0);
+    private readonly List<ContextWrite> _parked = [];
     private readonly ImmutableArray<StaleKey>.Builder _conflicts = ImmutableArray.CreateBuilder<StaleKey>(0);
     private readonly ImmutableArray<ProblemError>.Builder _errors = ImmutableArray.CreateBuilder<ProblemError>(0);
 
@@ -44,8 +44,8 @@ internal sealed class ConflictRules(ContextLog log, KeyPolicies policies, Contex
         if (_errors.Count > 0) return Refuse(ProblemKind.InvalidRequest, _errors[0].Message);
         if (Outgrown() is { } outgrown) return outgrown;
         return _writes.Count == 0
-            ? new PatchVerdict.Nothing(Effect(), _dropped.ToImmutable(), _parked.ToImmutable())
-            : new PatchVerdict.Apply(_writes.ToImmutable(), _overwritten.ToImmutable(), _dropped.ToImmutable(), _merged.ToImmutable(), _parked.ToImmutable()) { Flagged = stale };
+            ? new PatchVerdict.Nothing(Effect(), _dropped.ToImmutable(), Parked)
+            : new PatchVerdict.Apply(_writes.ToImmutable(), _overwritten.ToImmutable(), _dropped.ToImmutable(), _merged.ToImmutable(), Parked) { Flagged = stale };
     }
 
     // Whatever becomes of a write, its value is one that the key may have; of a fold only the result counts.
@@ -78,7 +78,7 @@ internal sealed class ConflictRules(ContextLog log, KeyPolicies policies, Contex
                 _dropped.Add(write.Key);
                 break;
             case Fate.Park:
-                _parked.Add(write.Key);
+                _parked.Add(write);
                 break;
             case Fate.Conflict:
                 _conflicts.Add(_seen.Changed(write.Key)!);
@@ -126,6 +126,8 @@ internal sealed class ConflictRules(ContextLog log, KeyPolicies policies, Contex
         _merged.Add(write.Key);
     }
 
+    private ImmutableArray<ContextKey> Parked => [.. _parked.Select(write => write.Key)];
+
     private PatchEffect Effect() => _dropped.Count > 0 ? PatchEffect.Dropped : _parked.Count > 0 ? PatchEffect.Parked : PatchEffect.Unchanged;
 
     private PatchVerdict.Refused? Outgrown()
@@ -138,9 +140,8 @@ internal sealed class ConflictRules(ContextLog log, KeyPolicies policies, Contex
             if (write.Value is { } value) (bytes, keys) = (bytes + ContextLog.SizeOf(write.Key, value), keys + 1);
         }
 
-        foreach (var write in patch.Writes)
+        foreach (var write in _parked)
         {
-            if (!_parked.Contains(write.Key)) continue;
             if (log.Parked.CountOf(write.Key) >= ParkedWrites.PerKeyMax)
             {
                 return Refuse(ProblemKind.ParkedFull, $"{ParkedWrites.PerKeyMax} writes of {write.Key} wait to be resolved: resolve some first. Nothing was written.");

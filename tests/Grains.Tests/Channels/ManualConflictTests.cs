@@ -34,6 +34,21 @@ public sealed class ManualConflictTests
     }
 
     [Fact]
+    public void C10_A_patch_of_as_many_keys_as_it_may_have_is_parked_whole_in_its_order()
+    {
+        var world = new ChannelWorld(Manual);
+        string[] keys = [.. Enumerable.Range(0, ContextLimits.Default.PatchWritesMax).Select(i => $"k{(i * 7_919) % 10_000}")];
+        world.Patch(Patch(0, [.. keys.Select(key => Set(key, "1"))]));
+
+        var applied = Assert.IsType<PatchOutcome.Applied>(world.Patch(Patch(0, [.. keys.Select(key => Set(key, "2"))])));
+
+        Assert.Equal(PatchEffect.Parked, applied.Effect);
+        Assert.Equal(keys, applied.Parked.Names());
+        Assert.Equal(keys, world.Parked.Select(parked => parked.Write.Key.Value));
+        Assert.Equal(keys.Length, applied.Conflicts.Length);
+    }
+
+    [Fact]
     public void C10_A_parked_deletion_deletes_when_it_is_chosen()
     {
         var world = Conflicted(Delete("k"));
