@@ -33,7 +33,7 @@ internal sealed class AgentGrain(
         _id = AgentId.FromKey(this.GetPrimaryKeyString());
         _durable = journals.OpenValue<AgentRecord>(this.GetGrainId());
         await _durable.Activate(cancellationToken);
-        if (Record.Spec is not null) _ = Relist();
+        if (Record.Revision > 0) _gate.Enter(Relist).Ignore();   // The list is wrong when a silo died between the record and it.
     }
 
     public Task<AgentOutcome> Register(AgentSpec spec) => _gate.Enter<AgentOutcome>(async () =>
@@ -107,16 +107,18 @@ internal sealed class AgentGrain(
         }
     }
 
-    private async Task Relist()
+    private async Task<bool> Relist()
     {
         try
         {
-            await names.Add(_id);
-            _listed = true;
+            await (Record.Spec is null ? names.Remove(_id) : names.Add(_id));
+            _listed = Record.Spec is not null;
         }
         catch (Exception fault) when (fault is TimeoutException or OrleansException or UnknownOutcomeException)
         {
-            logger.LogDebug(fault, "Agent {Agent} is listed the next time it is used.", _id.Name);
+            logger.LogDebug(fault, "The list of agents has {Agent} right the next time it is used.", _id.Name);
         }
+
+        return _listed;
     }
 }

@@ -32,6 +32,7 @@ internal sealed partial class ChannelGrain(
     private DriverWatch? _drivers;
     private OpenRuns? _openRuns;
     private Task? _opening;
+    private Task _listing = Task.CompletedTask;
     private long _confirmedAt;
 
     private ChannelState Durable => _loop?.Durable ?? _empty;
@@ -69,7 +70,9 @@ internal sealed partial class ChannelGrain(
         if (errors.Length > 0) return Invalid(errors);
         if (Durable.Record is { DeletedAt: not null, IsErased: false }) await Purge();
         var outcome = await Decide(draft => ChannelRules.Create(draft, _id, spec, operation), make: true);
-        if (outcome is ChannelOutcome.Found) await Index.Add(_id.Name);
+        if (outcome is not ChannelOutcome.Found) return outcome;
+        await _listing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await Index.Add(_id.Name);
         return outcome;
     }
 
@@ -153,8 +156,12 @@ internal sealed partial class ChannelGrain(
         _loop = loop;
         if (state.Exists) _retries = new(clock.GetUtcNow());
         if (state.Record is { DeletedAt: not null, IsErased: false }) Purge().Ignore();
-        else if (state.Exists) Index.Add(_id.Name).Ignore();   // Lost when a silo died between the record and the list.
+        _listing = Listed(state);
+        _listing.Ignore();
     }
+
+    // The list is wrong when a silo died between the record and it.
+    private Task Listed(ChannelState state) => state.Record is null ? Task.CompletedTask : state.Exists ? Index.Add(_id.Name) : Index.Remove(_id.Name);
 
     // Takes the value first and then makes sure that nothing newer was acknowledged elsewhere.
     private async Task<ChannelState> Confirmed()
