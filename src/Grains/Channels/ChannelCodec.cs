@@ -66,9 +66,9 @@ internal sealed class ChannelCodec(Serializer serializer, IOptions<ContextLimits
         where change.Key.StartsWith(ContextPrefix, StringComparison.Ordinal)
         select (new ContextKey(change.Key[ContextPrefix.Length..]), change.Before, change.After);
 
-    /// <summary>What was there before a commit, for each key it changed; null for a key that was not there.</summary>
-    public IEnumerable<(ContextKey Key, ContextEntry? Before)> BeforeOf(JournalEntry entry) =>
-        KeysOf(entry).Select(key => (key.Key, key.Before is { } before ? Read<ContextEntry>(before) : null));
+    /// <summary>The entries that the keys of a commit had before it.</summary>
+    public ImmutableArray<ContextEntry> EntriesBefore(JournalEntry entry) =>
+        [.. KeysOf(entry).Where(key => key.Before is not null).Select(key => Read<ContextEntry>(key.Before!.Value))];
 
     /// <summary>The whole channel, from what its journal recovered.</summary>
     public ChannelState Restore(JournalRecovery recovery)

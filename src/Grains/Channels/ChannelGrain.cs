@@ -31,6 +31,7 @@ internal sealed partial class ChannelGrain(
     private Announcer? _announcer;
     private DriverWatch? _drivers;
     private OpenRuns? _openRuns;
+    private Recollection? _past;
     private Task? _opening;
     private Task _listing = Task.CompletedTask;
     private long _confirmedAt;
@@ -153,8 +154,10 @@ internal sealed partial class ChannelGrain(
         var loop = new CommitLoop(_journal, state, clock, Landed, fault => Warn(fault, "What followed a record failed."), Fenced);
         _openRuns = new(this, loop, _drivers, clock);
         _openRuns.Look(state.Runs);
+        _past = new(_journal, loop, clock, fault => Warn(fault, "More of the past could not be read."));
         _loop = loop;
         if (state.Exists) _retries = new(clock.GetUtcNow());
+        foreach (var run in state.Runs.Open) _past.Reach(run.Accepted.VersionStart).AsTask().Ignore();   // What its attempts saw is not older.
         if (state.Record is { DeletedAt: not null, IsErased: false }) Purge().Ignore();
         _listing = Listed(state);
         _listing.Ignore();

@@ -10,7 +10,7 @@ internal static class ContextHistory
 {
     private const int PageEntries = 500;
 
-    // How much of the past an activation looks through so that hashes at earlier versions are known.
+    // How much of the past an activation looks through before it serves, so that hashes at earlier versions are known; Recollection goes further back when somebody asks.
     private const long RememberVersions = 1_000;
 
     /// <summary>Gives a recovered context its newest history back.</summary>
@@ -22,7 +22,7 @@ internal static class ContextHistory
         await foreach (var entry in After(journal, after))
         {
             if (state.Codec.ChangeOf(entry, record.Base) is not { } change) continue;
-            past.Add((change, [.. state.Codec.BeforeOf(entry).Select(pair => pair.Before).OfType<ContextEntry>()]));
+            past.Add((change, state.Codec.EntriesBefore(entry)));
         }
 
         return past.Count == 0 ? state : state with { Log = state.Log.Remember(past) };
@@ -37,22 +37,31 @@ internal static class ContextHistory
         var versionBase = state.Record!.Base;
         if (Oldest(journal, versionBase) > version.Number + 1) return new ReadOutcome.Refused(Compacted(journal, versionBase));
         var past = new Dictionary<ContextKey, ContextEntry?>();
+        var open = Undecided(state.Log, version, keys);
         var expected = version.Number + versionBase;
-        await foreach (var entry in After(journal, version.Number + versionBase))
+        for (var pages = After(journal, expected).GetAsyncEnumerator(); open is not { Count: 0 } && await pages.MoveNextAsync();)
         {
             // History that is dropped while it is read leaves a hole: then the version is no longer kept.
-            if (entry.Version != ++expected) return new ReadOutcome.Refused(Compacted(journal, versionBase));
-            if (entry.Version - versionBase > state.Log.Head.Number) break;
-            foreach (var (key, before) in state.Codec.BeforeOf(entry))
+            if (pages.Current.Version != ++expected) return new ReadOutcome.Refused(Compacted(journal, versionBase));
+            if (pages.Current.Version - versionBase > state.Log.Head.Number) break;
+            foreach (var (key, before, _) in ChannelCodec.KeysOf(pages.Current))
             {
-                if (keys.IsEmpty || keys.Any(pattern => pattern.Matches(key))) past.TryAdd(key, before);
+                if (open is null ? past.ContainsKey(key) || !IsAsked(keys, key) : !open.Remove(key)) continue;
+                past.Add(key, before is { } bytes ? state.Codec.Read<ContextEntry>(bytes) : null);
             }
         }
 
+        if (open is not { Count: 0 } && expected < state.Log.Head.Number + versionBase) return new ReadOutcome.Refused(Compacted(journal, versionBase));
         var unchanged = state.Log.Read(keys).Where(entry => !past.ContainsKey(entry.Key));
-        if (expected < state.Log.Head.Number + versionBase) return new ReadOutcome.Refused(Compacted(journal, versionBase));
         return new ReadOutcome.Found(new(version, [.. unchanged.Concat(past.Values.OfType<ContextEntry>()).OrderBy(entry => entry.Key)]));
     }
+
+    // The keys of which only the history says what they were: their first later change does. Null when it has to be looked through for any key.
+    private static HashSet<ContextKey>? Undecided(ContextLog log, ContextVersion version, ImmutableArray<KeyPattern> keys) => keys.IsEmpty || keys.Any(key => !key.IsExact)
+        ? null
+        : [.. keys.Select(key => new ContextKey(key.Value)).Where(key => log.Find(key) is { } entry ? entry.Version > version : !log.Memory.HasNotMade(key, version))];
+
+    private static bool IsAsked(ImmutableArray<KeyPattern> keys, ContextKey key) => keys.IsEmpty || keys.Any(pattern => pattern.Matches(key));
 
     public static async Task<ChangePage> Changes(IJournal journal, ChannelState state, ContextVersion after, int limit)
     {

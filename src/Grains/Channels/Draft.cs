@@ -189,6 +189,14 @@ internal sealed class Draft(ChannelState state, DateTimeOffset now, Func<Content
         Track(ChannelCodec.MemoKey(memo.Name), before);
     }
 
+    /// <summary>Remembers more of the kept history; makes no version. Says whether there was room, and nothing missing in between.</summary>
+    public bool Remember(IReadOnlyList<(Change Change, ImmutableArray<ContextEntry> Before)> oldestFirst)
+    {
+        var before = State.Log.RememberedFrom;
+        State = State with { Log = State.Log.Remember(oldestFirst) };
+        return State.Log.RememberedFrom < before;
+    }
+
     /// <summary>Makes an empty channel in the place of one that is gone.</summary>
     public void StartOver(ChannelRecord record)
     {

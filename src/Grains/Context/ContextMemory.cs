@@ -58,6 +58,10 @@ internal sealed record ContextMemory
         return complete ? null : new(current!.Version, current.Origin, current.CommittedAt);
     }
 
+    /// <summary>Whether it is certain that a key, which is absent now, has been absent since <paramref name="version"/>.</summary>
+    public bool HasNotMade(ContextKey key, ContextVersion version) =>
+        version >= From && (!_past.TryGetValue(key, out var past) || past[^1].Version <= version);
+
     /// <summary>Who wrote or deleted the key last; null when that is no longer known.</summary>
     public Origin? LastWriter(ContextKey key, ContextEntry? current) =>
         current?.Origin ?? (_past.TryGetValue(key, out var past) ? past[^1].Origin : null);

@@ -33,6 +33,41 @@ public sealed class HistoryTests
             Assert.Equal(model.KeysAt(version).Where(key => key.Value != "b").Select(key => model.EntryAt(key, version)), view.Entries);
         }, iter: Cases.Of(3_000));
 
+    [Fact]   // Exact keys: what is known without the history must be what the history says.
+    public void C13_Keys_read_at_a_kept_version_are_as_they_were() =>
+        Gen.Select(Past, Gen.Int[0, 25], Gen.Int[1, 25]).Sample((past, at, oldest) =>
+        {
+            var (world, model) = Play(past, oldest);
+            var version = new ContextVersion(Math.Min(at, model.Head.Number));
+            var outcome = Now(ContextHistory.ReadAt(world.History, world.State, version, [new("a"), new("c"), new("never")]));
+            if (version.Number < world.History.OldestVersion - 1)
+            {
+                AssertCompacted(world, Assert.IsType<ReadOutcome.Refused>(outcome).Problem);
+                return;
+            }
+
+            var view = Assert.IsType<ReadOutcome.Found>(outcome).View;
+            Assert.Equal(model.KeysAt(version).Where(key => key.Value is "a" or "c").Select(key => model.EntryAt(key, version)), view.Entries);
+        }, iter: Cases.Of(3_000));
+
+    [Fact]
+    public void C13_Keys_that_have_not_changed_since_are_read_without_the_history_and_others_up_to_their_first_change()
+    {
+        var world = new ChannelWorld(new());
+        world.Patch(Patch(null, Set("mine", "1"), Set("gone", "1")));
+        world.Patch(Patch(null, Delete("gone")));
+        for (var i = 0; i < 600; i++) world.Patch(Patch(null, Set("other", $"{i}")));
+        world.Patch(Patch(null, Set("late", "1")));
+
+        var view = Assert.IsType<ReadOutcome.Found>(Now(ContextHistory.ReadAt(world.History, world.State, new(2), [new("mine"), new("gone"), new("never")]))).View;
+
+        Assert.Equal(["mine"], view.Entries.Select(entry => entry.Key.Value));
+        Assert.Equal(0, world.History.EntriesRead);
+        var first = Assert.IsType<ReadOutcome.Found>(Now(ContextHistory.ReadAt(world.History, world.State, new(1), [new("gone")]))).View;
+        Assert.Equal("1", Assert.Single(first.Entries).Value.ToString());
+        Assert.Equal(500, world.History.EntriesRead);   // One page.
+    }
+
     [Fact]
     public void C13_A_diff_shows_each_key_that_is_another_with_both_entries() =>
         Gen.Select(Past, Gen.Int[0, 25], Gen.Int[0, 25], Gen.Int[1, 25], Gen.Int[1, 4]).Sample((past, one, two, oldest, limit) =>

@@ -44,9 +44,9 @@ internal sealed class KeptHistory : IJournal
 
     public Task Append(IReadOnlyList<JournalEntry> entries, IJournaled after) => throw new NotSupportedException();
 
-    public Task Confirm() => throw new NotSupportedException();
+    public Task Confirm() => Task.CompletedTask;
 
-    public JournalOperation? FindOperation(ContentHash id) => throw new NotSupportedException();
+    public JournalOperation? FindOperation(ContentHash id) => null;
 
     public Task Deactivate(CancellationToken cancellationToken) => throw new NotSupportedException();
 }
