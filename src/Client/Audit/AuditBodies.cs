@@ -10,7 +10,7 @@ namespace Rosud.Audit;
 /// <param name="Head">The chain as it is now.</param>
 /// <param name="Next">What to give as after for the next page; null on the last.</param>
 /// <param name="Audit">Whether the channel chains commits and reads now.</param>
-/// <param name="ReadsCounted">Reads of the context over HTTP and by listeners that fell behind, since the channel was last loaded: they are counted, not chained.</param>
+/// <param name="ReadsCounted">Reads of the context over HTTP and MCP and by apps, and listeners that came, since the channel was last loaded into a host: they are counted, not chained.</param>
 internal sealed record AuditBody(AuditPointBody After, bool Gap, AuditLineBody[] Entries, AuditPointBody Head, long? Next, bool Audit, long ReadsCounted)
 {
     /// <summary>Where what is stored is not what was chained.</summary>

@@ -22,6 +22,7 @@ internal sealed class ChannelFeeds(IChannelSource source, FeedTimes times, TimeP
         try
         {
             await feed.Started.WaitAsync(cancellationToken);
+            source.Listened(channel);
             var at = after?.Version;
             var confirmed = false;
             ImmutableArray<FeedItem> first;

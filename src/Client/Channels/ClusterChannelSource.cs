@@ -19,7 +19,9 @@ internal sealed class ClusterChannelSource(IClusterClient cluster) : IChannelSou
     }
 
     public Task<ChangesOutcome> Changes(ChannelId channel, ContextVersion after, int limit) =>
-        cluster.GetGrain<IChannelGrain>(channel.Key).Changes(after, limit);
+        OwnReads.Of(() => cluster.GetGrain<IChannelGrain>(channel.Key).Changes(after, limit));
+
+    public void Listened(ChannelId channel) => cluster.GetGrain<IChannelGrain>(channel.Key).Listened().Ignore();
 
     private sealed class Subscription(StreamSubscriptionHandle<ChannelUpdate> handle) : IAsyncDisposable
     {

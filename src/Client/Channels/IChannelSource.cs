@@ -12,6 +12,9 @@ internal interface IChannelSource
     /// <returns>Ends the subscription when disposed.</returns>
     Task<IAsyncDisposable> Subscribe(ChannelId channel, Action<ChannelUpdate> heard, Action<Exception> lost);
 
-    /// <summary>As <see cref="IChannelGrain.Changes"/>.</summary>
+    /// <summary>As <see cref="IChannelGrain.Changes"/>, but not counted: it is for many listeners, or to find out whether there is anything for them.</summary>
     Task<ChangesOutcome> Changes(ChannelId channel, ContextVersion after, int limit);
+
+    /// <summary>Tells the channel of one listener more.</summary>
+    void Listened(ChannelId channel);
 }

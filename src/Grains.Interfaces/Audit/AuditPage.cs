@@ -57,7 +57,7 @@ public sealed record AuditPage
     /// <summary>Whether commits and reads are being chained.</summary>
     [Id(6)] public bool IsOn { get; init; }
 
-    /// <summary>Reads by callers since the channel's activation began: they are counted, not chained.</summary>
+    /// <summary>Reads by callers, and listeners that came, since the channel's activation began: they are counted, not chained. A move of the channel to another silo, or a rest, begins at 0.</summary>
     [Id(7)] public long ReadsCounted { get; init; }
 
     /// <summary>Values that were compared with their entries, with <see cref="AuditQuery.CheckValues"/>.</summary>

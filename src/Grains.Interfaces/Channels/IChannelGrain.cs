@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orleans.Concurrency;
 using Rosud.Audit;
 using Rosud.Context;
 using Rosud.Runs;
@@ -45,6 +46,10 @@ public interface IChannelGrain : IGrainWithStringKey
     /// <summary>The commits after a version, in order: at most <paramref name="limit"/> (1 to 500).</summary>
     [Alias("changes")]
     Task<ChangesOutcome> Changes(ContextVersion after, int limit);
+
+    /// <summary>Somebody listens to the channel's events from now on, through a host: counted as one read. May be lost.</summary>
+    [OneWay, Alias("listened")]
+    Task Listened();
 
     /// <summary>What differs between two versions, confirmed. Costs the reading of the commits between them.</summary>
     [Alias("diff")]

@@ -9,12 +9,13 @@ internal sealed partial class ChannelGrain
 {
     private const int PageMax = 500;
 
-    private long _reads;
+    private long _reads;   // Of this activation: to keep it, every read would cost a write.
 
     public async Task<PatchOutcome> Commit(ContextPatch patch)
     {
         var bytes = 256 + patch.Writes.Sum(write => write.Key.Value.Length + (write.Value?.Length ?? 0));
         if (!_intents.IsEmpty) await _intents.Free(null, patch.Writes);
+        if (_past is not null) await _past.Reach(patch);
         var outcome = await Written(draft => PatchDecision.Decide(draft, patch), bytes);
         ChannelMeter.Patched(outcome);
         return outcome;
@@ -55,8 +56,15 @@ internal sealed partial class ChannelGrain
         return await new KeyHistory(_journal, state, query.Key).Read(query.UpTo, Math.Clamp(query.Limit, 1, PageMax));
     }
 
+    public Task Listened()
+    {
+        CountRead();
+        return Task.CompletedTask;
+    }
+
     public async Task<ConflictsOutcome> Conflicts(long after, int limit)
     {
+        CountRead();
         var state = await Confirmed();
         return state.Exists
             ? ConflictPages.Of(state.Log, after, Math.Clamp(limit, 1, PageMax))
@@ -78,9 +86,10 @@ internal sealed partial class ChannelGrain
             : new AuditOutcome.Refused(ChannelRules.NotFound);
     }
 
-    // SEMANTICS C16: what a caller reads is counted; only what an assignment is handed is chained.
+    // SEMANTICS C16: what a caller reads is counted; only what an assignment is handed is chained. What the hosts read for themselves is neither.
     private void CountRead()
     {
+        if (OwnReads.IsThis) return;
         _reads++;
         ChannelMeter.Read();
     }

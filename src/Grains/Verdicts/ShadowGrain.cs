@@ -102,7 +102,7 @@ internal sealed class ShadowGrain(
     {
         _work = new(_accepted!, spec);
         if (_accepted!.VersionStart == ContextVersion.None) return true;
-        var answer = await channels[_accepted.Channel.Key].Read(new() { Keys = spec.Reads, Version = _accepted.VersionStart });
+        var answer = await OwnReads.Of(() => channels[_accepted.Channel.Key].Read(new() { Keys = spec.Reads, Version = _accepted.VersionStart }));
         if (answer is not ReadOutcome.Found found) return false;
         _view = found.View;
         return true;

@@ -18,6 +18,9 @@ internal sealed class ScriptedChannel : IChannelSource
 
     public long Oldest { get; set; }
 
+    /// <summary>How many listeners the channel was told of.</summary>
+    public int Listeners { get; private set; }
+
     /// <summary>Commits without telling anybody, and answers what an update would say.</summary>
     public ChannelUpdate Commit(int count = 1)
     {
@@ -60,6 +63,8 @@ internal sealed class ScriptedChannel : IChannelSource
         _read.Writer.TryWrite(after.Number);
         return Task.FromResult(outcome);
     }
+
+    public void Listened(ChannelId channel) => Listeners++;
 
     internal sealed class Subscription(Action<ChannelUpdate> heard, Action<Exception> lost) : IAsyncDisposable
     {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Rosud.Audit;
 using Rosud.Channels;
 using Rosud.Cluster;
 using Rosud.Context;
@@ -44,6 +45,32 @@ public sealed class ChannelFeedTests
         Assert.True(await items.MoveNextAsync());
         Assert.Equal("deleted", Assert.IsType<FeedItem.Gap>(items.Current).Reason);
         Assert.False(await items.MoveNextAsync());
+    }
+
+    [Fact]
+    public async Task C16_A_listener_counts_as_one_read_and_what_its_host_reads_for_it_as_none()
+    {
+        await using var cluster = await RosudCluster.Start(silos: 1);
+        var channel = await cluster.Channel("counted");
+        for (var i = 0; i < 600; i++) await Commit(channel, i);   // More than one page to read.
+        await using var feeds = Feeds(cluster, silo: 0);
+
+        await Versions(feeds, new(TenantId.Default, "counted"), after: 0, count: 600);
+        await channel.Conflicts(0, 1);
+        await channel.Read(new());
+
+        Assert.Equal(3, await ReadsCounted(channel, atLeast: 3));
+    }
+
+    // A listener is told of one way: each look is a call behind that.
+    private static async Task<long> ReadsCounted(IChannelGrain channel, long atLeast)
+    {
+        for (var look = 0; look < 3_000; look++)
+        {
+            if (await channel.Audit(new()) is AuditOutcome.Found found && found.Page.ReadsCounted >= atLeast) return found.Page.ReadsCounted;
+        }
+
+        throw new TimeoutException("The listener was not counted.");
     }
 
     private static ChannelFeeds Feeds(RosudCluster cluster, int silo) => new(

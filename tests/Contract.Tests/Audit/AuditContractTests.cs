@@ -13,6 +13,7 @@ public sealed class AuditContractTests(RosudHost host) : IClassFixture<RosudHost
         await Patch(channel, """{"set":{"secret.a":"hush","b":1},"writer":"planner"}""", ("Idempotency-Key", "once"));
         await Patch(channel, """{"set":{"b":2},"delete":["secret.a"],"based_on":1,"reads":["b"]}""");
         await host.Send("GET", $"/v1/channels/{channel}/context");
+        await host.Send("GET", $"/v1/channels/{channel}/conflicts");
 
         var answer = await host.Send("GET", $"/v1/channels/{channel}/audit");
 
@@ -24,7 +25,7 @@ public sealed class AuditContractTests(RosudHost host) : IClassFixture<RosudHost
         Assert.Contains("once", entries[1].GetProperty("operation").GetString(), StringComparison.Ordinal);
         Assert.Equal("deleted", entries[2].GetProperty("keys").GetProperty("secret.a").GetString());
         Assert.Equal(("[\"b\"]", 1), (entries[2].GetProperty("reads").GetRawText(), entries[2].GetProperty("based_on").GetInt64()));
-        Assert.Equal((3, 1, true), (answer.Json.GetProperty("head").GetProperty("number").GetInt64(), answer.Json.GetProperty("reads_counted").GetInt64(), answer.Json.GetProperty("audit").GetBoolean()));
+        Assert.Equal((3, 2, true), (answer.Json.GetProperty("head").GetProperty("number").GetInt64(), answer.Json.GetProperty("reads_counted").GetInt64(), answer.Json.GetProperty("audit").GetBoolean()));
         var second = await host.Send("GET", $"/v1/channels/{channel}/audit?after=1&limit=1");
         Assert.Equal(("2", answer.Json.GetProperty("entries")[1].GetRawText()), (second["next"], second.Json.GetProperty("entries")[0].GetRawText()));
     }
