@@ -1,6 +1,5 @@
 using Rosud.Context;
 using Rosud.Journal;
-using Rosud.Tenants;
 
 namespace Rosud.Channels;
 

@@ -211,7 +211,7 @@ internal sealed partial class RunDrive
     }
 
     // What an attempt wrote, with what it had published and not written again; null when that is not known here.
-    private ImmutableArray<ContextWrite>? Whole(StepState step, ImmutableArray<ContextWrite> made)
+    private static ImmutableArray<ContextWrite>? Whole(StepState step, ImmutableArray<ContextWrite> made)
     {
         var early = LeftEarly(step, made).ToList();
         return early.All(left => left.Value.IsKnown) ? [.. made, .. early.Select(left => new ContextWrite(left.Key, left.Value.Value))] : null;

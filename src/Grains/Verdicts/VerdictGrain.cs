@@ -3,7 +3,6 @@ using Orleans.Concurrency;
 using Orleans.Placement;
 using Rosud.Journal;
 using Rosud.Networks;
-using Rosud.Tenants;
 
 namespace Rosud.Verdicts;
 

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using Rosud.Context;
 using Rosud.Journal;
-using Rosud.Tenants;
 using static Rosud.Context.ContextFixture;
 
 namespace Rosud.Channels;

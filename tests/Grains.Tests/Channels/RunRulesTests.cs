@@ -1,4 +1,3 @@
-using Rosud.Agents;
 using Rosud.Context;
 using Rosud.Runs;
 using static Rosud.Context.ContextFixture;

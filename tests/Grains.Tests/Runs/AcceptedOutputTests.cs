@@ -1,4 +1,3 @@
-using Rosud.Channels;
 using Rosud.Context;
 using static Rosud.Runs.RunExamples;
 
