@@ -1,6 +1,5 @@
 using Rosud.Agents;
 using Rosud.Channels;
-using Rosud.Tenants;
 
 namespace Rosud.Runs;
 
