@@ -1,4 +1,3 @@
-using Rosud.Channels;
 using Rosud.Cluster;
 using Rosud.Context;
 using Rosud.Tenants;
