@@ -13,7 +13,7 @@ internal static class MessageRoutes
 {
     public static void Map(RouteGroupBuilder channel)
     {
-        channel.MapPost("/message:send", Send);
+        channel.MapPost("/message:send", Send).NeverHeldBack();   // The route that starts the run asks for the turn.
         channel.MapPost("/message:stream", Stream).NeverHeldBack();
     }
 

@@ -44,7 +44,7 @@ internal static class ChannelRoutes
         var operations = grains.GetGrain<IOperationsGrain>(IndexShard.KeyOf(tenant, "operations", key));
         if (await operations.Claim(operation, name) is not { } claimed) return new ProblemResult(new(ProblemKind.IdempotencyMismatch, "This Idempotency-Key made a channel from another body."));
         var outcome = await grains.GetGrain<IChannelGrain>(new ChannelId(tenant, claimed).Key).Create(spec!, operation);
-        if (outcome is ChannelOutcome.Refused) await operations.Release(operation);
+        if (outcome is ChannelOutcome.Refused { Problem.Kind: ProblemKind.InvalidRequest }) await operations.Release(operation);   // Nothing was made under it, now or before.
         return Answer(outcome, http);
     }
 

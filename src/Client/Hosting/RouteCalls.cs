@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -12,6 +13,9 @@ namespace Rosud.Hosting;
 /// </summary>
 internal sealed class RouteCalls(EndpointDataSource endpoints, IServiceProvider services)
 {
+    // One for each route: what decides on rights remembers every endpoint that it has seen.
+    private readonly ConcurrentDictionary<(string Method, string Route), RouteEndpoint> _aimed = new();
+
     // What surrounds each call, as it surrounds requests from outside.
     private readonly RequestDelegate _pipeline = Surrounded(new ApplicationBuilder(services));
 
@@ -33,7 +37,8 @@ internal sealed class RouteCalls(EndpointDataSource endpoints, IServiceProvider 
         http.Request.Headers.Authorization = outside.Request.Headers.Authorization;
         http.Response.Body = answer;
         SetBody(http, []);
-        http.SetEndpoint(Aimed(method, route, aim, cancellationToken));
+        http.Features.Set(new Aim(aim, cancellationToken));
+        http.SetEndpoint(_aimed.GetOrAdd((method, route), Aimed));
         await _pipeline(http);
         await http.Response.CompleteAsync();
         using var body = JsonDocument.Parse(answer.ToArray(), new JsonDocumentOptions { MaxDepth = Wire.Json.MaxDepth });
@@ -55,19 +60,22 @@ internal sealed class RouteCalls(EndpointDataSource endpoints, IServiceProvider 
     }
 
     // Rights are checked before the request is looked at, as everywhere: so the route's metadata counts first.
-    private RouteEndpoint Aimed(string method, string route, Func<HttpContext, Task<IResult?>> aim, CancellationToken cancellationToken)
+    private RouteEndpoint Aimed((string Method, string Route) call)
     {
         var mapped = endpoints.Endpoints.OfType<RouteEndpoint>().First(endpoint =>
-            endpoint.RoutePattern.RawText == route && endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains(method) == true);
+            endpoint.RoutePattern.RawText == call.Route && endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains(call.Method) == true);
         return new(Call, mapped.RoutePattern, mapped.Order, mapped.Metadata, mapped.DisplayName);
 
         async Task Call(HttpContext http)
         {
-            http.RequestAborted = cancellationToken;
-            if (await aim(http) is { } refusal) await refusal.ExecuteAsync(http);
+            var aim = http.Features.Get<Aim>()!;
+            http.RequestAborted = aim.Gone;
+            if (await aim.Fill(http) is { } refusal) await refusal.ExecuteAsync(http);
             else await mapped.RequestDelegate!(http);
         }
     }
+
+    private sealed record Aim(Func<HttpContext, Task<IResult?>> Fill, CancellationToken Gone);
 }
 
 /// <summary>What a route answered.</summary>

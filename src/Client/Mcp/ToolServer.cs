@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -31,7 +32,7 @@ internal static class ToolServer
     {
         var tool = Tool.All.FirstOrDefault(tool => tool.Name == asked.Name)
             ?? throw new McpProtocolException($"There is no such tool. Known here: {string.Join(", ", Tool.All.Select(tool => tool.Name))}.", McpErrorCode.InvalidParams);
-        var arguments = JsonSerializer.SerializeToUtf8Bytes(asked.Arguments ?? new Dictionary<string, JsonElement>());
+        var arguments = AsSent(asked.Arguments ?? new Dictionary<string, JsonElement>());
         var answer = await http.RequestServices.GetRequiredService<RouteCalls>().Call(http, tool.Method, tool.Route, inside => ToolRequest.Aim(tool, arguments, inside), cancellationToken);
         return new()
         {
@@ -39,5 +40,24 @@ internal static class ToolServer
             StructuredContent = answer.Body,
             IsError = answer.Status >= 400,
         };
+    }
+
+    // The library escapes all but ASCII: what was sent could have become many times as long, and too long.
+    private static byte[] AsSent(IDictionary<string, JsonElement> arguments)
+    {
+        var json = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(json, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            writer.WriteStartObject();
+            foreach (var (name, value) in arguments)
+            {
+                writer.WritePropertyName(name);
+                value.WriteTo(writer);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        return json.ToArray();
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Http;
 
 namespace Rosud.Tenants;
@@ -10,13 +11,16 @@ internal sealed class OpenHostGuard(RequestDelegate next, ApiKeyRing keys)
 {
     public Task InvokeAsync(HttpContext http)
     {
-        if (!keys.IsOpen || (IsLoopback(http.Request.Host.Host) && !IsForeign(http.Request))) return next(http);
+        if (!keys.IsOpen || (IsFromHere(http.Connection.RemoteIpAddress) && IsLoopback(http.Request.Host.Host) && !IsForeign(http.Request))) return next(http);
         return new ProblemResult(new(ProblemKind.Forbidden, "Without API keys this host answers only to its own machine.")).ExecuteAsync(http);
     }
 
+    // Whatever address the app around has opened, and whatever name the caller says. None: it came through no network.
+    private static bool IsFromHere(IPAddress? caller) => caller is null || IPAddress.IsLoopback(caller.IsIPv4MappedToIPv6 ? caller.MapToIPv4() : caller);
+
     private static bool IsLoopback(string host) => host.Length == 0
         || host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-        || (System.Net.IPAddress.TryParse(host.Trim('[', ']'), out var address) && System.Net.IPAddress.IsLoopback(address));
+        || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
     private static bool IsForeign(HttpRequest request)
     {

@@ -8,6 +8,8 @@ namespace Rosud.Channels;
 
 internal sealed partial class ChannelGrain
 {
+    private const int LetGoAtOnce = 64;
+
     private RetryBucket _retries = new();
     private readonly WriteIntents _intents = new(clock);
 
@@ -59,6 +61,12 @@ internal sealed partial class ChannelGrain
         var answer = await Spoken(run, draft => RunRules.TakeDriver(draft, run));
         if (answer is DriverAnswer.Taken taken) _drivers?.Told(run, taken.Context.Version);
         return answer;
+    }
+
+    // Beside what their drivers say: those stop at the same time, and may not reach this grain any more.
+    private static void LetGo(CommitLoop loop)
+    {
+        foreach (var some in loop.Durable.Runs.Open.Select(run => run.Accepted.Run.Name).Chunk(LetGoAtOnce)) loop.Decide(draft => RunRules.LetGo(draft, some), 512 * some.Length).Ignore();
     }
 
     public Task LetGo(RunId run, int epoch) => Decide(draft => RunRules.LetGo(draft, run, epoch));

@@ -49,6 +49,7 @@ internal sealed partial class ChannelGrain(
     {
         Dispose();
         if (_loop is null) return;
+        if (reason.ReasonCode == DeactivationReasonCode.ShuttingDown) LetGo(_loop);
         await _loop.Finish().WaitAsync(cancellationToken);
         await _journal.Deactivate(cancellationToken);
     }
@@ -95,6 +96,7 @@ internal sealed partial class ChannelGrain(
         if (outcome is not ChannelOutcome.Deleted) return outcome;
         await _openRuns!.Emptying();
         Purge().Ignore();
+        await _listing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         await Index.Remove(_id.Name);
         return outcome;
     }

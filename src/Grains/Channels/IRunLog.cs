@@ -15,8 +15,8 @@ internal interface IRunLog : IGrainWithStringKey
     [Alias("take-driver")]
     Task<DriverAnswer> TakeDriver(RunId run);
 
-    /// <summary>The driver of an open run ends in good order, as with its host: who drives next takes over from no crash. Best effort; repeating it is harmless.</summary>
-    [Alias("let-go"), ResponseTimeout(RunCalls.Limit)]
+    /// <summary>The driver of an open run ends in good order: who drives next takes over from no crash. May be lost; repeating it is harmless.</summary>
+    [OneWay, Alias("let-go")]
     Task LetGo(RunId run, int epoch);
 
     /// <summary>Commits what an attempt wrote and marks its step done, in one record.</summary>

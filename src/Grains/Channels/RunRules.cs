@@ -75,6 +75,18 @@ internal static class RunRules
         return new DriverAnswer.Taken(record, Interest(draft.State, record, draft.Now), record.Accepted.Deadline - draft.Now);
     }
 
+    /// <summary>Notes that the channel's silo stops in good order, and drivers with it: a run is driven where its channel is, if it can be.</summary>
+    /// <param name="runs">Open runs.</param>
+    public static bool LetGo(Draft draft, IEnumerable<string> runs)
+    {
+        foreach (var run in runs)
+        {
+            if (draft.State.Runs.Live.TryGetValue(run, out var record) && record is { End: null, IsLetGo: false }) draft.Put(record with { IsLetGo = true });
+        }
+
+        return true;
+    }
+
     /// <summary>Notes that the run's driver has ended in good order.</summary>
     public static bool LetGo(Draft draft, RunId run, int epoch)
     {
@@ -158,7 +170,7 @@ internal static class RunRules
         var flagStale = record.Accepted.OnStaleContext == OnStaleContext.Flag;
         if (Judge(draft, patch, record, flagStale, provisional: true, out var made, out var lost) is { } judged) return judged;
         var version = made.Length > 0 ? made[^1].Version : log.Head;
-        var early = step.Early.Where(key => !publish.Writes.Any(write => write.Key == key.Key)).ToImmutableArray();
+        var early = step.Early.Where(key => !made.Any(change => change.Writes.Any(write => write.Key == key.Key))).ToImmutableArray();   // What made no change is as it was.
         foreach (var write in made.SelectMany(change => change.Writes))
         {
             var entry = log.Find(write.Key);
@@ -325,7 +337,7 @@ internal static class RunRules
         foreach (var write in publish.Writes)
         {
             var early = step.Early.FirstOrDefault(key => key.Key == write.Key && key.Attempt == publish.Attempt);
-            if (early is null || log.Find(write.Key) is not { } entry || entry.Version != early.Version || !entry.Value.Equals(write.Value)) return null;
+            if (early is null || !IsAsPublished(log.Find(write.Key), early) || !Equals(log.Find(write.Key)?.Value, write.Value)) return null;
             versions.Add(early.Version);
         }
 

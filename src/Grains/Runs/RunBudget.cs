@@ -41,17 +41,27 @@ internal sealed class RunBudget(Budget? limit, ImmutableArray<Price> prices, Ten
                 _spent.Tokens + _reserved.Values.Sum(r => r.Tokens) + _children.Values.Sum(child => child.Tokens ?? 0),
                 _spent.CostUsd + _reserved.Values.Sum(r => r.CostUsd) + _children.Values.Sum(child => child.CostUsd ?? 0));
             if (Calls + _childCalls + _children.Values.Sum(child => child.Calls ?? 0) >= limit.Calls || tokens >= limit.Tokens || cost >= limit.CostUsd) return false;
-            var (most, seen) = (Declared(agent), uses.P95(new(tenant, agent)));
-            var own = (
-                Tokens: most?.Tokens ?? seen?.Tokens ?? limit.Tokens - tokens ?? 0,
-                CostUsd: most?.CostUsd ?? seen?.CostUsd ?? limit.CostUsd - cost ?? 0,
-                IsAll: most is null && seen is null);
+            var own = Likely(agent, limit.Tokens - tokens, limit.CostUsd - cost);
             if (tokens + own.Tokens > limit.Tokens || cost + own.CostUsd > limit.CostUsd) return false;
             _reserved[(step, attempt)] = own;
         }
 
         Calls++;
         return true;
+    }
+
+    /// <summary>Reserves for an attempt that an earlier driver has started: it is at work, whether it fits or not.</summary>
+    public void Adopt(string agent, string step, int attempt)
+    {
+        if (TryReserve(agent, step, attempt)) return;
+        _reserved[(step, attempt)] = Likely(agent, 0, 0);
+        Calls++;
+    }
+
+    private (long Tokens, decimal CostUsd, bool IsAll) Likely(string agent, long? tokensLeft, decimal? costLeft)
+    {
+        var (most, seen) = (Declared(agent), uses.P95(new(tenant, agent)));
+        return (most?.Tokens ?? seen?.Tokens ?? tokensLeft ?? 0, most?.CostUsd ?? seen?.CostUsd ?? costLeft ?? 0, IsAll: most is null && seen is null);
     }
 
     /// <summary>Promises a part to a run that a step starts. False when there is less than that.</summary>

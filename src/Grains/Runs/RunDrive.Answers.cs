@@ -190,10 +190,7 @@ internal sealed partial class RunDrive
         if (attempt.WroteVersion is { } version) _replica.Hear(version);
         _replica.Doubt();
         if (step.Commit?.Attempt.Attempt == attempt.Attempt) Logged(VerifiedOf(step));
-        var wrote = !already.Wrote.IsDefaultOrEmpty ? already.Wrote : step.Commit is { } commit && commit.Attempt.Attempt == attempt.Attempt
-            ? WroteOf(step, commit.Writes)
-            : (ImmutableArray<ContextKey>)[.. step.Plan.Writes.Where(write => write.IsExact).Select(write => new ContextKey(write.Value))];
-        Accept(step, attempt, wrote, [.. step.Plan.Reads.Select(read => read.Key)], now);
+        Accept(step, attempt, already.Wrote, [.. step.Plan.Reads.Select(read => read.Key)], now);
         ReadOutputs();
     }
 

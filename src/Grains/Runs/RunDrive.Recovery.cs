@@ -225,7 +225,7 @@ internal sealed partial class RunDrive
         step.StartedAt = startedAt;
         step.Admissions = 1;
         foreach (var early in step.EarlyBefore.Where(early => early.Attempt == attempt)) step.Early[early.Key] = new(now, null, early.IsDeletion);
-        _budget.TryReserve(step.Agent, step.Plan.Id, attempt);
+        _budget.Adopt(step.Agent, step.Plan.Id, attempt);
         _timeline.Ready(step.Index, LastNeed(step), startedAt ?? now);
         _timeline.Add(now, "adopted", step);
     }

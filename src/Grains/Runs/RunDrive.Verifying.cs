@@ -144,7 +144,7 @@ internal sealed partial class RunDrive
         foreach (var attempt in known.Ended)
         {
             _attempts.Add(attempt);
-            _budget.Count();
+            if (attempt.Outcome != AttemptOutcome.Refused) _budget.Count();
             _budget.Settle(attempt.Agent, judge.Plan.Id, attempt.Attempt, attempt.Usage);
         }
 

@@ -55,12 +55,7 @@ internal sealed partial class RunGrain(
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         deaths.Forget(this);
-        if (!_isStopped && _drive is { Ended: null } drive)
-        {
-            // Not waited for at any price: without it the next driver's takeover counts as one after a crash.
-            await Log.LetGo(Id, drive.Epoch).WaitAsync(RunCalls.Timeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        }
-
+        if (!_isStopped && _drive is { Ended: null } drive) Log.LetGo(Id, drive.Epoch).Ignore();
         if (_storing) await ((Task)_stored).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 

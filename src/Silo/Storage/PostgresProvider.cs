@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Orleans.Configuration;
@@ -48,11 +49,24 @@ internal sealed class PostgresCheck(NpgsqlDataSource database) : IStartupCheck
 /// <summary>Puts grain storage on PostgreSQL into a silo.</summary>
 internal static class PostgresProvider
 {
+    private const int ConnectionsMax = 32;
+    private const int CommandSeconds = 10;
+
     /// <summary>The key of the database that a store's records are in.</summary>
     public static string Database(string store) => $"{store}.database";
 
+    // Unless the connection string says otherwise: two stores and what Orleans needs fit into the 100 connections that a PostgreSQL has, and who asks hears of a stall before his call is given up.
+    private static string Bounded(string connection)
+    {
+        var said = new DbConnectionStringBuilder { ConnectionString = connection };
+        var bounded = new NpgsqlConnectionStringBuilder(connection);
+        if (!said.ContainsKey("Maximum Pool Size") && !said.ContainsKey("MaxPoolSize")) bounded.MaxPoolSize = ConnectionsMax;
+        if (!said.ContainsKey("Command Timeout") && !said.ContainsKey("CommandTimeout")) bounded.CommandTimeout = CommandSeconds;
+        return bounded.ConnectionString;
+    }
+
     public static IServiceCollection AddPostgresGrainStorage(this IServiceCollection services, string name, Func<IServiceProvider, string> connection) => services
-        .AddKeyedSingleton(Database(name), (provider, _) => NpgsqlDataSource.Create(connection(provider)))
+        .AddKeyedSingleton(Database(name), (provider, _) => NpgsqlDataSource.Create(Bounded(connection(provider))))
         .AddGrainStorage(name, (provider, key) => new PostgresGrainStorage(
             key,
             provider.GetRequiredService<IOptions<ClusterOptions>>().Value.ServiceId,

@@ -4,6 +4,13 @@
 
 BEGIN;
 
+-- The statements below would take the place of another Orleans app's.
+DO $$ BEGIN
+    IF to_regclass('orleansquery') IS NOT NULL AND to_regclass('rosud_silos') IS NULL THEN
+        RAISE EXCEPTION 'This database has the tables of another Orleans app: give Rosud a database of its own.';
+    END IF;
+END $$;
+
 -- Records of actors. None is ever deleted, so that no ETag comes back.
 CREATE TABLE IF NOT EXISTS rosud_records (
     service text NOT NULL, store text NOT NULL, grain text NOT NULL, name text NOT NULL, etag bigint NOT NULL, content bytea,

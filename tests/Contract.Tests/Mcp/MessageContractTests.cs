@@ -46,6 +46,17 @@ public sealed class MessageContractTests(RosudHost host) : IClassFixture<RosudHo
         Assert.Equal(200, (await Send(List)).Status);
     }
 
+    [Fact]   // Not as long as they would be written anew.
+    public async Task Arguments_are_as_large_as_they_were_sent()
+    {
+        var channel = await host.NewChannel();
+        var text = new string('ж', 120_000);
+
+        var answer = await Send($$$$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"commit_context","arguments":{"channel":"{{{{channel}}}}","set":{"a":"{{{{text}}}}","b":"{{{{text}}}}" } } } }""");
+
+        Assert.True(answer.Text.Contains("\"outcome\":\"committed\"", StringComparison.Ordinal), answer.Text);
+    }
+
     [Theory]
     [InlineData("GET")]
     [InlineData("DELETE")]

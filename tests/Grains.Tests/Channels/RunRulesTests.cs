@@ -55,6 +55,31 @@ public sealed class RunRulesTests
     }
 
     [Fact]
+    public void R3_A_deletion_that_is_published_again_is_taken_back_like_any_other()
+    {
+        var world = WithRun(ConflictResolution.LatestWins);
+        for (var again = 0; again < 2; again++) Publish(world, new ContextWrite(new("k"), null));
+        Publish(world, new ContextWrite(new("k"), null), Set("free", "1"));
+        Assert.Null(world.State.Log.Find(new("k")));
+
+        world.Do(draft => RunRules.End(draft, new(Run, 1, RunStatus.Failed, null, [])));
+
+        Assert.Equal(("0", null), (world.State.Log.Find(new("k"))!.Value.ToString(), world.State.Log.Find(new("free"))));
+    }
+
+    [Fact]
+    public void A_channel_that_stops_with_its_silo_lets_all_its_open_runs_go()
+    {
+        var world = WithRun(ConflictResolution.LatestWins);
+        world.Do(draft => RunRules.LetGo(draft, [Run.Name, "another"]));
+
+        TakeDriver(world);
+
+        Assert.Equal((0, 2), (world.State.Runs.Live[Run.Name].Takeovers, world.State.Runs.Live[Run.Name].Epoch));
+        world.AssertEncoded();
+    }
+
+    [Fact]
     public void R10_Deleted_keys_are_not_among_what_a_step_wrote()
     {
         var world = WithRun(ConflictResolution.LatestWins);

@@ -18,6 +18,7 @@ internal sealed class DriveScript
     private long _incarnation = 1;
     private DateTimeOffset _allHeardAt = DateTimeOffset.MinValue;
     private long _tickets;
+    private bool _losesAnswer;
 
     public DriveScript(AcceptedRun accepted, params (string Key, string Value)[] context)
         : this(accepted, [], context) { }
@@ -128,6 +129,9 @@ internal sealed class DriveScript
     /// <summary>Somebody outside commits a key.</summary>
     public void Write(string key, string? value) => _log.Write(key, value is null ? null : JsonValue.Parse(value));
 
+    /// <summary>The answer to the next commit is lost, and the commit sent again.</summary>
+    public void LoseAnswer() => _losesAnswer = true;
+
     /// <summary>From now on the channel's conflict rules drop what steps write to a key.</summary>
     public void Drop(string key) => _log.Dropped.Add(new(key));
 
@@ -209,7 +213,9 @@ internal sealed class DriveScript
                 Drive.Asked(ask, AskAnswer.Known, Now);
                 break;
             case DriveAction.Commit commit:
-                Drive.Committed(commit.Body, _log.CommitStep(commit.Body), Now);
+                var committed = _log.CommitStep(commit.Body);
+                Drive.Committed(commit.Body, _losesAnswer ? null : committed, Now);
+                _losesAnswer = false;
                 break;
             case DriveAction.Publish publish:
                 Drive.Published(publish, _log.PublishStep(publish.Body), Now);

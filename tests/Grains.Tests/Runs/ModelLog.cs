@@ -124,7 +124,7 @@ internal sealed partial class ModelLog(AcceptedRun accepted, Mutant mutant)
         var step = _steps[commit.Step];
         if (step.Done is { } done && mutant != Mutant.NoEndRecord) return new StepAnswer.Already(done) { Wrote = step.Wrote };   // Repeats too, also after the end.
         if (Over() is { } over) return over;
-        if (step.Done is { } before) return new StepAnswer.Already(before);
+        if (step.Done is { } before) return new StepAnswer.Already(before) { Wrote = step.Wrote };
         if (commit.Attempt.Attempt < step.Fence && mutant != Mutant.NoAttemptFence) return new StepAnswer.Fenced();
         if (commit is { IsRecall: true, Work: var work })
         {
@@ -172,7 +172,7 @@ internal sealed partial class ModelLog(AcceptedRun accepted, Mutant mutant)
     {
         if (begin.Epoch < Epoch && mutant != Mutant.NoDriverEpoch) return new StepAnswer.EpochLost();
         var step = _steps[begin.Step];
-        if (step.Done is { } done) return new StepAnswer.Already(done);
+        if (step.Done is { } done) return new StepAnswer.Already(done) { Wrote = step.Wrote };
         if (Over() is { } over) return over;
         if (step.Fence >= begin.Attempt) return new StepAnswer.Done(new(Version), []) { Question = step.Questions.LastOrDefault(known => known.Id == begin.Asked?.Id) };
         if (begin.Charged && _retries >= accepted.RetryBudget) return new StepAnswer.BudgetSpent();

@@ -204,6 +204,16 @@ public sealed class RunNumbersTests
         Assert.Equal((1, 0L), (budget.Calls, budget.Reserved("s", 1).Tokens));
     }
 
+    [Fact]   // It was started by an earlier driver, which knew another use of the agent.
+    public void An_attempt_that_is_at_work_is_counted_and_reserved_whether_it_fits_or_not()
+    {
+        var budget = new RunBudget(new(Tokens: 100, Calls: 2), [], TenantId.Default, new(), [new("a", new(Tokens: 80))]);
+        for (var attempt = 1; attempt <= 3; attempt++) budget.Adopt("a", $"s{attempt}", attempt);
+
+        Assert.Equal((3, 80L), (budget.Calls, budget.Reserved("s3", 3).Tokens));
+        Assert.False(budget.TryReserve("a", "s", 4));
+    }
+
     [Fact]   // The model sorts all that it has seen.
     public void What_95_of_100_answers_stay_within_is_that_of_the_last_hundred() =>
         Gen.Int[0, 1_000].Array[1, 250].Sample(answers =>
