@@ -67,13 +67,44 @@ internal sealed class TaskStream(IGrainFactory grains, IChannelFeeds feeds, Time
     private async IAsyncEnumerable<RunResult> Changes(RunResult now, [EnumeratorCancellation] CancellationToken gone)
     {
         var told = now.Status;
-        await foreach (var _ in new RunEvents(grains, feeds, time, run).Follow(now, null, gone))
+        await foreach (var _ in Looks(now, gone))
         {
             if (await grains.GetGrain<IRunGrain>(run.Key).Describe() is not RunOutcome.Found { Result: var next }) yield break;
             if (next.Status == told) continue;
             told = next.Status;
             yield return next;
             if (next.HasEnded || next.Status == RunStatus.InputRequired) yield break;
+        }
+    }
+
+    // Each time when the run may stand otherwise: at its events, and once when these begin to be heard, for what came before.
+    private async IAsyncEnumerable<bool> Looks(RunResult now, [EnumeratorCancellation] CancellationToken gone)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(gone);
+        var joined = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var events = new RunEvents(grains, feeds, time, run).Follow(now, null, stop.Token, joined.SetResult).GetAsyncEnumerator(CancellationToken.None);
+        var next = events.MoveNextAsync().AsTask();
+        var hasLooked = false;
+        try
+        {
+            while (true)
+            {
+                if (!hasLooked && await Task.WhenAny(next, joined.Task) == joined.Task)
+                {
+                    hasLooked = true;
+                    yield return true;
+                    continue;
+                }
+
+                if (!await next) yield break;
+                yield return true;
+                next = events.MoveNextAsync().AsTask();
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -61,7 +61,12 @@ internal sealed class RunEvents(IGrainFactory grains, IChannelFeeds feeds, TimeP
         Data = RunBody.Of(result),
     });
 
-    public async IAsyncEnumerable<ServerSentEvent> Follow(RunResult now, FeedPosition? after, [EnumeratorCancellation] CancellationToken gone)
+    /// <summary>The run as it stands, what happens in it, and the run as it ended.</summary>
+    /// <param name="now">The run as it stands.</param>
+    /// <param name="after">Where the listener was before.</param>
+    /// <param name="gone">The listener has gone.</param>
+    /// <param name="joined">From now on nothing is missed: what happened since <paramref name="now"/> is seen by looking again.</param>
+    public async IAsyncEnumerable<ServerSentEvent> Follow(RunResult now, FeedPosition? after, [EnumeratorCancellation] CancellationToken gone, Action? joined = null)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(gone);
         var wait = new RunWait(time);   // Held here: the reference alone would not keep it alive.
@@ -71,7 +76,7 @@ internal sealed class RunEvents(IGrainFactory grains, IChannelFeeds feeds, TimeP
             // Before the first word: who has heard that the run is at work hears its end, also when its channel is deleted and nothing can be asked any more.
             var end = wait.WaitAsync(grains.GetGrain<IRunGrain>(run.Key), self, watch: true, Longest, stop.Token);
             yield return Of(now);
-            await foreach (var told in Until(end, after ?? new(now.VersionEnd, null), stop)) yield return told;
+            await foreach (var told in Until(end, after ?? new(now.VersionEnd, null), stop, joined)) yield return told;
             if (await end is RunOutcome.Found ended) yield return Of(ended.Result);
         }
         finally
@@ -83,11 +88,11 @@ internal sealed class RunEvents(IGrainFactory grains, IChannelFeeds feeds, TimeP
     }
 
     // Once the run has ended its last commit may still be on the way; it is waited for, but not for long.
-    private async IAsyncEnumerable<ServerSentEvent> Until(Task<RunOutcome> end, FeedPosition after, CancellationTokenSource stop)
+    private async IAsyncEnumerable<ServerSentEvent> Until(Task<RunOutcome> end, FeedPosition after, CancellationTokenSource stop, Action? joined)
     {
         using var listening = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
         var seen = after.Version;
-        await using var feed = feeds.Follow(run.Channel, after, listening.Token).GetAsyncEnumerator(CancellationToken.None);
+        await using var feed = feeds.Follow(run.Channel, after, listening.Token, joined).GetAsyncEnumerator(CancellationToken.None);
         var cut = false;
         while (true)
         {

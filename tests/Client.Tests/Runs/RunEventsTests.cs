@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Rosud.Channels;
 using Rosud.Tenants;
 
@@ -30,6 +31,33 @@ public sealed class RunEventsTests
     {
         var answer = await Follow(new ScriptedFeeds(), RunStatus.Failed, endsAt: 17, ("Last-Event-ID", "17"));
         Assert.Equal((204, ""), (answer.Status, answer.Text));
+    }
+
+    [Fact]   // What happened before the feed was joined is said by nobody: it is looked at then.
+    public async Task A_task_that_asks_before_its_events_are_heard_is_seen_to_ask()
+    {
+        var status = RunStatus.Working;
+        var feeds = new JoinedFeed(() => status = RunStatus.InputRequired);
+        await using var edge = await Edge.StartAsync(
+            actors => actors
+                .On<IRunGrain>("Describe", (_, _) => Task.FromResult<RunOutcome>(new RunOutcome.Found(Result(status, 17))))
+                .On<IRunGrain>("Watch", (_, _) => Task.FromResult<RunOutcome>(new RunOutcome.Found(Result(RunStatus.Working, 17)))),
+            feeds: feeds);
+
+        var settled = await new A2A.TaskStream(edge.Actors.Grains, feeds, TimeProvider.System, Id).Settled(Result(RunStatus.Working, 17), TimeSpan.FromMinutes(5), CancellationToken.None);
+
+        Assert.Equal(RunStatus.InputRequired, settled.Status);
+    }
+
+    private sealed class JoinedFeed(Action joining) : IChannelFeeds
+    {
+        public async IAsyncEnumerable<FeedItem> Follow(ChannelId channel, FeedPosition? after, [EnumeratorCancellation] CancellationToken cancellationToken, Action? joined = null)
+        {
+            joining();
+            joined?.Invoke();
+            await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
+            yield break;
+        }
     }
 
     private static async Task<Answer> Follow(ScriptedFeeds feeds, RunStatus now, long endsAt, params (string, string)[] headers)
