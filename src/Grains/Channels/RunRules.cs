@@ -76,24 +76,25 @@ internal static class RunRules
     }
 
     /// <summary>Notes that the channel's silo stops in good order, and drivers with it: a run is driven where its channel is, if it can be.</summary>
+    /// <param name="draft">Takes it.</param>
     /// <param name="runs">Open runs.</param>
+    /// <returns>Whether there was anything to note.</returns>
     public static bool LetGo(Draft draft, IEnumerable<string> runs)
     {
+        var any = false;
         foreach (var run in runs)
         {
-            if (draft.State.Runs.Live.TryGetValue(run, out var record) && record is { End: null, IsLetGo: false }) draft.Put(record with { IsLetGo = true });
+            if (!draft.State.Runs.Live.TryGetValue(run, out var record) || record is not { End: null, IsLetGo: false }) continue;
+            draft.Put(record with { IsLetGo = true });
+            any = true;
         }
 
-        return true;
+        return any;
     }
 
-    /// <summary>Notes that the run's driver has ended in good order.</summary>
-    public static bool LetGo(Draft draft, RunId run, int epoch)
-    {
-        var isOurs = draft.State.Runs.Live.TryGetValue(run.Name, out var record) && record is { End: null, IsLetGo: false } && record.Epoch == epoch;
-        if (isOurs) draft.Put(record! with { IsLetGo = true });
-        return isOurs;
-    }
+    /// <summary>Notes that the run's driver has ended in good order, unless another has taken over since.</summary>
+    public static bool LetGo(Draft draft, RunId run, int epoch) =>
+        draft.State.Runs.Live.TryGetValue(run.Name, out var record) && record.Epoch == epoch && LetGo(draft, [run.Name]);
 
     public static StepAnswer Commit(Draft draft, StepCommit commit)
     {
