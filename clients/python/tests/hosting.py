@@ -17,7 +17,7 @@ import uuid
 TESTS = pathlib.Path(__file__).resolve().parent
 CLIENT = TESTS.parent
 REPOSITORY = CLIENT.parent.parent
-SILO = REPOSITORY / "artifacts/bin/Silo/debug/Rosud.Silo.dll"
+SILO = REPOSITORY / "artifacts/bin/Silo" / os.environ.get("ROSUD_BUILD", "debug") / "Rosud.Silo.dll"
 
 
 def free_ports(count: int) -> list[int]:

@@ -22,7 +22,7 @@ internal sealed record HostSettings(string Cluster, int HttpPort, int SiloPort, 
     ];
 
     /// <summary>Settings for a new host on free ports.</summary>
-    public static HostSettings New(string cluster) => new(cluster, LocalHost.FreePort(), LocalHost.FreePort(), LocalHost.FreePort());
+    public static HostSettings New(string cluster) => new(cluster, FreePort.Next(), FreePort.Next(), FreePort.Next());
 
     /// <summary>The embedded store, SQLite with synchronous FULL, in <paramref name="folder"/>.</summary>
     public IEnumerable<string> OnSqlite(string folder) => [.. Common, $"--Rosud:DataPath={folder}"];

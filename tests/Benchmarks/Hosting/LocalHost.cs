@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Rosud.Bare;
 
 namespace Rosud.Hosting;
@@ -35,12 +33,5 @@ internal sealed class LocalHost : IAsyncDisposable
     {
         await _app.StopAsync();
         await _app.DisposeAsync();
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

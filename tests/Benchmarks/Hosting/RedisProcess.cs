@@ -18,7 +18,7 @@ internal sealed class RedisProcess : IAsyncDisposable
     /// <summary>Starts one, or returns null when this machine has no redis-server.</summary>
     public static async Task<RedisProcess?> StartIfInstalled(string folder)
     {
-        var port = LocalHost.FreePort();
+        var port = FreePort.Next();
         string[] arguments = ["--port", $"{port}", "--bind", "127.0.0.1", "--dir", folder, "--appendonly", "yes", "--appendfsync", "always", "--save", ""];
         try
         {

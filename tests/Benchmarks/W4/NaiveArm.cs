@@ -19,7 +19,7 @@ internal sealed class NaiveArm : IArm
 
     public static async Task<NaiveArm> Start(FaultyAgents agents, string folder)
     {
-        var url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{LocalHost.FreePort()}");
+        var url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Next()}");
         string[] arguments = [SiloProcess.Beside("Rosud.Benchmarks.dll"), NaiveService.Verb, url, agents.Url];
         return new(url, await GuardedProcess.Start(() => Child.Start("dotnet", arguments, NaiveService.Ready, folder)));
     }

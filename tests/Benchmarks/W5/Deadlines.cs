@@ -26,9 +26,12 @@ internal sealed class Deadlines(Bench bench)
 
     public async Task Measure()
     {
-        await using var host = await LocalHost.Start(HostSettings.New("w5-deadlines").InMemory(), services => services
-            .AddRosudAgent("deaf", new AgentSpec { Writes = ["out"], MaxConcurrency = 4 * Lanes }, (_, _) => Overrun())
-            .AddRosudAgent("listening", new AgentSpec { Writes = ["out"], MaxConcurrency = 4 * Lanes }, Listen));
+        await using var host = await LocalHost.Start(HostSettings.New("w5-deadlines").InMemory(), services =>
+        {
+            MemoryStore.Add(services);
+            services.AddRosudAgent("deaf", new AgentSpec { Writes = ["out"], MaxConcurrency = 4 * Lanes }, (_, _) => Overrun())
+                .AddRosudAgent("listening", new AgentSpec { Writes = ["out"], MaxConcurrency = 4 * Lanes }, Listen);
+        });
         // Neither a breaker nor poison ends these runs: only their deadline does.
         await host.Cluster.GetGrain<INetworkGrain>(new NetworkId(TenantId.Default, NetworkId.DefaultName).Key).Configure(new() { Isolation = IsolationKind.None });
         await Late(host, 1);   // What is made once is made now.

@@ -21,10 +21,13 @@ internal sealed class ReadyStep(Bench bench)
 
     public async Task Measure()
     {
-        await using var host = await LocalHost.Start(HostSettings.New("w5-ready").InMemory(), services => services
-            .AddRosudAgent("quick", new AgentSpec { Reads = ["in"], Writes = ["fact"] }, Quick)
-            .AddRosudAgent("sleeper", new AgentSpec { Reads = ["in"], Writes = ["other"] }, Sleep)
-            .AddRosudAgent("reader", new AgentSpec { Reads = ["fact"], Writes = ["out"] }, Read));
+        await using var host = await LocalHost.Start(HostSettings.New("w5-ready").InMemory(), services =>
+        {
+            MemoryStore.Add(services);
+            services.AddRosudAgent("quick", new AgentSpec { Reads = ["in"], Writes = ["fact"] }, Quick)
+                .AddRosudAgent("sleeper", new AgentSpec { Reads = ["in"], Writes = ["other"] }, Sleep)
+                .AddRosudAgent("reader", new AgentSpec { Reads = ["fact"], Writes = ["out"] }, Read);
+        });
         var times = new List<double>();
         for (var run = 0; run < bench.Choose(60, 12); run++)
         {

@@ -10,7 +10,7 @@ using Rosud.Workloads;
 
 namespace Rosud.W5;
 
-/// <summary>What a run holds in memory that only waits for its agent: its driver, its record in the channel, and its place in the agent's queue.</summary>
+/// <summary>What a run holds in the managed memory of its host that only waits for its agent: its driver, its record in the channel, and its place in the agent's queue. What is stored of it is not counted.</summary>
 internal sealed class WaitingRuns(Bench bench)
 {
     private const string Agent = "absent";
@@ -18,7 +18,7 @@ internal sealed class WaitingRuns(Bench bench)
 
     public async Task Measure()
     {
-        await using var host = await LocalHost.Start(HostSettings.New("w5-waiting").InMemory());
+        await using var host = await LocalHost.Start(HostSettings.New("w5-waiting").InMemory(), MemoryStore.Add);
         await host.Cluster.GetGrain<IAgentGrain>(new AgentId(TenantId.Default, Agent).Key)
             .Register(new() { Reads = ["in"], Writes = ["out"], QueueLimit = 100_000 });
         var channels = await Task.WhenAll(Enumerable.Range(0, Channels).Select(number => Open(host, number)));

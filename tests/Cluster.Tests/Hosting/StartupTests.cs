@@ -117,7 +117,7 @@ public sealed class StartupTests
         (string, string) elsewhere = ("Orleans:Endpoints:AdvertisedIPAddress", "192.0.2.7");
 
         Assert.Contains("192.0.2.7", Refusal(() => ListeningAddresses.Check(Settings(elsewhere))), StringComparison.Ordinal);
-        ListeningAddresses.Check(Settings(elsewhere, ("Orleans:Endpoints:SiloListeningEndpoint", $"127.0.0.1:{FreePort()}"), ("Orleans:Endpoints:GatewayListeningEndpoint", $"0.0.0.0:{FreePort()}")));
+        ListeningAddresses.Check(Settings(elsewhere, ("Orleans:Endpoints:SiloListeningEndpoint", $"127.0.0.1:{FreePort.Next()}"), ("Orleans:Endpoints:GatewayListeningEndpoint", $"0.0.0.0:{FreePort.Next()}")));
     }
 
     [Fact]
@@ -185,18 +185,11 @@ public sealed class StartupTests
         var overrides = new Dictionary<string, string?>
         {
             ["urls"] = "http://127.0.0.1:0",
-            ["Orleans:Endpoints:SiloPort"] = $"{FreePort()}",
+            ["Orleans:Endpoints:SiloPort"] = $"{FreePort.Next()}",
             ["Orleans:Endpoints:GatewayPort"] = "0",
         };
         foreach (var (key, value) in changes) overrides[key] = value;
         return new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json")).AddInMemoryCollection(overrides).Build();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private sealed class WarningLog : ILogger<ClearTextCheck>

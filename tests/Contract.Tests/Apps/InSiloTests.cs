@@ -22,7 +22,7 @@ public sealed class InSiloTests : IDisposable
     [Fact]
     public async Task The_sample_host_has_its_agent_registered_when_it_serves()
     {
-        var url = $"http://127.0.0.1:{HostProcess.FreePort()}";
+        var url = $"http://127.0.0.1:{FreePort.Next()}";
         await using var host = SampleProcess.DotNet("TeamHost", Settings(url));
         await host.Says("Rosud is ready.");
         using var http = new HttpClient { BaseAddress = new(url) };
@@ -97,6 +97,6 @@ public sealed class InSiloTests : IDisposable
     private string[] Settings(string url) =>
     [
         $"--urls={url}", $"--Rosud:DataPath={_folder}/data", $"--Orleans:ClusterId={Path.GetFileName(_folder).ToLowerInvariant()}",
-        $"--Orleans:Endpoints:SiloPort={HostProcess.FreePort()}", $"--Orleans:Endpoints:GatewayPort={HostProcess.FreePort()}",
+        $"--Orleans:Endpoints:SiloPort={FreePort.Next()}", $"--Orleans:Endpoints:GatewayPort={FreePort.Next()}",
     ];
 }

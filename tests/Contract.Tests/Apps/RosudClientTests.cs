@@ -251,7 +251,7 @@ public sealed class RosudClientTests(RosudHost host) : IClassFixture<RosudHost>
     {
         using var app = ClientApp.Build(options =>
         {
-            options.Gateways.Add($"127.0.0.1:{HostProcess.FreePort()}");
+            options.Gateways.Add($"127.0.0.1:{FreePort.Next()}");
             options.ConnectTimeout = TimeSpan.Zero;
         });
 

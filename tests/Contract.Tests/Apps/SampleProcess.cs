@@ -5,6 +5,8 @@ namespace Rosud.Apps;
 /// <summary>A sample or a client's script as a process of its own.</summary>
 internal sealed class SampleProcess : IAsyncDisposable
 {
+    private static readonly string Output = Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory);
+
     private readonly Process _process;
     private readonly List<string> _said = [];
     private readonly List<(string Text, TaskCompletionSource Heard)> _awaited = [];
@@ -30,7 +32,7 @@ internal sealed class SampleProcess : IAsyncDisposable
 
     /// <summary>Starts a built project of samples/.</summary>
     public static SampleProcess DotNet(string project, params string[] args) =>
-        new(new("dotnet", [Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, $"../../{project}/debug/Rosud.{project}.dll")), .. args]));
+        new(new("dotnet", [Path.Combine(Output, "../..", project, Path.GetFileName(Output), $"Rosud.{project}.dll"), .. args]));
 
     /// <summary>Starts a program in the repository.</summary>
     public static SampleProcess Start(string program, string[] args, params (string Name, string Value)[] environment)

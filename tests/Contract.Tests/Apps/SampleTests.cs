@@ -25,7 +25,7 @@ public sealed class SampleTests : IAsyncLifetime
     [Fact]
     public async Task The_board_shows_changes_in_the_browser_as_they_happen_also_after_its_silo_was_killed()
     {
-        var url = $"http://127.0.0.1:{HostProcess.FreePort()}";
+        var url = $"http://127.0.0.1:{FreePort.Next()}";
         await using var board = SampleProcess.DotNet("Board", [.. Client, $"--urls={url}"]);
         await board.Says("Application started");
         using var http = new HttpClient { BaseAddress = new(url) };

@@ -43,8 +43,8 @@ public sealed partial class DemoTests : IDisposable
     {
         string[] own =
         [
-            Path.Combine(AppContext.BaseDirectory, "Rosud.Silo.dll"), .. arguments, "--urls", $"http://127.0.0.1:{HostProcess.FreePort()}",
-            $"--Orleans:Endpoints:SiloPort={HostProcess.FreePort()}", $"--Orleans:Endpoints:GatewayPort={HostProcess.FreePort()}",
+            Path.Combine(AppContext.BaseDirectory, "Rosud.Silo.dll"), .. arguments, "--urls", $"http://127.0.0.1:{FreePort.Next()}",
+            $"--Orleans:Endpoints:SiloPort={FreePort.Next()}", $"--Orleans:Endpoints:GatewayPort={FreePort.Next()}",
         ];
         using var process = Process.Start(new ProcessStartInfo("dotnet", own) { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
         var errors = process.StandardError.ReadToEndAsync();

@@ -23,7 +23,8 @@ public sealed class KillTests : IDisposable
     {
         var acknowledged = new ConcurrentDictionary<int, long>();
         var unknown = new ConcurrentBag<int>();
-        await using (var killed = await HostProcess.Start(_folder))
+        var ports = HostPorts.Free();
+        await using (var killed = await HostProcess.Start(ports, _folder))
         {
             await Send(killed, "POST", "/v1/channels", """{"id":"c","agents":[]}""");
             var enough = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -36,7 +37,7 @@ public sealed class KillTests : IDisposable
         Assert.InRange(acknowledged.Count, KilledAfter, Commits - 1);
         Assert.NotEmpty(unknown);   // Else nothing was under way when it was killed.
         var certain = acknowledged.Count;
-        await using var host = await HostProcess.Start(_folder);
+        await using var host = await HostProcess.Start(ports, _folder);
         var before = (await Changes(host)).Count;
         // What nobody knows of is repeated with its key: it lands now, or is told where it landed before.
         foreach (var number in Enumerable.Range(0, Commits).Where(number => !acknowledged.ContainsKey(number))) acknowledged[number] = await Commit(host, number);

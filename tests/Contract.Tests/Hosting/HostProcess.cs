@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Rosud.Hosting;
 
@@ -82,13 +80,6 @@ internal sealed class HostProcess : IAsyncDisposable
         Http.Dispose();
     }
 
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     private static HostProcess Launch(HostPorts ports, string folder, string[] settings)
     {
         string[] own =
@@ -117,5 +108,5 @@ internal sealed class HostProcess : IAsyncDisposable
 /// <summary>The ports of one host.</summary>
 internal sealed record HostPorts(int Http, int Silo, int Gateway)
 {
-    public static HostPorts Free() => new(HostProcess.FreePort(), HostProcess.FreePort(), HostProcess.FreePort());
+    public static HostPorts Free() => new(FreePort.Next(), FreePort.Next(), FreePort.Next());
 }

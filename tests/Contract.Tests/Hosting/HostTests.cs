@@ -169,7 +169,7 @@ public sealed class HostTests : IDisposable
         await using var empty = await PostgresServer.Start(hasTables: false);
 
         var (code, errors) = await HostProcess.StartRefused(_folder, empty.Settings);
-        var (_, away) = await HostProcess.StartRefused(_folder, "--environment", "Postgres", $"--ConnectionStrings:postgres=Host=127.0.0.1;Port={HostProcess.FreePort()};Username=rosud");
+        var (_, away) = await HostProcess.StartRefused(_folder, "--environment", "Postgres", $"--ConnectionStrings:postgres=Host=127.0.0.1;Port={FreePort.Next()};Username=rosud");
 
         Assert.Equal(1, code);
         Assert.Equal("Rosud did not start: The database of ConnectionStrings:postgres has not all of Rosud's tables: run postgres.sql, which lies beside the program, in it.", errors.TrimEnd());

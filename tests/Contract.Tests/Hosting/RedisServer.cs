@@ -25,7 +25,7 @@ internal sealed class RedisServer : IAsyncDisposable
     public static async Task<RedisServer> Start()
     {
         var folder = Directory.CreateTempSubdirectory("rosud-redis-").FullName;
-        var port = HostProcess.FreePort();
+        var port = FreePort.Next();
         return new(folder, port, await Launch(folder, port));
     }
 

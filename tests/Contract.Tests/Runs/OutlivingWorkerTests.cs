@@ -24,7 +24,7 @@ public sealed class OutlivingWorkerTests : IDisposable
             var (equal, second) = await Started(host, "equal");
             await host.Kill();
             await host.DisposeAsync();
-            host = await HostProcess.Start(_folder);
+            host = await HostProcess.Start(_folder);   // On other ports, as on another machine.
 
             Assert.Equal("accepted", await Complete(host, first, "unchanged"));
             await Send(host, "PATCH", "/v1/channels/c/context", """{"set":{"price":999}}""", 200);
@@ -56,7 +56,7 @@ public sealed class OutlivingWorkerTests : IDisposable
             var (_, phantom) = await Started(host, "phantom");
             await host.Kill();
             await host.DisposeAsync();
-            host = await HostProcess.Start(_folder);
+            host = await HostProcess.Start(host.Ports, _folder);
 
             await Send(host, "PATCH", "/v1/channels/c/context", """{"set":{"plan.more":1}}""", 200);
             Assert.Equal("stale", await Complete(host, phantom, "phantom"));

@@ -101,7 +101,7 @@ public sealed class PeopleContractTests : IDisposable
     {
         await host.Kill();
         await host.DisposeAsync();
-        return await HostProcess.Start(_folder);
+        return await HostProcess.Start(host.Ports, _folder);
     }
 
     private static async Task<string> Prepare(HostProcess host)

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Rosud.Hosting;
 
@@ -39,13 +37,6 @@ internal sealed class ChildProcess : IAsyncDisposable
             await child.DisposeAsync();
             throw new InvalidOperationException($"{Path.GetFileName(program)} did not start: {await errors}", failure);
         }
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     /// <summary>SIGKILL: it gets no chance to do anything.</summary>

@@ -11,9 +11,9 @@ internal sealed class HostUnderFaults(string cluster, string folder, string? mut
 {
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
 
-    private readonly int _http = ChildProcess.FreePort();
-    private readonly int _silo = ChildProcess.FreePort();
-    private readonly int _gateway = ChildProcess.FreePort();
+    private readonly int _http = FreePort.Next();
+    private readonly int _silo = FreePort.Next();
+    private readonly int _gateway = FreePort.Next();
     private readonly HttpClient _health = new() { Timeout = TimeSpan.FromSeconds(2) };
     private ChildProcess? _process;
 

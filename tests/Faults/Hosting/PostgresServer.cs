@@ -28,7 +28,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     public static async Task<PostgresServer> Start(bool hasTables = true)
     {
         var folder = Directory.CreateTempSubdirectory("rosud-postgres-").FullName;
-        var port = ChildProcess.FreePort();
+        var port = FreePort.Next();
         if (Environment.IsPrivilegedProcess) await Run("chown", Nobody, folder);
         await Run(AsNobody([Program("initdb"), "-D", folder, "-U", "rosud", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"]));
         // What it says goes to its standard error; the shell becomes it.

@@ -7,7 +7,7 @@ namespace Rosud.Hosting;
 internal sealed class RedisUnderFaults : IAsyncDisposable
 {
     private readonly string _folder;
-    private readonly int _port = ChildProcess.FreePort();
+    private readonly int _port = FreePort.Next();
     private ChildProcess? _process;
 
     private RedisUnderFaults(string folder) => _folder = folder;

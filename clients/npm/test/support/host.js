@@ -9,16 +9,23 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 export const repository = fileURLToPath(new URL("../../../../", import.meta.url));
-const dll = join(repository, "artifacts/bin/Silo/debug/Rosud.Silo.dll");
+const dll = join(repository, "artifacts/bin/Silo", process.env.ROSUD_BUILD ?? "debug", "Rosud.Silo.dll");
 
-/** A free port of loopback. */
+/** A free port of loopback, below those that the system gives to outgoing connections, so that none of these takes it while a host is down. */
 export async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const server = createServer();
+    try {
+      await once(server.listen(port, "127.0.0.1"), "listening");
+    } catch (error) {
+      if (error.code !== "EADDRINUSE") throw error;
+      continue;
+    }
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }
 
 /** A Rosud host as a process of its own. It keeps ports and data over restarts. */
